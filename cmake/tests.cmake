@@ -1,0 +1,35 @@
+# Tests and examples. A C test is one file of tests/c/: it links the static library and may include any room of src/
+# (written from src/), returns 0 when it passes, and is a test of CTest by its file's name. Text tests, recorded cases and
+# hostile files are run by tests/run.py, which is one more test of CTest.
+
+file(GLOB LINKBOY_C_TESTS CONFIGURE_DEPENDS tests/c/*.c)
+foreach(source IN LISTS LINKBOY_C_TESTS)
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(test_${name} ${source})
+  set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_include_directories(test_${name} PRIVATE src include tests/c)
+  target_link_libraries(test_${name} PRIVATE linkboy_warnings linkboy_static)
+  add_test(NAME c/${name} COMMAND test_${name} WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+endforeach()
+
+file(GLOB LINKBOY_EXAMPLES CONFIGURE_DEPENDS examples/*.c examples/*.cpp)
+foreach(source IN LISTS LINKBOY_EXAMPLES)
+  get_filename_component(name ${source} NAME)
+  string(REPLACE "." "_" name ${name})
+  add_executable(example_${name} ${source})
+  set_target_properties(example_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/examples)
+  target_compile_features(example_${name} PRIVATE cxx_std_17)
+  target_link_libraries(example_${name} PRIVATE linkboy_warnings linkboy_shared)
+endforeach()
+
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND AND TARGET linkboy_tool)
+  foreach(suite text cases cli hostile)
+    add_test(NAME ${suite}
+      COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/tests/run.py --build ${CMAKE_BINARY_DIR} --only ${suite})
+  endforeach()
+endif()
+
+if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/tests/fuzz/CMakeLists.txt)
+  add_subdirectory(tests/fuzz)
+endif()
