@@ -1,0 +1,78 @@
+/* The contract between whoever runs a program and an operator's kernel function.
+ *
+ * A kernel gets all its schema's arguments in order (defaults filled in) as borrowed values, and writes its
+ * schema's results as owned values. It returns false with `err` set when it refuses; results written by then are
+ * released by the caller. A kernel keeps nothing after it returns but what it put into results or storages. */
+#ifndef LINKBOY_OPS_CALL_H
+#define LINKBOY_OPS_CALL_H
+#include "base/pool.h"
+#include "value/value.h"
+
+struct type_store;
+struct generator; /* tensor/random.h */
+struct kernels;   /* kernels/kernels.h */
+
+/* What a run carries along: one per call of a method from outside, shared by its frames, not by threads
+ * (a forked task gets its own copy with the same counters). */
+struct run_context {
+    const struct kernels *kernels;     /* the instruction set's kernels */
+    struct pool *pool;                 /* threads inside one operator; NULL: one */
+    struct generator *generator;       /* random numbers when the operator's own generator argument is None */
+    struct memory_budget *budget;      /* charged for tensors; may be NULL */
+    struct type_store *types;          /* of the program's unit; read only while running */
+    bool allow_system;                 /* from_file, save and their like */
+    bool grad_enabled;
+    void (*print)(void *context, const char *text, size_t length);
+    void (*warn)(void *context, const char *text, size_t length);
+    void *print_context;
+    _Atomic int64_t *steps_left;       /* NULL: no limit; the interpreter counts it down */
+    int depth;                         /* of calls */
+};
+
+struct op_call {
+    const lb_value *args;
+    int arg_count;
+    lb_value *results; /* room for the schema's returns; all None at first */
+    int result_count;
+    const struct op_row *row;
+    const struct type *result_type; /* of the first result, as the graph knows it; NULL: unknown */
+    struct run_context *cx;
+    lb_error *err;
+};
+
+typedef bool (*op_kernel)(struct op_call *call);
+
+/* Arguments; the schema has been matched, so the tag is what the schema says. */
+static inline struct tensor *arg_tensor(const struct op_call *c, int i) {
+    return c->args[i].tensor;
+}
+static inline int64_t arg_int(const struct op_call *c, int i) {
+    return c->args[i].i;
+}
+static inline double arg_float(const struct op_call *c, int i) {
+    return c->args[i].f;
+}
+static inline bool arg_bool(const struct op_call *c, int i) {
+    return c->args[i].i != 0;
+}
+static inline bool arg_none(const struct op_call *c, int i) {
+    return c->args[i].tag == VALUE_NONE;
+}
+static inline struct list *arg_list(const struct op_call *c, int i) {
+    return c->args[i].list;
+}
+static inline int64_t arg_int_or(const struct op_call *c, int i, int64_t otherwise) {
+    return arg_none(c, i) ? otherwise : c->args[i].i;
+}
+/* Results. */
+static inline bool give(struct op_call *c, lb_value v) {
+    c->results[0] = v;
+    return true;
+}
+/* Takes the tensor over; false when it is NULL (the maker has set the error). */
+static inline bool give_tensor(struct op_call *c, struct tensor *t) {
+    if (!t) return false;
+    c->results[0] = value_tensor(t);
+    return true;
+}
+#endif
