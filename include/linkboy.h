@@ -1,0 +1,268 @@
+/* linkboy: TorchScript without PyTorch. Load an archive, look at its programs, run them.
+ *
+ *     lb_error *err = lb_error_new();
+ *     lb_module *model = lb_load("model.pt", NULL, err);
+ *     lb_value *x = lb_tensor_from(LB_FLOAT32, 2, (int64_t[]){1, 3}, data, err);
+ *     lb_value *y = lb_call(model, "forward", NULL, &x, 1, err);
+ *
+ * Ownership: a function that returns a handle (lb_value *, lb_module *, ...) gives it to the caller, who frees it
+ * with the matching _free function; `const` arguments are borrowed for the call. Texts (`char *`) are freed with
+ * lb_text_free(); `const char *` results belong to the object asked and live as long as it.
+ *
+ * Errors: every function that can fail takes an `lb_error *` (may be NULL) and tells by its result (NULL or false)
+ * that it failed. The library never prints, exits, aborts or changes the process's settings.
+ *
+ * Threads: a loaded lb_module may be used from any number of threads at once, each with an lb_context of its own.
+ * An lb_context, an lb_error and an lb_value handle belong to one thread at a time. (A module whose program assigns
+ * its own attributes changes when it is called; such calls must not overlap.)
+ */
+#ifndef LINKBOY_H
+#define LINKBOY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define LB_API __declspec(dllexport)
+#else
+#define LB_API __attribute__((visibility("default")))
+#endif
+
+#define LB_VERSION_MAJOR 0
+#define LB_VERSION_MINOR 1
+#define LB_VERSION_PATCH 0
+
+typedef struct lb_module lb_module;
+typedef struct lb_context lb_context;
+typedef struct lb_value lb_value;
+typedef struct lb_error lb_error;
+
+/* The library's version, "0.1.0". */
+LB_API const char *lb_version(void);
+
+/* ---- Errors ---- */
+
+typedef enum lb_code {
+    LB_OK = 0,
+    LB_ERROR_MEMORY,      /* an allocation failed or a memory limit was passed */
+    LB_ERROR_IO,          /* the system would not read or write */
+    LB_ERROR_FORMAT,      /* a file is damaged or hostile */
+    LB_ERROR_UNSUPPORTED, /* a file form, operator or feature that is not there yet */
+    LB_ERROR_ARGUMENT,    /* the caller's arguments do not fit */
+    LB_ERROR_COMPILE,     /* source or IR text that does not compile */
+    LB_ERROR_RUNTIME,     /* an operator refused */
+    LB_ERROR_RAISED,      /* a raise or assert statement of the program */
+    LB_ERROR_LIMIT,       /* a limit of steps, depth or time */
+    LB_ERROR_CANCELLED,
+    LB_ERROR_INTERNAL, /* a belief of the library's did not hold: please report it */
+} lb_code;
+
+LB_API lb_error *lb_error_new(void);
+LB_API void lb_error_free(lb_error *err);
+LB_API void lb_error_clear(lb_error *err);
+LB_API lb_code lb_error_code(const lb_error *err);
+/* The message alone, "" when there is no error. */
+LB_API const char *lb_error_message(const lb_error *err);
+/* The exception class PyTorch would raise: "RuntimeError", "IndexError", "torch.jit.Error", ... */
+LB_API const char *lb_error_kind(const lb_error *err);
+/* The whole text as PyTorch prints it: TorchScript's traceback and "CLASS: MESSAGE"; the message when there is no
+ * traceback. */
+LB_API const char *lb_error_text(const lb_error *err);
+
+/* ---- Loading ---- */
+
+/* Set `size` to sizeof; members that are 0 mean the default. */
+typedef struct lb_load_options {
+    size_t size;
+    bool check_crc;    /* compare every record's CRC-32 (off: PyTorch does not) */
+    bool run_nothing;  /* refuse archives whose classes want code run while loading (__setstate__) */
+    int64_t max_steps; /* of code run while loading; default 10 million */
+    int64_t max_bytes; /* of memory for what is decompressed or built; default 16 GiB */
+    /* Memory form only: the bytes stay valid until lb_module_free(), so that tensors may point into them.
+     * Otherwise they are copied. */
+    bool keep_memory;
+} lb_load_options;
+
+/* Loads an archive that torch.jit.save wrote (versions 3 to 10). The file is mapped; tensors use the mapping in
+ * place. NULL with LB_ERROR_IO, _FORMAT, _COMPILE, _UNSUPPORTED, _LIMIT. (torch::jit::load) */
+LB_API lb_module *lb_load(const char *path, const lb_load_options *options, lb_error *err);
+LB_API lb_module *lb_load_memory(const void *bytes, size_t length, const lb_load_options *options, lb_error *err);
+LB_API void lb_module_free(lb_module *module);
+
+/* Reads what torch.save wrote (zip form): dicts, lists, tuples, tensors, numbers, strings. (torch.load) */
+LB_API lb_value *lb_read_value(const char *path, lb_error *err);
+/* Writes a value so that torch.load(weights_only=True) reads it. (torch.save) */
+LB_API bool lb_write_value(const char *path, const lb_value *value, lb_error *err);
+
+/* ---- What is in a module ---- */
+
+/* Names of the methods, in definition order: "forward". `index` from 0; NULL past the end. */
+LB_API const char *lb_method_name(const lb_module *module, int index);
+/* Whether this method exists. A name "a.b.f" is method f of the submodule at path a.b, here and below. */
+LB_API bool lb_has_method(const lb_module *module, const char *method);
+/* Dotted paths of submodules, depth first, the first of each type; the root is "". NULL past the end. */
+LB_API const char *lb_submodule_path(const lb_module *module, int index);
+
+typedef enum lb_text_kind {
+    LB_TEXT_CODE,      /* .code */
+    LB_TEXT_GRAPH,     /* str(graph): PyTorch's value numbers and source ranges */
+    LB_TEXT_CANONICAL, /* after _jit_pass_canonicalize, str(False) */
+    LB_TEXT_INLINED,   /* the same after _jit_pass_inline */
+    LB_TEXT_SCHEMA,    /* forward(__torch__.M self, Tensor x) -> Tensor */
+    LB_TEXT_DOT,       /* a picture of the graph for graphviz */
+    LB_TEXT_BYTECODE,  /* what the interpreter runs, for the curious */
+} lb_text_kind;
+
+/* A text of a method. To be freed with lb_text_free(). */
+LB_API char *lb_text(const lb_module *module, lb_text_kind kind, const char *method, lb_error *err);
+/* repr(module). */
+LB_API char *lb_repr(const lb_module *module, lb_error *err);
+/* What the archive is: a JSON object with format, version, records, classes, methods and their schemas,
+ * parameters (count, bytes), operators used and those that have no kernel. */
+LB_API char *lb_info_json(const lb_module *module, lb_error *err);
+/* Every operator the library knows: a JSON array of {"schema", "state"}. */
+LB_API char *lb_ops_json(lb_error *err);
+LB_API void lb_text_free(char *text);
+
+/* An attribute, parameter or buffer by dotted path ("layer1.weight"); a new handle that shares the tensor. */
+LB_API lb_value *lb_attribute(const lb_module *module, const char *path, lb_error *err);
+
+/* ---- Running ---- */
+
+/* Set `size` to sizeof; members that are 0 mean the default. */
+typedef struct lb_context_options {
+    size_t size;
+    int threads;       /* inside operators and for fork; default 1, and then no thread is ever made */
+    int64_t max_steps; /* of interpreted instructions a call; default none */
+    int64_t max_bytes; /* of tensors alive; default none */
+    int max_depth;     /* of calls; default 1,000 */
+    bool allow_system; /* operators that touch files (from_file, save) */
+    bool profile;      /* keep times by operator: lb_context_profile_json() */
+    /* Instruction set by name ("baseline", "avx2", "avx512", "neon"); NULL: the best this machine has. */
+    const char *instruction_set;
+    /* Where print() and warnings go; NULL: dropped. */
+    void (*print)(void *user, const char *text, size_t length);
+    void (*warn)(void *user, const char *text, size_t length);
+    void *user;
+} lb_context_options;
+
+/* What a thread needs to run programs: threads, limits, the random generator. NULL options: all defaults. */
+LB_API lb_context *lb_context_new(const lb_context_options *options, lb_error *err);
+LB_API void lb_context_free(lb_context *context);
+/* torch.manual_seed for this context. */
+LB_API void lb_context_seed(lb_context *context, uint64_t seed);
+/* From any thread: makes a running call return LB_ERROR_CANCELLED soon. */
+LB_API void lb_context_cancel(lb_context *context);
+/* JSON: [{"op", "calls", "ms"}], most time first. */
+LB_API char *lb_context_profile_json(const lb_context *context, lb_error *err);
+
+/* Calls a method with arguments by position; defaults are filled in. NULL context: a fresh one for this call.
+ * The result is a new handle. (Module::forward, Module::run_method) */
+LB_API lb_value *lb_call(const lb_module *module, const char *method, lb_context *context, lb_value *const *args,
+                         int count, lb_error *err);
+/* The same with keyword arguments after the positional ones. */
+LB_API lb_value *lb_call_named(const lb_module *module, const char *method, lb_context *context,
+                               lb_value *const *args, int count, const char *const *names,
+                               lb_value *const *named_args, int named_count, lb_error *err);
+
+/* ---- Values ---- */
+
+typedef enum lb_kind {
+    LB_NONE,
+    LB_BOOL,
+    LB_INT,
+    LB_FLOAT,
+    LB_COMPLEX,
+    LB_STRING,
+    LB_DEVICE,
+    LB_TENSOR,
+    LB_LIST,
+    LB_TUPLE,
+    LB_DICT,
+    LB_OBJECT,
+    LB_ENUM,
+    LB_OTHER,
+} lb_kind;
+
+/* Element types, numbered as PyTorch's ScalarType. */
+typedef enum lb_dtype {
+    LB_UINT8 = 0,
+    LB_INT8 = 1,
+    LB_INT16 = 2,
+    LB_INT32 = 3,
+    LB_INT64 = 4,
+    LB_FLOAT16 = 5,
+    LB_FLOAT32 = 6,
+    LB_FLOAT64 = 7,
+    LB_COMPLEX32 = 8,
+    LB_COMPLEX64 = 9,
+    LB_COMPLEX128 = 10,
+    LB_BOOL8 = 11,
+    LB_QINT8 = 12,
+    LB_QUINT8 = 13,
+    LB_QINT32 = 14,
+    LB_BFLOAT16 = 15,
+} lb_dtype;
+
+LB_API void lb_value_free(lb_value *value);
+/* Another handle to the same list, dict, tensor or object; numbers are copied. */
+LB_API lb_value *lb_value_copy(const lb_value *value, lb_error *err);
+LB_API lb_kind lb_value_kind(const lb_value *value);
+/* As TorchScript prints it. */
+LB_API char *lb_value_text(const lb_value *value, lb_error *err);
+
+LB_API lb_value *lb_none_new(lb_error *err);
+LB_API lb_value *lb_bool_new(bool value, lb_error *err);
+LB_API lb_value *lb_int_new(int64_t value, lb_error *err);
+LB_API lb_value *lb_float_new(double value, lb_error *err);
+LB_API lb_value *lb_complex_new(double re, double im, lb_error *err);
+LB_API lb_value *lb_string_new(const char *bytes, size_t length, lb_error *err);
+/* Items are copied as lb_value_copy() does. A list's element type is taken from the parameter it is passed for. */
+LB_API lb_value *lb_list_new(lb_value *const *items, int64_t count, lb_error *err);
+LB_API lb_value *lb_tuple_new(lb_value *const *items, int64_t count, lb_error *err);
+LB_API lb_value *lb_dict_new(lb_error *err);
+LB_API bool lb_dict_set(lb_value *dict, const lb_value *key, const lb_value *value, lb_error *err);
+
+/* The number or flag; 0 for another kind. */
+LB_API bool lb_bool_get(const lb_value *value);
+LB_API int64_t lb_int_get(const lb_value *value);
+LB_API double lb_float_get(const lb_value *value);
+LB_API void lb_complex_get(const lb_value *value, double *re, double *im);
+/* Bytes of a string (NUL-terminated as well); NULL for another kind. */
+LB_API const char *lb_string_get(const lb_value *value, size_t *length);
+/* Items of a list, tuple or dict (a dict's values in insertion order); a new handle each. */
+LB_API int64_t lb_count(const lb_value *value);
+LB_API lb_value *lb_item(const lb_value *value, int64_t index, lb_error *err);
+LB_API lb_value *lb_dict_key(const lb_value *dict, int64_t index, lb_error *err);
+/* The value of a string key, or NULL without error when there is none. */
+LB_API lb_value *lb_dict_find(const lb_value *dict, const char *key);
+
+/* ---- Tensors ---- */
+
+/* A contiguous tensor of these sizes; `data` (row-major, host byte order) is copied, or zeros for NULL. */
+LB_API lb_value *lb_tensor_from(lb_dtype dtype, int ndim, const int64_t *sizes, const void *data, lb_error *err);
+/* A tensor over the caller's memory, not copied. Strides in elements, NULL: contiguous. `release(user)` is called
+ * when the last reference goes; NULL: the memory outlives every use. */
+LB_API lb_value *lb_tensor_borrow(lb_dtype dtype, int ndim, const int64_t *sizes, const int64_t *strides, void *data,
+                                  void (*release)(void *user), void *user, lb_error *err);
+LB_API lb_dtype lb_tensor_dtype(const lb_value *tensor);
+LB_API const char *lb_dtype_name(lb_dtype dtype); /* "float32" */
+LB_API size_t lb_dtype_size(lb_dtype dtype);      /* bytes of an element */
+LB_API int lb_tensor_ndim(const lb_value *tensor);
+LB_API const int64_t *lb_tensor_sizes(const lb_value *tensor);
+LB_API const int64_t *lb_tensor_strides(const lb_value *tensor); /* in elements */
+LB_API int64_t lb_tensor_numel(const lb_value *tensor);
+/* The first element; other elements follow the strides. */
+LB_API void *lb_tensor_data(const lb_value *tensor);
+/* A contiguous copy, dequantized and with dtype changed when `dtype` is not its own. */
+LB_API lb_value *lb_tensor_to(const lb_value *tensor, lb_dtype dtype, lb_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
