@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""Records what PyTorch does with the programs of tests/programs/ into tests/cases/: python3 scripts/record.py [NAME-GLOB ...]
+
+Needs PyTorch (2.13.0, CPU, is the version of record); the tests themselves need none. For every program three files are written:
+
+    X.pt      the archive, as torch.jit.save writes it
+    X.io      torch.save of {"calls": [...]}: method, args, kwargs, seed, and output or raises (type, message, text); args_after where
+              a call changed an argument; stdout where it printed; tolerance where the defaults of torch.testing do not do
+    X.expect  PyTorch's texts of the loaded archive, in sections headed `--- TITLE`
+
+The calls of one program run in order on one freshly loaded copy.
+"""
+import argparse
+import copy
+import fnmatch
+import importlib
+import io
+import os
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+
+TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.path.insert(0, os.path.join(TOP, "tests"))
+
+LEAVES = (bool, int, float, complex, str, type(None))
+INLINED_LIMIT = 60_000  # a bigger text leaves the inlined sections out
+
+
+def quiet_machine():
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    torch.jit.set_fusion_strategy([("STATIC", 0), ("DYNAMIC", 0)])
+    torch._C._jit_set_texpr_fuser_enabled(False)
+
+
+def relative(path):
+    """A source file's name as recorded: from the project's root, or from the folder where PyTorch is installed."""
+    for root in (TOP, os.path.dirname(os.path.dirname(torch.__file__))):
+        if os.path.abspath(path).startswith(root + os.sep):
+            return os.path.relpath(path, root)
+    return os.path.basename(path)
+
+
+def plain_script_paths():
+    """Scripted sources name their files as `relative` says: no path of this machine is recorded."""
+    import torch._sources
+    import torch.jit.frontend
+    found = torch._sources.get_source_lines_and_file
+
+    def get_source_lines_and_file(*args, **kwargs):
+        lines, number, path = found(*args, **kwargs)
+        return lines, number, relative(path)
+
+    torch._sources.get_source_lines_and_file = torch.jit.frontend.get_source_lines_and_file = get_source_lines_and_file
+
+
+def plain_trace_paths():
+    """As plain_script_paths, for traces: those take names from the code objects on Python's stack. Nothing can be scripted after."""
+    import gc
+    import types
+    for function in gc.get_objects():
+        if isinstance(function, types.FunctionType) and function.__code__.co_filename.startswith("/"):
+            try:
+                function.__code__ = function.__code__.replace(co_filename=relative(function.__code__.co_filename))
+            except (ValueError, TypeError):
+                pass
+
+
+def written(value):
+    """`value` as torch.load(weights_only=True) reads it back: tensors copied, named tuples plain, objects as None."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone()
+    if isinstance(value, LEAVES):
+        return value
+    if isinstance(value, (list, torch.Size)):
+        return [written(v) for v in value]
+    if isinstance(value, tuple):
+        return tuple(written(v) for v in value)
+    if isinstance(value, dict):
+        return {written(k): written(v) for k, v in value.items()}
+    if isinstance(value, (torch.device, torch.dtype)):
+        return str(value)
+    return None
+
+
+def alike(a, b):
+    if isinstance(a, torch.Tensor):
+        return a.dtype == b.dtype and a.shape == b.shape and torch.equal(torch.nan_to_num(a), torch.nan_to_num(b))
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(alike, a, b))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(alike(a[k], b[k]) for k in a)
+    return a == b or (a != a and b != b)
+
+
+class Stdout:
+    """What the process itself writes to descriptor 1: TorchScript prints past Python's sys.stdout."""
+
+    def __enter__(self):
+        sys.stdout.flush()
+        self.kept, self.file = os.dup(1), tempfile.TemporaryFile()
+        os.dup2(self.file.fileno(), 1)
+        return self
+
+    def __exit__(self, *_):
+        sys.stdout.flush()
+        os.dup2(self.kept, 1)
+        os.close(self.kept)
+        self.file.seek(0)
+        self.text = self.file.read().decode()
+
+
+def failure(error):
+    text = str(error).rstrip("\n")
+    return {"type": type(error).__name__, "message": text.split("\n")[-1], "text": text}
+
+
+def perform(module, call):
+    """`call` completed with what the loaded module answers."""
+    args, kwargs = copy.deepcopy(call["args"]), copy.deepcopy(call["kwargs"])
+    done = {"method": call["method"], "args": written(tuple(call["args"])), "kwargs": written(call["kwargs"]), "seed": call["seed"]}
+    if call.get("tolerance"):
+        done["tolerance"] = call["tolerance"]
+    torch.manual_seed(call["seed"])
+    with Stdout() as out, torch.no_grad():
+        try:
+            done["output"] = written(getattr(module, call["method"])(*args, **kwargs))
+        except Exception as error:  # whatever PyTorch raises is the record
+            done["raises"] = failure(error)
+    if out.text:
+        done["stdout"] = out.text
+    after = written(tuple(args))
+    if not alike(after, done["args"]):
+        done["args_after"] = after
+    return done
+
+
+def method_texts(module, method, inlined):
+    found = module._c._get_method(method)
+    flat = found.graph.copy()
+    torch._C._jit_pass_inline(flat)
+    yield f"code {method}", found.code
+    yield f"graph {method}", str(found.graph)
+    yield f"canonical {method}", torch._C._jit_pass_canonicalize(found.graph).str(False)
+    text = torch._C._jit_pass_canonicalize(flat).str(False)
+    if inlined and len(text) < INLINED_LIMIT:
+        yield f"inlined {method}", text
+    yield f"schema {method}", str(found.schema)
+
+
+def texts(module):
+    yield "repr", repr(module)
+    for method in sorted(module._c._method_names()):
+        yield from method_texts(module, method, inlined=True)
+
+
+def archive(program):
+    buffer = io.BytesIO()
+    torch.jit.save(program.compiled(), buffer)
+    return buffer.getvalue()
+
+
+def record(program, stem):
+    data = archive(program)
+    module = torch.jit.load(io.BytesIO(data))
+    sections = [f"--- {title}\n" + (text if text.endswith("\n") else text + "\n") for title, text in texts(module)]
+    calls = [perform(module, call) for call in program.calls]
+    with open(stem + ".pt", "wb") as file:
+        file.write(data)
+    with open(stem + ".expect", "w", encoding="utf-8") as file:
+        file.write("".join(sections))
+    torch.save({"calls": calls}, stem + ".io")
+    torch.load(stem + ".io", weights_only=True)
+    return calls
+
+
+def record_all(programs, out):
+    """How many programs could not be recorded; what raises unasked is told."""
+    bad = 0
+    for program in programs:
+        try:
+            calls = record(program, os.path.join(out, program.name))
+        except Exception as error:
+            bad += 1
+            print(f"{program.name}: {error}", file=sys.stderr)
+            continue
+        for call in calls:
+            if "raises" in call and not program.may_raise:
+                print(f"{program.name}: {call['args']}: {call['raises']['message']}", file=sys.stderr)
+    return bad
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME-GLOB")
+    parser.add_argument("--out", default=os.path.join(TOP, "tests", "cases"))
+    given = parser.parse_args()
+    quiet_machine()
+    os.makedirs(given.out, exist_ok=True)
+    plain_script_paths()
+    programs = [p for p in importlib.import_module("programs").everything()
+                if not given.names or any(fnmatch.fnmatchcase(p.name, n) for n in given.names)]
+    bad = record_all([p for p in programs if p.trace is None], given.out)
+    plain_trace_paths()
+    with ThreadPoolExecutor(1) as fresh_stack:  # the frames of this one were entered under their old names
+        bad += fresh_stack.submit(record_all, [p for p in programs if p.trace is not None], given.out).result()
+    print(f"{len(programs) - bad} programs recorded, {sum(e.stat().st_size for e in os.scandir(given.out)) // 1024} KB")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""The suites of run.py: each takes a Context and yields Results."""
+import fnmatch
+import glob
+import os
+import re
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import texts
+
+LIMIT = 300  # seconds for one program
+
+
+@dataclass
+class Result:
+    name: str
+    ok: bool
+    why: str = ""
+    seconds: float = 0.0
+
+
+@dataclass
+class Context:
+    build: str
+    tests: str
+    patterns: list = field(default_factory=list)
+
+    @property
+    def tool(self):
+        return os.path.join(self.build, "linkboy")
+
+    @property
+    def root(self):
+        return os.path.dirname(self.tests)
+
+    def wanted(self, name):
+        return not self.patterns or any(fnmatch.fnmatchcase(name, p) for p in self.patterns)
+
+
+def together(work, items):
+    """`work` of each item, in order, as many at once as there are processors."""
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        yield from pool.map(work, items)
+
+
+def program(name, command, context):
+    """A program that passes when it returns 0."""
+    start = time.monotonic()
+    try:
+        done = subprocess.run(command, cwd=context.root, capture_output=True, text=True, errors="replace", timeout=LIMIT)
+        text = (done.stdout + done.stderr).strip()
+        why = text if done.returncode == 0 else f"{text}\nexit {done.returncode}"
+        return Result(name, done.returncode == 0, why, time.monotonic() - start)
+    except subprocess.TimeoutExpired:
+        return Result(name, False, f"no end after {LIMIT} s", LIMIT)
+
+
+def run_c(context):
+    found = [p for p in sorted(glob.glob(os.path.join(context.build, "tests", "test_*"))) if os.access(p, os.X_OK)]
+    named = [("c/" + os.path.basename(p)[len("test_"):], p) for p in found]
+    yield from together(lambda n: program(n[0], [n[1]], context), [n for n in named if context.wanted(n[0])])
+
+
+def run_text(context):
+    cases = [c for c in texts.find(context.tests) if context.wanted(c.name)]
+    for case, (ok, why, seconds) in zip(cases, together(lambda c: texts.perform(c, context.tool, context.root), cases)):
+        yield Result(case.name, ok, why, seconds)
+
+
+def verify(context, prefix, folder, options=()):
+    """Results of `linkboy verify` over a folder of recorded cases, a Result for each line it prints per check."""
+    done = subprocess.run([context.tool, "verify", "--all-lines", *options, folder], cwd=context.root,
+                          capture_output=True, text=True, errors="replace", timeout=1800)
+    lines = [re.match(r"(ok|FAIL) (\S+): ([^:]*)(?:: (.*))?$", line) for line in done.stdout.splitlines()]
+    for m in filter(None, lines):
+        yield Result(f"{prefix}/{m.group(2)}/{m.group(3).replace(' ', '_')}", m.group(1) == "ok", m.group(4) or "")
+    if done.returncode not in (0, 1):
+        yield Result(f"{prefix}/verify", False, f"exit {done.returncode}\n{done.stderr[-2000:]}")
+
+
+def run_cases(context):
+    return verify(context, "cases", os.path.join(context.tests, "cases"))
+
+
+def run_hostile(context):
+    import hostile
+    yield from (Result(*r) for r in hostile.run(context.tool, context.tests, context.wanted))
+
+
+def run_examples(context):
+    archive = os.path.join(context.root, "examples", "digits", "digits.pt")
+    for path in sorted(glob.glob(os.path.join(context.build, "examples", "example_*"))):
+        yield program("examples/" + os.path.basename(path)[len("example_"):], [path, archive], context)
+
+
+def run_abi(context):
+    """The exported symbols are those of tests/abi_symbols.txt: a new one is added there, none ever goes."""
+    library = os.path.join(context.build, "liblinkboy.so")
+    done = subprocess.run(["nm", "-D", "--defined-only", library], capture_output=True, text=True)
+    found = {line.split()[-1].split("@")[0] for line in done.stdout.splitlines() if " A " not in line}
+    with open(os.path.join(context.tests, "abi_symbols.txt"), encoding="utf-8") as file:
+        listed = {line.strip() for line in file if line.strip() and not line.startswith("#")}
+    yield Result("abi/prefix", all(s.startswith("lb_") for s in found), " ".join(s for s in found if not s.startswith("lb_")))
+    yield Result("abi/kept", listed <= found, "gone: " + " ".join(sorted(listed - found)))
+    yield Result("abi/listed", found <= listed, "add to tests/abi_symbols.txt: " + " ".join(sorted(found - listed)))
+
+
+SUITES = {"c": run_c, "text": run_text, "cases": run_cases, "hostile": run_hostile, "examples": run_examples, "abi": run_abi}
