@@ -13,11 +13,13 @@ The calls of one program run in order on one freshly loaded copy.
 import argparse
 import copy
 import fnmatch
+import gc
 import importlib
 import io
 import os
 import sys
 import tempfile
+import types
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
@@ -57,16 +59,17 @@ def plain_script_paths():
     torch._sources.get_source_lines_and_file = torch.jit.frontend.get_source_lines_and_file = get_source_lines_and_file
 
 
+def renamed(code):
+    """A code object, and those inside it, under the names that `relative` gives."""
+    inner = tuple(renamed(c) if isinstance(c, types.CodeType) else c for c in code.co_consts)
+    return code.replace(co_filename=relative(code.co_filename), co_consts=inner)
+
+
 def plain_trace_paths():
     """As plain_script_paths, for traces: those take names from the code objects on Python's stack. Nothing can be scripted after."""
-    import gc
-    import types
     for function in gc.get_objects():
         if isinstance(function, types.FunctionType) and function.__code__.co_filename.startswith("/"):
-            try:
-                function.__code__ = function.__code__.replace(co_filename=relative(function.__code__.co_filename))
-            except (ValueError, TypeError):
-                pass
+            function.__code__ = renamed(function.__code__)
 
 
 def written(value):
