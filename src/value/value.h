@@ -1,7 +1,7 @@
-/* Runtime values: 16 bytes, a tag and a payload. Ints, floats, bools and devices never allocate; everything else
- * is a counted object that begins with `struct counted`. A value is copied with value_copy() (which retains) and
- * given up with value_release(). PyTorch's word for it is IValue. Types are only named here (struct type): what a
- * list or an object is of is known by the floor above. */
+/* Runtime values: 16 bytes, a tag and a payload. Ints, floats, bools and devices never allocate; everything
+ * else is a counted object that begins with `struct counted`. A value is copied with value_copy() (which
+ * retains) and given up with value_release(). PyTorch's word for it is IValue. Types are only named here
+ * (struct type): what a list or an object is of is known by the floor above. */
 #ifndef LINKBOY_VALUE_VALUE_H
 #define LINKBOY_VALUE_VALUE_H
 #include "base/counted.h"
@@ -11,6 +11,7 @@
 
 struct type;     /* types/type.h */
 struct function; /* types/function.h */
+struct generator;
 
 enum value_tag {
     VALUE_NONE = 0,
@@ -96,10 +97,10 @@ struct dict_entry {
 struct dict {
     struct counted counted;
     const struct type *key_type, *value_type;
-    int64_t count;              /* live entries */
-    int64_t used, capacity;     /* entries, removed ones included */
+    int64_t count;          /* live entries */
+    int64_t used, capacity; /* entries, removed ones included */
     struct dict_entry *entries;
-    int32_t *index;             /* open addressing, -1 empty, -2 removed; index_size is a power of two */
+    int32_t *index; /* open addressing, -1 empty, -2 removed; index_size is a power of two */
     int64_t index_size;
 };
 
@@ -125,6 +126,13 @@ struct capsule {
     lb_value state; /* what __getstate__ gives */
     void *native;
     void (*release)(void *native);
+};
+
+/* A generator as a program's value; `release` (may be NULL) is called with it. */
+struct generator_value {
+    struct counted counted;
+    struct generator *generator; /* tensor/random.h */
+    void (*release)(struct generator *generator);
 };
 
 static inline lb_value value_none(void) {
@@ -172,12 +180,17 @@ bool value_new_dict(lb_value *out, const struct type *key, const struct type *va
 bool value_new_object(lb_value *out, const struct type *type, int32_t slots, lb_error *err);
 bool value_new_enum(lb_value *out, const struct type *type, int32_t index, lb_value name, lb_value value,
                     lb_error *err); /* copies name and value */
-bool value_new_capsule(lb_value *out, const char *class_name, lb_value state, lb_error *err); /* copies state */
+bool value_new_capsule(lb_value *out, const char *class_name, lb_value state,
+                       lb_error *err); /* copies state */
+bool value_new_generator(lb_value *out, struct generator *generator, void (*release)(struct generator *),
+                         lb_error *err); /* takes it over when it succeeds */
 
-bool list_append(struct list *l, lb_value item, lb_error *err);               /* takes item over */
-bool list_insert(struct list *l, int64_t at, lb_value item, lb_error *err);   /* takes item over; 0 <= at <= count */
-lb_value list_remove_at(struct list *l, int64_t at);                          /* gives the item over */
-/* NULL when the key is not there. Keys: int, float, bool, str, complex, Tensor (by identity), device, enum. */
+bool list_append(struct list *l, lb_value item, lb_error *err); /* takes item over */
+bool list_insert(struct list *l, int64_t at, lb_value item,
+                 lb_error *err);                     /* takes item over; 0 <= at <= count */
+lb_value list_remove_at(struct list *l, int64_t at); /* gives the item over */
+/* NULL when the key is not there. Keys: int, float, bool, str, complex, Tensor (by identity), device, enum.
+ */
 lb_value *dict_get(const struct dict *d, lb_value key);
 bool dict_set(struct dict *d, lb_value key, lb_value value, lb_error *err); /* takes both over */
 bool dict_remove(struct dict *d, lb_value key, lb_value *removed);          /* false: no such key */
