@@ -1,0 +1,24 @@
+/* What a free name means. The emitter asks this small interface whenever a name is no local variable and no builtin of
+ * the language; an archive's importer, a plain .py file and a Python package each implement it
+ * (torch/csrc/jit/frontend/resolver.h). */
+#ifndef LINKBOY_LANG_RESOLVER_H
+#define LINKBOY_LANG_RESOLVER_H
+#include "base/source.h"
+#include "types/unit.h"
+
+struct sugared;
+struct emitter;
+
+struct resolver {
+    /* The value of a name; NULL without an error in `err` when it is unknown. Nodes that the value needs are put at the
+     * emitter's insertion point. */
+    struct sugared *(*find_value)(struct resolver *r, struct emitter *e, const struct name *name, struct source_range at);
+    /* The type of a (qualified) name; NULL without an error when it is unknown. */
+    const struct type *(*find_type)(struct resolver *r, const struct name *name, lb_error *err);
+    /* The compiler's own passes, run on every function right after it is emitted (the passes live on a higher floor).
+     * NULL: the graph stays as emitted. */
+    bool (*finish)(struct resolver *r, struct function *f, lb_error *err);
+    /* The operators' version of the archive that is read; -1: today's. */
+    int64_t operator_version;
+};
+#endif
