@@ -1,17 +1,25 @@
 /* Finding an operator by its name in the generated tables.
  *
- * A name goes in, its overloads in PyTorch's order come out: one hash, one comparison, nothing allocated. Which
- * overload a call takes is decided by schema matching, not here. */
+ * A name goes in, its overloads in PyTorch's order come out: one hash, one comparison, nothing allocated.
+ * Which overload a call takes is decided by schema matching, not here. */
 #include "ops/ops.h"
 
 #include <string.h>
 
 #include "ops/table.h"
 
-const char *op_schema(const struct op_row *row) { return ops_text + row->schema; }
-const char *op_name(const struct op_row *row) { return ops_text + row->name; }
-const char *op_overload(const struct op_row *row) { return ops_text + row->overload; }
-op_kernel *op_run(const struct op_row *row) { return ops_kernels[row->kernel]; }
+const char *op_schema(const struct op_row *row) {
+    return ops_text + row->schema;
+}
+const char *op_name(const struct op_row *row) {
+    return ops_text + row->name;
+}
+const char *op_overload(const struct op_row *row) {
+    return ops_text + row->overload;
+}
+op_kernel *op_run(const struct op_row *row) {
+    return ops_kernels[row->kernel];
+}
 
 static const struct op_name_slot *slot_of(const char *name, size_t length) {
     uint64_t hash = ops_hash(name, length);
@@ -32,11 +40,16 @@ const struct op_row *ops_find_overload(const char *name, const char *overload) {
     int count;
     const struct op_row *row = ops_find(name, strlen(name), &count);
     for (int i = 0; i < count; i++)
-        if (strcmp(op_overload(&row[i]), overload) == 0)
-            return &row[i];
+        if (strcmp(op_overload(&row[i]), overload) == 0) return &row[i];
     return NULL;
 }
 
-int ops_count(void) { return (int)ops_row_count; }
-const struct op_row *ops_at(int index) { return &ops_rows[index]; }
-int ops_index(const struct op_row *row) { return (int)(row - ops_rows); }
+int ops_count(void) {
+    return (int)ops_row_count;
+}
+const struct op_row *ops_at(int index) {
+    return &ops_rows[index];
+}
+int ops_index(const struct op_row *row) {
+    return (int)(row - ops_rows);
+}

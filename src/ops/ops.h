@@ -1,9 +1,9 @@
 /* The operator table: every operator that PyTorch's TorchScript knows, found by name.
  *
  * The rows come from src/ops/rows; src/ops/generate/generate.c turns them into constant tables in one text
- * pool with a perfect hash by operator name, so that nothing is registered or relocated when the process starts.
- * A row without a kernel is known (it is matched, printed, saved) but cannot run. What a call looks like is call.h's
- * matter; what a schema's text means is that of the schema parser. */
+ * pool with a perfect hash by operator name, so that nothing is registered or relocated when the process
+ * starts. A row without a kernel is known (it is matched, printed, saved) but cannot run. What a call looks
+ * like is call.h's matter; what a schema's text means is that of the schema parser. */
 #ifndef LINKBOY_OPS_OPS_H
 #define LINKBOY_OPS_OPS_H
 
@@ -14,11 +14,12 @@
 struct op_call;
 typedef bool op_kernel(struct op_call *call);
 
-/* Traits. The first four are read off the schema's text by the generator, the others are words of the rows. */
+/* Traits. The first four are read off the schema's text by the generator, the others are words of the rows.
+ */
 enum op_trait {
-    OP_MUTATES = 1u << 0,         /* some argument is written: `(a!)` */
-    OP_ALIASES = 1u << 1,         /* some result shares memory with an argument: `(a)`, `(*)` in the results */
-    OP_VARIADIC = 1u << 2,        /* arguments end in `...` */
+    OP_MUTATES = 1u << 0,  /* some argument is written: `(a!)` */
+    OP_ALIASES = 1u << 1,  /* some result shares memory with an argument: `(a)`, `(*)` in the results */
+    OP_VARIADIC = 1u << 2, /* arguments end in `...` */
     OP_VARIADIC_RESULT = 1u << 3, /* results are `...` */
     OP_RANDOM = 1u << 4,          /* draws from the generator (PyTorch's tag nondeterministic_seeded) */
     OP_SIDE_EFFECTS = 1u << 5,    /* Node::hasSideEffects in torch/csrc/jit/ir/ir.cpp */
@@ -40,8 +41,8 @@ const char *op_overload(const struct op_row *row);
 /* NULL where there is no kernel. */
 op_kernel *op_run(const struct op_row *row);
 
-/* The overloads of an operator, in the order in which PyTorch registered them (the first that fits a call is taken).
- * NULL and a count of 0 where there is no such operator. */
+/* The overloads of an operator, in the order in which PyTorch registered them (the first that fits a call is
+ * taken). NULL and a count of 0 where there is no such operator. */
 const struct op_row *ops_find(const char *name, size_t length, int *count);
 /* One overload, or NULL. */
 const struct op_row *ops_find_overload(const char *name, const char *overload);

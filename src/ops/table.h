@@ -1,4 +1,5 @@
-/* What the generated tables look like: shared by the generator, which writes them, and lookup.c, which reads them.
+/* What the generated tables look like: shared by the generator, which writes them, and lookup.c, which reads
+ * them.
  *
  * An operator's name hashes to a bucket; the bucket's seed, mixed into the hash, gives a slot of its own
  * ("hash and displace"). Neither side keeps a second copy of the hash function. */
@@ -24,8 +25,7 @@ extern const uint32_t ops_seed_mask;
 
 static inline uint64_t ops_hash(const char *name, size_t length) {
     uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)name[i]) * 0x100000001b3u;
+    for (size_t i = 0; i < length; i++) hash = (hash ^ (unsigned char)name[i]) * 0x100000001b3u;
     return hash;
 }
 

@@ -1,4 +1,5 @@
-/* The operator table: every row is found by its own name, absent names are not, overloads keep PyTorch's order. */
+/* The operator table: every row is found by its own name, absent names are not, overloads keep PyTorch's
+ * order. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,8 +8,7 @@
 static int failures;
 
 static void check(bool good, const char *what, const char *text) {
-    if (good)
-        return;
+    if (good) return;
     failures++;
     printf("failed: %s: %s\n", what, text);
 }
@@ -33,7 +33,8 @@ static void check_order(const char *name, const char *const *overloads) {
     int count;
     const struct op_row *row = ops_find(name, strlen(name), &count);
     for (int i = 0; overloads[i]; i++)
-        check(i < count && strcmp(op_overload(&row[i]), overloads[i]) == 0, "order of overloads", overloads[i]);
+        check(i < count && strcmp(op_overload(&row[i]), overloads[i]) == 0, "order of overloads",
+              overloads[i]);
 }
 
 static void check_trait(const char *name, const char *overload, unsigned trait, bool has) {
@@ -52,7 +53,8 @@ int main(void) {
     check_absent("aten::add.Tensor", 16);
     check_absent("", 0);
     check_order("aten::__getitem__", (const char *const[]){"t", "str", "Dict_str", "Dict_int", NULL});
-    check_order("aten::add", (const char *const[]){"Tensor", "Scalar", "out", "Scalar_out", "t", "str", NULL});
+    check_order("aten::add",
+                (const char *const[]){"Tensor", "Scalar", "out", "Scalar_out", "t", "str", NULL});
     check_trait("aten::add_", "Tensor", OP_MUTATES, true);
     check_trait("aten::add_", "Tensor", OP_ALIASES, true);
     check_trait("aten::add", "Tensor", OP_MUTATES | OP_ALIASES, false);

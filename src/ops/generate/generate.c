@@ -2,10 +2,10 @@
  *
  *   generate OUT.c FILE.rows...
  *
- * It reads every row, checks it (form, known trait, overloads of a name together, none twice), reads the schema's
- * own traits off its text, lays all texts into one pool, searches a seed a bucket for a perfect hash of the names and
- * writes constant tables of the form of table.h. It keeps no state and is no part of the library; it uses malloc
- * and never frees, being over at once. */
+ * It reads every row, checks it (form, known trait, overloads of a name together, none twice), reads the
+ * schema's own traits off its text, lays all texts into one pool, searches a seed a bucket for a perfect hash
+ * of the names and writes constant tables of the form of table.h. It keeps no state and is no part of the
+ * library; it uses malloc and never frees, being over at once. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,8 +74,7 @@ static char *copy_text(const char *text, size_t length) {
 
 static uint32_t trait_of_word(const char *word) {
     for (size_t i = 0; i < sizeof trait_words / sizeof trait_words[0]; i++)
-        if (strcmp(trait_words[i].word, word) == 0)
-            return trait_words[i].trait;
+        if (strcmp(trait_words[i].word, word) == 0) return trait_words[i].trait;
     return 0;
 }
 
@@ -85,8 +84,7 @@ static uint32_t traits_of_schema(const char *schema) {
     uint32_t traits = 0;
     traits |= strstr(schema, "!)") || strstr(schema, "! -> ") ? OP_MUTATES : 0;
     traits |= strstr(schema, "...)") ? OP_VARIADIC : 0;
-    if (!arrow)
-        return traits;
+    if (!arrow) return traits;
     traits |= strstr(arrow, "(*)") || strstr(arrow, "(a") || strstr(arrow, "|a)") ? OP_ALIASES : 0;
     traits |= strcmp(arrow, ") -> ...") == 0 ? OP_VARIADIC_RESULT : 0;
     return traits;
@@ -94,14 +92,11 @@ static uint32_t traits_of_schema(const char *schema) {
 
 static void parse_tail(struct source_row *row, char *tail, const char *file, int line) {
     char *word = strtok(tail, " ");
-    if (!word)
-        fail(file, line, "no kernel after =>", row->schema);
-    if (strcmp(word, "-") != 0)
-        row->kernel = copy_text(word, strlen(word));
+    if (!word) fail(file, line, "no kernel after =>", row->schema);
+    if (strcmp(word, "-") != 0) row->kernel = copy_text(word, strlen(word));
     while ((word = strtok(NULL, " "))) {
         uint32_t trait = trait_of_word(word);
-        if (!trait)
-            fail(file, line, "no such trait", word);
+        if (!trait) fail(file, line, "no such trait", word);
         row->traits |= trait;
     }
 }
@@ -113,14 +108,14 @@ static struct source_row parse_row(char *text, const char *file, int line) {
     row.schema = copy_text(text, schema_length);
     size_t full = strcspn(row.schema, "(");
     const char *colons = strstr(row.schema, "::");
-    if (full == schema_length || !colons || (size_t)(colons - row.schema) > full || !strstr(row.schema, ") -> "))
+    if (full == schema_length || !colons || (size_t)(colons - row.schema) > full ||
+        !strstr(row.schema, ") -> "))
         fail(file, line, "not a schema", text);
     const char *dot = memchr(row.schema, '.', full);
     row.name = copy_text(row.schema, dot ? (size_t)(dot - row.schema) : full);
     row.overload = dot ? copy_text(dot + 1, full - (size_t)(dot + 1 - row.schema)) : copy_text("", 0);
     row.traits = traits_of_schema(row.schema);
-    if (tail)
-        parse_tail(&row, tail + strlen(" => "), file, line);
+    if (tail) parse_tail(&row, tail + strlen(" => "), file, line);
     return row;
 }
 
@@ -142,8 +137,7 @@ static void add_to_names(struct input *in, const struct source_row *row, const c
 
 static int kernel_index(struct input *in, const char *kernel) {
     for (int i = 1; i < in->kernel_count; i++)
-        if (strcmp(in->kernels[i], kernel) == 0)
-            return i;
+        if (strcmp(in->kernels[i], kernel) == 0) return i;
     in->kernels[in->kernel_count] = kernel;
     return in->kernel_count++;
 }
@@ -151,17 +145,13 @@ static int kernel_index(struct input *in, const char *kernel) {
 static void read_rows(struct input *in, const char *file) {
     FILE *stream = fopen(file, "r");
     static char text[MAX_LINE];
-    if (!stream)
-        fail(file, 0, "cannot read", "");
+    if (!stream) fail(file, 0, "cannot read", "");
     for (int line = 1; fgets(text, sizeof text, stream); line++) {
         size_t length = strcspn(text, "\r\n");
-        if (length == sizeof text - 1)
-            fail(file, line, "too long", text);
+        if (length == sizeof text - 1) fail(file, line, "too long", text);
         text[length] = '\0';
-        if (length == 0 || text[0] == '#')
-            continue;
-        if (in->row_count == MAX_ROWS)
-            fail(file, line, "too many rows", text);
+        if (length == 0 || text[0] == '#') continue;
+        if (in->row_count == MAX_ROWS) fail(file, line, "too many rows", text);
         struct source_row row = parse_row(text, file, line);
         row.kernel_index = row.kernel ? kernel_index(in, row.kernel) : 0;
         add_to_names(in, &row, file, line);
@@ -174,8 +164,7 @@ static void read_rows(struct input *in, const char *file) {
 
 static uint32_t power_of_two_above(int count) {
     uint32_t power = 1;
-    while (power < (uint32_t)count)
-        power *= 2;
+    while (power < (uint32_t)count) power *= 2;
     return power;
 }
 
@@ -185,8 +174,7 @@ static bool seed_fits(const struct input *in, struct hash_table *table, const in
     for (int i = 0; i < count; i++) {
         int *slot = &table->slots[ops_slot_of(in->names[members[i]].hash, seed, mask)];
         if (*slot >= 0) {
-            while (i-- > 0)
-                table->slots[ops_slot_of(in->names[members[i]].hash, seed, mask)] = -1;
+            while (i-- > 0) table->slots[ops_slot_of(in->names[members[i]].hash, seed, mask)] = -1;
             return false;
         }
         *slot = members[i];
@@ -194,8 +182,8 @@ static bool seed_fits(const struct input *in, struct hash_table *table, const in
     return true;
 }
 
-static void place_bucket(const struct input *in, struct hash_table *table, uint32_t bucket, const int *members,
-                         int count) {
+static void place_bucket(const struct input *in, struct hash_table *table, uint32_t bucket,
+                         const int *members, int count) {
     for (uint32_t seed = 0; seed <= MAX_SEED; seed++)
         if (seed_fits(in, table, members, count, seed)) {
             table->seeds[bucket] = (uint16_t)seed;
@@ -207,8 +195,7 @@ static void place_bucket(const struct input *in, struct hash_table *table, uint3
 static int members_of(const struct input *in, const struct hash_table *table, uint32_t bucket, int *members) {
     int count = 0;
     for (int i = 0; i < in->name_count; i++)
-        if (((uint32_t)in->names[i].hash & (table->bucket_count - 1)) == bucket)
-            members[count++] = i;
+        if (((uint32_t)in->names[i].hash & (table->bucket_count - 1)) == bucket) members[count++] = i;
     return count;
 }
 
@@ -218,8 +205,7 @@ static struct hash_table build_hash(const struct input *in) {
     table.bucket_count = table.slot_count / 4;
     table.slots = allocate(table.slot_count, sizeof *table.slots);
     table.seeds = allocate(table.bucket_count, sizeof *table.seeds);
-    for (uint32_t i = 0; i < table.slot_count; i++)
-        table.slots[i] = -1;
+    for (uint32_t i = 0; i < table.slot_count; i++) table.slots[i] = -1;
     int *members = allocate((size_t)in->name_count, sizeof *members);
     for (int size = in->name_count; size > 0; size = size > 40 ? 40 : size - 1)
         for (uint32_t bucket = 0; bucket < table.bucket_count; bucket++) {
@@ -239,8 +225,7 @@ static uint32_t write_text(FILE *out, const char *text, uint32_t *offset) {
     uint32_t at = *offset;
     fputs("    \"", out);
     for (const char *c = text; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            fputc('\\', out);
+        if (*c == '"' || *c == '\\') fputc('\\', out);
         fputc(*c, out);
     }
     fputs("\\0\"\n", out);
@@ -252,10 +237,10 @@ struct pool {
     uint32_t *schemas, *overloads, *names;
 };
 
-static uint32_t write_overload(FILE *out, const struct input *in, struct pool *pool, int row, uint32_t *offset) {
+static uint32_t write_overload(FILE *out, const struct input *in, struct pool *pool, int row,
+                               uint32_t *offset) {
     for (int i = 0; i < row; i++)
-        if (strcmp(in->rows[i].overload, in->rows[row].overload) == 0)
-            return pool->overloads[i];
+        if (strcmp(in->rows[i].overload, in->rows[row].overload) == 0) return pool->overloads[i];
     return write_text(out, in->rows[row].overload, offset);
 }
 
@@ -266,8 +251,7 @@ static struct pool write_pool(FILE *out, const struct input *in) {
     pool.overloads = allocate((size_t)in->row_count, sizeof(uint32_t));
     pool.names = allocate((size_t)in->name_count, sizeof(uint32_t));
     fputs("const char ops_text[] =\n", out);
-    for (int i = 0; i < in->name_count; i++)
-        pool.names[i] = write_text(out, in->names[i].name, &offset);
+    for (int i = 0; i < in->name_count; i++) pool.names[i] = write_text(out, in->names[i].name, &offset);
     for (int i = 0; i < in->row_count; i++) {
         pool.overloads[i] = write_overload(out, in, &pool, i, &offset);
         pool.schemas[i] = write_text(out, in->rows[i].schema, &offset);
@@ -277,11 +261,9 @@ static struct pool write_pool(FILE *out, const struct input *in) {
 }
 
 static void write_kernels(FILE *out, const struct input *in) {
-    for (int i = 1; i < in->kernel_count; i++)
-        fprintf(out, "op_kernel %s;\n", in->kernels[i]);
+    for (int i = 1; i < in->kernel_count; i++) fprintf(out, "op_kernel %s;\n", in->kernels[i]);
     fputs("\nop_kernel *const ops_kernels[] = {\n    0,\n", out);
-    for (int i = 1; i < in->kernel_count; i++)
-        fprintf(out, "    %s,\n", in->kernels[i]);
+    for (int i = 1; i < in->kernel_count; i++) fprintf(out, "    %s,\n", in->kernels[i]);
     fputs("};\n\n", out);
 }
 
@@ -291,8 +273,8 @@ static void write_rows(FILE *out, const struct input *in, const struct pool *poo
         for (int i = 0; i < in->names[n].row_count; i++) {
             int at = in->names[n].first_row + i;
             const struct source_row *row = &in->rows[at];
-            fprintf(out, "    {%u, %u, %u, %d, %u},\n", pool->schemas[at], pool->names[n], pool->overloads[at],
-                    row->kernel_index, row->traits);
+            fprintf(out, "    {%u, %u, %u, %d, %u},\n", pool->schemas[at], pool->names[n],
+                    pool->overloads[at], row->kernel_index, row->traits);
         }
     fprintf(out, "};\n\nconst uint32_t ops_row_count = %d;\n\n", in->row_count);
 }
@@ -305,9 +287,11 @@ static void write_hash(FILE *out, const struct input *in, const struct hash_tabl
         if (at < 0)
             fputs("    {0, 0, 0},\n", out);
         else
-            fprintf(out, "    {%u, %d, %d},\n", pool->names[at], in->names[at].first_row, in->names[at].row_count);
+            fprintf(out, "    {%u, %d, %d},\n", pool->names[at], in->names[at].first_row,
+                    in->names[at].row_count);
     }
-    fprintf(out, "};\n\nconst uint32_t ops_slot_mask = %u;\n\nconst uint16_t ops_seeds[] = {", table->slot_count - 1);
+    fprintf(out, "};\n\nconst uint32_t ops_slot_mask = %u;\n\nconst uint16_t ops_seeds[] = {",
+            table->slot_count - 1);
     for (uint32_t i = 0; i < table->bucket_count; i++)
         fprintf(out, "%s%u,", i % 16 == 0 ? "\n    " : " ", table->seeds[i]);
     fprintf(out, "\n};\n\nconst uint32_t ops_seed_mask = %u;\n", table->bucket_count - 1);
@@ -322,12 +306,10 @@ int main(int argc, char **argv) {
     in.rows = allocate(MAX_ROWS, sizeof *in.rows);
     in.names = allocate(MAX_ROWS, sizeof *in.names);
     in.kernels = allocate(MAX_ROWS + 1, sizeof *in.kernels);
-    for (int i = 2; i < argc; i++)
-        read_rows(&in, argv[i]);
+    for (int i = 2; i < argc; i++) read_rows(&in, argv[i]);
     struct hash_table table = build_hash(&in);
     FILE *out = fopen(argv[1], "w");
-    if (!out)
-        fail(argv[1], 0, "cannot write", "");
+    if (!out) fail(argv[1], 0, "cannot write", "");
     fputs("/* Made by src/ops/generate/generate.c from src/ops/rows; do not edit. */\n", out);
     fputs("#include \"ops/table.h\"\n\n", out);
     struct pool pool = write_pool(out, &in);
