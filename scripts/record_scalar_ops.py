@@ -146,8 +146,9 @@ def function_of(name, argument_kinds, written, result_kinds):
     outputs = ", ".join(f"%r{i} : {k}" for i, k in enumerate(result_kinds))
     call = f"{name}(" + ", ".join(f"%a{i}" for i in range(len(argument_kinds))) + ")"
     returned = [f"%r{i}" for i in range(len(result_kinds))] + [f"%a{i}" for i, w in enumerate(written) if w]
+    types = ", ".join(list(result_kinds) + [k for k, w in zip(argument_kinds, written) if w])
     text = (f"graph({inputs}):\n  " + (f"{outputs} = " if outputs else "") + call + "\n"
-            f"  %t = prim::TupleConstruct({', '.join(returned)})\n  return (%t)\n")
+            f"  %t : ({types}) = prim::TupleConstruct({', '.join(returned)})\n  return (%t)\n")
     return torch._C._create_function_from_graph("f", torch._C.parse_ir(text))
 
 

@@ -6,6 +6,7 @@
 #ifndef LINKBOY_OPS_CALL_H
 #define LINKBOY_OPS_CALL_H
 #include "base/pool.h"
+#include "ops/ops.h"
 #include "value/value.h"
 
 struct type_store;
@@ -39,8 +40,6 @@ struct op_call {
     struct run_context *cx;
     lb_error *err;
 };
-
-typedef bool (*op_kernel)(struct op_call *call);
 
 /* Arguments; the schema has been matched, so the tag is what the schema says. */
 static inline struct tensor *arg_tensor(const struct op_call *c, int i) {

@@ -17,7 +17,7 @@ const char *op_name(const struct op_row *row) {
 const char *op_overload(const struct op_row *row) {
     return ops_text + row->overload;
 }
-op_kernel *op_run(const struct op_row *row) {
+op_kernel op_run(const struct op_row *row) {
     return ops_kernels[row->kernel];
 }
 

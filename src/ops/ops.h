@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct op_call;
-typedef bool op_kernel(struct op_call *call);
+typedef bool (*op_kernel)(struct op_call *call);
 
 /* Traits. The first four are read off the schema's text by the generator, the others are words of the rows.
  */
@@ -39,7 +39,7 @@ const char *op_schema(const struct op_row *row);
 const char *op_name(const struct op_row *row);
 const char *op_overload(const struct op_row *row);
 /* NULL where there is no kernel. */
-op_kernel *op_run(const struct op_row *row);
+op_kernel op_run(const struct op_row *row);
 
 /* The overloads of an operator, in the order in which PyTorch registered them (the first that fits a call is
  * taken). NULL and a count of 0 where there is no such operator. */

@@ -17,7 +17,7 @@ struct op_name_slot {
 extern const char ops_text[];
 extern const struct op_row ops_rows[];
 extern const uint32_t ops_row_count;
-extern op_kernel *const ops_kernels[];
+extern const op_kernel ops_kernels[];
 extern const struct op_name_slot ops_slots[];
 extern const uint32_t ops_slot_mask; /* slots - 1, slots being a power of two */
 extern const uint16_t ops_seeds[];

@@ -261,8 +261,8 @@ static struct pool write_pool(FILE *out, const struct input *in) {
 }
 
 static void write_kernels(FILE *out, const struct input *in) {
-    for (int i = 1; i < in->kernel_count; i++) fprintf(out, "op_kernel %s;\n", in->kernels[i]);
-    fputs("\nop_kernel *const ops_kernels[] = {\n    0,\n", out);
+    for (int i = 1; i < in->kernel_count; i++) fprintf(out, "bool %s(struct op_call *call);\n", in->kernels[i]);
+    fputs("\nconst op_kernel ops_kernels[] = {\n    0,\n", out);
     for (int i = 1; i < in->kernel_count; i++) fprintf(out, "    %s,\n", in->kernels[i]);
     fputs("};\n\n", out);
 }
