@@ -1,4 +1,5 @@
-/* Element types, numbered as PyTorch's ScalarType (c10/core/ScalarType.h): the number stands in archives and code. */
+/* Element types, numbered as PyTorch's ScalarType (c10/core/ScalarType.h): the number stands in archives and
+ * code. */
 #ifndef LINKBOY_TENSOR_DTYPE_H
 #define LINKBOY_TENSOR_DTYPE_H
 #include <stdbool.h>
@@ -6,22 +7,22 @@
 #include <stdint.h>
 
 /* X(enum suffix, number, bytes, name in graphs, name in Python, storage name, category) */
-#define DTYPES(X)                                                                                             \
-    X(UINT8, 0, 1, "Byte", "uint8", "ByteStorage", INTEGER)                                                   \
-    X(INT8, 1, 1, "Char", "int8", "CharStorage", INTEGER)                                                     \
-    X(INT16, 2, 2, "Short", "int16", "ShortStorage", INTEGER)                                                 \
-    X(INT32, 3, 4, "Int", "int32", "IntStorage", INTEGER)                                                     \
-    X(INT64, 4, 8, "Long", "int64", "LongStorage", INTEGER)                                                   \
-    X(FLOAT16, 5, 2, "Half", "float16", "HalfStorage", FLOATING)                                              \
-    X(FLOAT32, 6, 4, "Float", "float32", "FloatStorage", FLOATING)                                            \
-    X(FLOAT64, 7, 8, "Double", "float64", "DoubleStorage", FLOATING)                                          \
-    X(COMPLEX32, 8, 4, "ComplexHalf", "complex32", "ComplexHalfStorage", COMPLEX)                             \
-    X(COMPLEX64, 9, 8, "ComplexFloat", "complex64", "ComplexFloatStorage", COMPLEX)                           \
-    X(COMPLEX128, 10, 16, "ComplexDouble", "complex128", "ComplexDoubleStorage", COMPLEX)                     \
-    X(BOOL, 11, 1, "Bool", "bool", "BoolStorage", BOOLEAN)                                                    \
-    X(QINT8, 12, 1, "QInt8", "qint8", "QInt8Storage", QUANTIZED)                                              \
-    X(QUINT8, 13, 1, "QUInt8", "quint8", "QUInt8Storage", QUANTIZED)                                          \
-    X(QINT32, 14, 4, "QInt32", "qint32", "QInt32Storage", QUANTIZED)                                          \
+#define DTYPES(X)                                                                         \
+    X(UINT8, 0, 1, "Byte", "uint8", "ByteStorage", INTEGER)                               \
+    X(INT8, 1, 1, "Char", "int8", "CharStorage", INTEGER)                                 \
+    X(INT16, 2, 2, "Short", "int16", "ShortStorage", INTEGER)                             \
+    X(INT32, 3, 4, "Int", "int32", "IntStorage", INTEGER)                                 \
+    X(INT64, 4, 8, "Long", "int64", "LongStorage", INTEGER)                               \
+    X(FLOAT16, 5, 2, "Half", "float16", "HalfStorage", FLOATING)                          \
+    X(FLOAT32, 6, 4, "Float", "float32", "FloatStorage", FLOATING)                        \
+    X(FLOAT64, 7, 8, "Double", "float64", "DoubleStorage", FLOATING)                      \
+    X(COMPLEX32, 8, 4, "ComplexHalf", "complex32", "ComplexHalfStorage", COMPLEX)         \
+    X(COMPLEX64, 9, 8, "ComplexFloat", "complex64", "ComplexFloatStorage", COMPLEX)       \
+    X(COMPLEX128, 10, 16, "ComplexDouble", "complex128", "ComplexDoubleStorage", COMPLEX) \
+    X(BOOL, 11, 1, "Bool", "bool", "BoolStorage", BOOLEAN)                                \
+    X(QINT8, 12, 1, "QInt8", "qint8", "QInt8Storage", QUANTIZED)                          \
+    X(QUINT8, 13, 1, "QUInt8", "quint8", "QUInt8Storage", QUANTIZED)                      \
+    X(QINT32, 14, 4, "QInt32", "qint32", "QInt32Storage", QUANTIZED)                      \
     X(BFLOAT16, 15, 2, "BFloat16", "bfloat16", "BFloat16Storage", FLOATING)
 
 enum dtype_category { DTYPE_BOOLEAN, DTYPE_INTEGER, DTYPE_FLOATING, DTYPE_COMPLEX, DTYPE_QUANTIZED };
@@ -30,7 +31,7 @@ enum dtype {
 #define X(suffix, number, bytes, graph, python, storage, category) DTYPE_##suffix = number,
     DTYPES(X)
 #undef X
-    DTYPE_COUNT = 16,
+        DTYPE_COUNT = 16,
     DTYPE_NONE = 255, /* undefined */
 };
 

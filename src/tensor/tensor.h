@@ -1,6 +1,6 @@
-/* Tensors: a typed, strided view of a counted storage. Data are raw bytes; every operator lives above, in ops/.
- * Sizes and strides count elements; the offset too. A storage is allocated, or borrowed from a mapping or from the
- * caller's memory, and is freed by its release function. */
+/* Tensors: a typed, strided view of a counted storage. Data are raw bytes; every operator lives above, in
+ * ops/. Sizes and strides count elements; the offset too. A storage is allocated, or borrowed from a mapping
+ * or from the caller's memory, and is freed by its release function. */
 #ifndef LINKBOY_TENSOR_TENSOR_H
 #define LINKBOY_TENSOR_TENSOR_H
 #include "base/counted.h"
@@ -33,15 +33,17 @@ struct storage {
     bool read_only; /* a mapping that may not be written; writers copy first */
     void *data;
     size_t bytes;
-    struct memory_budget *budget; /* charged for `bytes`; may be NULL */
+    struct memory_budget *budget;             /* charged for `bytes`; may be NULL */
     void (*release)(void *owner, void *data); /* NULL: mem_free_aligned(data) */
     void *owner;
 };
 
 /* Uninitialised bytes; `budget` may be NULL. */
 struct storage *storage_new(size_t bytes, struct memory_budget *budget, lb_error *err);
-/* Foreign bytes; `release(owner, data)` is called when the last reference goes (may be NULL: borrowed for ever). */
-struct storage *storage_wrap(void *data, size_t bytes, void (*release)(void *, void *), void *owner, lb_error *err);
+/* Foreign bytes; `release(owner, data)` is called when the last reference goes (may be NULL: borrowed for
+ * ever). */
+struct storage *storage_wrap(void *data, size_t bytes, void (*release)(void *, void *), void *owner,
+                             lb_error *err);
 void storage_retain(struct storage *s);
 void storage_release(struct storage *s);
 
@@ -75,7 +77,7 @@ struct tensor {
     uint32_t version; /* raised by in-place operators */
     int64_t offset;
     int64_t numel;
-    int64_t *sizes;   /* ndim each; point at inline_dims or the heap */
+    int64_t *sizes; /* ndim each; point at inline_dims or the heap */
     int64_t *strides;
     struct storage *storage; /* NULL for sparse */
     struct quantizer *quantizer;
@@ -116,7 +118,8 @@ bool tensor_is_dense(const struct tensor *t);
 struct tensor *tensor_contiguous(struct tensor *t, struct memory_budget *budget, lb_error *err);
 /* Copies with conversion and broadcasting of `from` to `to`'s sizes. */
 bool tensor_copy(struct tensor *to, const struct tensor *from, lb_error *err);
-struct tensor *tensor_convert(struct tensor *t, enum dtype dtype, struct memory_budget *budget, lb_error *err);
+struct tensor *tensor_convert(struct tensor *t, enum dtype dtype, struct memory_budget *budget,
+                              lb_error *err);
 /* Product of sizes; false when it overflows or a size is negative. */
 bool sizes_product(int ndim, const int64_t *sizes, int64_t *numel);
 void strides_contiguous(int ndim, const int64_t *sizes, int64_t *strides);
