@@ -1,0 +1,179 @@
+/* See adapt.h. Sources: torch/csrc/jit/python/pybind_utils.cpp (toIValue), torch/csrc/jit/serialization/
+ * unpickler.cpp (restoreAccurateTypeTags). */
+#include "types/adapt.h"
+#include <string.h>
+
+enum { MAX_DEPTH = 64 };
+
+static void tag(const struct type *want, lb_value v, int depth) {
+    if (depth > MAX_DEPTH) return;
+    if (want->kind == TYPE_OPTIONAL) {
+        tag(want->items[0], v, depth + 1);
+    } else if (want->kind == TYPE_LIST && v.tag == VALUE_LIST) {
+        if (!v.list->element) v.list->element = want->items[0];
+        for (int64_t i = 0; i < v.list->count; i++) tag(want->items[0], v.list->items[i], depth + 1);
+    } else if (want->kind == TYPE_DICT && v.tag == VALUE_DICT) {
+        if (!v.dict->key_type) {
+            v.dict->key_type = want->items[0];
+            v.dict->value_type = want->items[1];
+        }
+        int64_t at = 0;
+        for (struct dict_entry *e; (e = dict_next(v.dict, &at));) tag(want->items[1], e->value, depth + 1);
+    } else if (want->kind == TYPE_TUPLE && v.tag == VALUE_TUPLE && v.tuple->count == want->count) {
+        if (want->fields && !v.tuple->type) v.tuple->type = want;
+        for (int i = 0; i < want->count; i++) tag(want->items[i], v.tuple->items[i], depth + 1);
+    }
+}
+
+void type_tag_containers(const struct type *want, lb_value v) {
+    tag(want, v, 0);
+}
+
+struct conversion {
+    struct type_store *store;
+    int depth;
+    lb_error *err;
+};
+
+static bool convert(struct conversion *c, const struct type *want, lb_value v, lb_value *out);
+
+static bool convert_list(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
+    if (v.tag != VALUE_LIST || !value_new_list(out, want->items[0], v.list->count, c->err)) return false;
+    for (int64_t i = 0; i < v.list->count; i++) {
+        lb_value item;
+        if (!convert(c, want->items[0], v.list->items[i], &item)) return false;
+        if (!list_append(out->list, item, c->err)) return false;
+    }
+    return true;
+}
+
+static bool convert_dict(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
+    if (v.tag != VALUE_DICT || !value_new_dict(out, want->items[0], want->items[1], c->err)) return false;
+    int64_t at = 0;
+    for (struct dict_entry *e; (e = dict_next(v.dict, &at));) {
+        lb_value key, value;
+        if (!convert(c, want->items[0], e->key, &key)) return false;
+        if (!convert(c, want->items[1], e->value, &value)) {
+            value_release(key);
+            return false;
+        }
+        if (!dict_set(out->dict, key, value, c->err)) return false;
+    }
+    return true;
+}
+
+static bool convert_tuple(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
+    if (v.tag != VALUE_TUPLE || v.tuple->count != want->count) return false;
+    if (!value_new_tuple(out, want->fields ? want : NULL, want->count, c->err)) return false;
+    for (int i = 0; i < want->count; i++)
+        if (!convert(c, want->items[i], v.tuple->items[i], &out->tuple->items[i])) return false;
+    return true;
+}
+
+/* The first member that takes the value as it is; else the first that converts. */
+static bool convert_union(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
+    for (int i = 0; i < want->count; i++)
+        if (type_admits(c->store, want->items[i], v)) return convert(c, want->items[i], v, out);
+    for (int i = 0; i < want->count; i++) {
+        if (convert(c, want->items[i], v, out)) return true;
+        value_release(*out);
+        *out = value_none();
+        if (c->err && c->err->code) return false;
+    }
+    return false;
+}
+
+/* A container whose type nobody declares (Any): its own contents decide. */
+static bool convert_any(struct conversion *c, lb_value v, lb_value *out) {
+    bool untyped = (v.tag == VALUE_LIST && !v.list->element) || (v.tag == VALUE_DICT && !v.dict->key_type);
+    const struct type *own = untyped ? type_of_value(c->store, v) : NULL;
+    if (own && own->kind != TYPE_ANY) return convert(c, own, v, out);
+    *out = value_copy(v);
+    return true;
+}
+
+/* Numbers that a one-element tensor stands for. */
+static bool number_of_tensor(const struct tensor *t, lb_value *out) {
+    if (t->numel != 1 || t->layout != LAYOUT_STRIDED) return false;
+    if (t->dtype == DTYPE_BOOL)
+        *out = value_bool(tensor_get_int(t, 0) != 0);
+    else if (dtype_is_integral((enum dtype)t->dtype, false))
+        *out = value_int(tensor_get_int(t, 0));
+    else if (dtype_is_floating((enum dtype)t->dtype))
+        *out = value_float(tensor_get_float(t, 0));
+    else
+        return false;
+    return true;
+}
+
+static bool convert_number(const struct type *want, lb_value v, lb_value *out) {
+    if (v.tag == VALUE_TENSOR && !number_of_tensor(v.tensor, &v)) return false;
+    *out = value_copy(v);
+    if (want->kind == TYPE_NUMBER) return v.tag == VALUE_INT || v.tag == VALUE_FLOAT || v.tag == VALUE_COMPLEX || v.tag == VALUE_BOOL;
+    if (want->kind == TYPE_FLOAT && v.tag == VALUE_INT) *out = value_float((double)v.i);
+    return want->kind == TYPE_FLOAT ? v.tag == VALUE_INT || v.tag == VALUE_FLOAT : v.tag == VALUE_INT;
+}
+
+static bool convert_complex(struct conversion *c, lb_value v, lb_value *out) {
+    if (v.tag == VALUE_INT) return value_new_complex(out, (double)v.i, 0, c->err);
+    if (v.tag == VALUE_FLOAT) return value_new_complex(out, v.f, 0, c->err);
+    *out = value_copy(v);
+    return v.tag == VALUE_COMPLEX;
+}
+
+/* "cpu", "cuda", "cuda:1" */
+static bool convert_device(lb_value v, lb_value *out) {
+    static const struct { const char *name; int16_t type; } known[] = {{"cpu", DEVICE_CPU}, {"cuda", DEVICE_CUDA}, {"meta", DEVICE_META}};
+    *out = value_copy(v);
+    if (v.tag == VALUE_DEVICE) return true;
+    for (size_t i = 0; v.tag == VALUE_STRING && i < sizeof known / sizeof *known; i++) {
+        size_t length = strlen(known[i].name);
+        if (strncmp(v.string->bytes, known[i].name, length)) continue;
+        const char *rest = v.string->bytes + length;
+        int index = rest[0] == ':' && rest[1] >= '0' && rest[1] <= '9' && !rest[2] ? rest[1] - '0' : -1;
+        if (*rest && index < 0) continue;
+        value_release(*out);
+        *out = value_device((struct device){known[i].type, (int16_t)index});
+        return true;
+    }
+    return false;
+}
+
+static bool convert_plain(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
+    *out = value_copy(v);
+    return type_admits(c->store, want, v);
+}
+
+static bool convert_kind(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
+    switch (want->kind) {
+    case TYPE_ANY: return convert_any(c, v, out);
+    case TYPE_OPTIONAL: return v.tag == VALUE_NONE || convert(c, want->items[0], v, out);
+    case TYPE_LIST: return convert_list(c, want, v, out);
+    case TYPE_DICT: return convert_dict(c, want, v, out);
+    case TYPE_TUPLE: return convert_tuple(c, want, v, out);
+    case TYPE_UNION: return convert_union(c, want, v, out);
+    case TYPE_NUMBER:
+    case TYPE_FLOAT:
+    case TYPE_INT: return convert_number(want, v, out);
+    case TYPE_COMPLEX: return convert_complex(c, v, out);
+    case TYPE_DEVICE: return convert_device(v, out);
+    default: return convert_plain(c, want, v, out);
+    }
+}
+
+static bool convert(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
+    *out = value_none();
+    if (c->depth >= MAX_DEPTH) return error_set(c->err, LB_ERROR_LIMIT, "an argument is nested more than %d deep", MAX_DEPTH);
+    c->depth++;
+    bool fits = convert_kind(c, want, v, out);
+    c->depth--;
+    if (fits) return true;
+    value_release(*out);
+    *out = value_none();
+    return false;
+}
+
+bool type_convert_argument(struct type_store *s, const struct type *want, lb_value v, lb_value *out, lb_error *err) {
+    struct conversion c = {s, 0, err};
+    return convert(&c, want, v, out);
+}
