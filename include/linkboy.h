@@ -5,16 +5,16 @@
  *     lb_value *x = lb_tensor_from(LB_FLOAT32, 2, (int64_t[]){1, 3}, data, err);
  *     lb_value *y = lb_call(model, "forward", NULL, &x, 1, err);
  *
- * Ownership: a function that returns a handle (lb_value *, lb_module *, ...) gives it to the caller, who frees it
- * with the matching _free function; `const` arguments are borrowed for the call. Texts (`char *`) are freed with
- * lb_text_free(); `const char *` results belong to the object asked and live as long as it.
+ * Ownership: a function that returns a handle (lb_value *, lb_module *, ...) gives it to the caller, who
+ * frees it with the matching _free function; `const` arguments are borrowed for the call. Texts (`char *`)
+ * are freed with lb_text_free(); `const char *` results belong to the object asked and live as long as it.
  *
- * Errors: every function that can fail takes an `lb_error *` (may be NULL) and tells by its result (NULL or false)
- * that it failed. The library never prints, exits, aborts or changes the process's settings.
+ * Errors: every function that can fail takes an `lb_error *` (may be NULL) and tells by its result (NULL or
+ * false) that it failed. The library never prints, exits, aborts or changes the process's settings.
  *
- * Threads: a loaded lb_module may be used from any number of threads at once, each with an lb_context of its own.
- * An lb_context, an lb_error and an lb_value handle belong to one thread at a time. (A module whose program assigns
- * its own attributes changes when it is called; such calls must not overlap.)
+ * Threads: a loaded lb_module may be used from any number of threads at once, each with an lb_context of its
+ * own. An lb_context, an lb_error and an lb_value handle belong to one thread at a time. (A module whose
+ * program assigns its own attributes changes when it is called; such calls must not overlap.)
  */
 #ifndef LINKBOY_H
 #define LINKBOY_H
@@ -70,8 +70,8 @@ LB_API lb_code lb_error_code(const lb_error *err);
 LB_API const char *lb_error_message(const lb_error *err);
 /* The exception class PyTorch would raise: "RuntimeError", "IndexError", "torch.jit.Error", ... */
 LB_API const char *lb_error_kind(const lb_error *err);
-/* The whole text as PyTorch prints it: TorchScript's traceback and "CLASS: MESSAGE"; the message when there is no
- * traceback. */
+/* The whole text as PyTorch prints it: TorchScript's traceback and "CLASS: MESSAGE"; the message when there
+ * is no traceback. */
 LB_API const char *lb_error_text(const lb_error *err);
 
 /* ---- Loading ---- */
@@ -88,10 +88,11 @@ typedef struct lb_load_options {
     bool keep_memory;
 } lb_load_options;
 
-/* Loads an archive that torch.jit.save wrote (versions 3 to 10). The file is mapped; tensors use the mapping in
- * place. NULL with LB_ERROR_IO, _FORMAT, _COMPILE, _UNSUPPORTED, _LIMIT. (torch::jit::load) */
+/* Loads an archive that torch.jit.save wrote (versions 3 to 10). The file is mapped; tensors use the mapping
+ * in place. NULL with LB_ERROR_IO, _FORMAT, _COMPILE, _UNSUPPORTED, _LIMIT. (torch::jit::load) */
 LB_API lb_module *lb_load(const char *path, const lb_load_options *options, lb_error *err);
-LB_API lb_module *lb_load_memory(const void *bytes, size_t length, const lb_load_options *options, lb_error *err);
+LB_API lb_module *lb_load_memory(const void *bytes, size_t length, const lb_load_options *options,
+                                 lb_error *err);
 LB_API void lb_module_free(lb_module *module);
 
 /* Reads what torch.save wrote (zip form): dicts, lists, tuples, tensors, numbers, strings. (torch.load) */
@@ -163,8 +164,8 @@ LB_API char *lb_context_profile_json(const lb_context *context, lb_error *err);
 
 /* Calls a method with arguments by position; defaults are filled in. NULL context: a fresh one for this call.
  * The result is a new handle. (Module::forward, Module::run_method) */
-LB_API lb_value *lb_call(const lb_module *module, const char *method, lb_context *context, lb_value *const *args,
-                         int count, lb_error *err);
+LB_API lb_value *lb_call(const lb_module *module, const char *method, lb_context *context,
+                         lb_value *const *args, int count, lb_error *err);
 /* The same with keyword arguments after the positional ones. */
 LB_API lb_value *lb_call_named(const lb_module *module, const char *method, lb_context *context,
                                lb_value *const *args, int count, const char *const *names,
@@ -222,7 +223,8 @@ LB_API lb_value *lb_int_new(int64_t value, lb_error *err);
 LB_API lb_value *lb_float_new(double value, lb_error *err);
 LB_API lb_value *lb_complex_new(double re, double im, lb_error *err);
 LB_API lb_value *lb_string_new(const char *bytes, size_t length, lb_error *err);
-/* Items are copied as lb_value_copy() does. A list's element type is taken from the parameter it is passed for. */
+/* Items are copied as lb_value_copy() does. A list's element type is taken from the parameter it is passed
+ * for. */
 LB_API lb_value *lb_list_new(lb_value *const *items, int64_t count, lb_error *err);
 LB_API lb_value *lb_tuple_new(lb_value *const *items, int64_t count, lb_error *err);
 LB_API lb_value *lb_dict_new(lb_error *err);
@@ -245,11 +247,12 @@ LB_API lb_value *lb_dict_find(const lb_value *dict, const char *key);
 /* ---- Tensors ---- */
 
 /* A contiguous tensor of these sizes; `data` (row-major, host byte order) is copied, or zeros for NULL. */
-LB_API lb_value *lb_tensor_from(lb_dtype dtype, int ndim, const int64_t *sizes, const void *data, lb_error *err);
-/* A tensor over the caller's memory, not copied. Strides in elements, NULL: contiguous. `release(user)` is called
- * when the last reference goes; NULL: the memory outlives every use. */
-LB_API lb_value *lb_tensor_borrow(lb_dtype dtype, int ndim, const int64_t *sizes, const int64_t *strides, void *data,
-                                  void (*release)(void *user), void *user, lb_error *err);
+LB_API lb_value *lb_tensor_from(lb_dtype dtype, int ndim, const int64_t *sizes, const void *data,
+                                lb_error *err);
+/* A tensor over the caller's memory, not copied. Strides in elements, NULL: contiguous. `release(user)` is
+ * called when the last reference goes; NULL: the memory outlives every use. */
+LB_API lb_value *lb_tensor_borrow(lb_dtype dtype, int ndim, const int64_t *sizes, const int64_t *strides,
+                                  void *data, void (*release)(void *user), void *user, lb_error *err);
 LB_API lb_dtype lb_tensor_dtype(const lb_value *tensor);
 LB_API const char *lb_dtype_name(lb_dtype dtype); /* "float32" */
 LB_API size_t lb_dtype_size(lb_dtype dtype);      /* bytes of an element */

@@ -93,12 +93,18 @@ static const struct foreign_form {
     size_t length;
     const char *what;
 } foreign_forms[] = {
-    {4, "PTMF", 4, "a FlatBuffer module for PyTorch's mobile interpreter (.ptl); linkboy reads zip archives so far"},
-    {0, "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19", 14, "a file of the old torch.save form (before PyTorch 1.6, not a zip); open it with PyTorch and save it again"},
+    {4, "PTMF", 4,
+     "a FlatBuffer module for PyTorch's mobile interpreter (.ptl); linkboy reads zip archives so far"},
+    {0, "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19", 14,
+     "a file of the old torch.save form (before PyTorch 1.6, not a zip); open it with PyTorch and save it "
+     "again"},
     {0, "PYTORCH1", 8, "a PYTORCH1 file from before PyTorch 1.0, which no version reads any more"},
     {0, "\x08\x01\x12", 3, "probably an ONNX model; linkboy reads TorchScript archives"},
     {0, "\x89HDF", 4, "an HDF5 file, not a TorchScript archive"},
-    {0, "\x7f" "ELF", 4, "a program or shared library, not a TorchScript archive"},
+    {0,
+     "\x7f"
+     "ELF",
+     4, "a program or shared library, not a TorchScript archive"},
     {0, "\x1f\x8b", 2, "a gzip file; unpack it first"},
 };
 
@@ -117,10 +123,12 @@ static bool read_number(struct archive *a, const char *record, int64_t *number, 
     *found = false;
     if (!archive_read(a, record, &data, &length, err)) return !err->code;
     int64_t value = 0;
-    for (; at < length && data[at] >= '0' && data[at] <= '9' && at < 9; at++) value = value * 10 + (data[at] - '0');
+    for (; at < length && data[at] >= '0' && data[at] <= '9' && at < 9; at++)
+        value = value * 10 + (data[at] - '0');
     size_t rest = at;
     while (rest < length && (data[rest] == '\n' || data[rest] == '\r' || data[rest] == ' ')) rest++;
-    if (at == 0 || rest != length) return error_set(err, LB_ERROR_FORMAT, "record '%s' should hold a version number", record);
+    if (at == 0 || rest != length)
+        return error_set(err, LB_ERROR_FORMAT, "record '%s' should hold a version number", record);
     *number = value;
     *found = true;
     return true;
@@ -130,9 +138,13 @@ static bool read_version(struct archive *a, lb_error *err) {
     bool found;
     if (!read_number(a, ".data/version", &a->version, &found, err)) return false;
     if (!found && !read_number(a, "version", &a->version, &found, err)) return false;
-    if (!found) return error_set(err, LB_ERROR_FORMAT, "there is no record 'version' or '.data/version': not an archive of torch.jit.save or torch.save");
+    if (!found)
+        return error_set(err, LB_ERROR_FORMAT,
+                         "there is no record 'version' or '.data/version': not an archive of torch.jit.save "
+                         "or torch.save");
     if (a->version < OLDEST_VERSION || a->version > NEWEST_VERSION)
-        return error_set(err, LB_ERROR_FORMAT, "the archive has version %lld; versions %d to %d are known%s", (long long)a->version, OLDEST_VERSION, NEWEST_VERSION,
+        return error_set(err, LB_ERROR_FORMAT, "the archive has version %lld; versions %d to %d are known%s",
+                         (long long)a->version, OLDEST_VERSION, NEWEST_VERSION,
                          a->version > NEWEST_VERSION ? " (it was written by a newer PyTorch)" : "");
     return true;
 }
@@ -156,15 +168,22 @@ static bool has_folder(const struct archive *a, const char *folder) {
 
 static bool tell_form(struct archive *a, lb_error *err) {
     if (zip_find(&a->zip, "model.json"))
-        return error_set(err, LB_ERROR_UNSUPPORTED, "this is an archive of the first form (model.json, PyTorch 1.0 and 1.1); open it with PyTorch 1.2 to 2.x and save it again");
+        return error_set(err, LB_ERROR_UNSUPPORTED,
+                         "this is an archive of the first form (model.json, PyTorch 1.0 and 1.1); open it "
+                         "with PyTorch 1.2 to 2.x and save it again");
     if (!zip_find(&a->zip, "data.pkl")) {
-        if (has_folder(a, ".data/") && (has_folder(a, ".data/extern_modules") || has_folder(a, ".data/python_version")))
-            return error_set(err, LB_ERROR_UNSUPPORTED, "this is a torch.package archive; linkboy reads archives of torch.jit.save");
+        if (has_folder(a, ".data/") &&
+            (has_folder(a, ".data/extern_modules") || has_folder(a, ".data/python_version")))
+            return error_set(err, LB_ERROR_UNSUPPORTED,
+                             "this is a torch.package archive; linkboy reads archives of torch.jit.save");
         if (zip_find(&a->zip, "bytecode.pkl"))
             return error_set(err, LB_ERROR_UNSUPPORTED, "this archive has mobile bytecode only (.ptl)");
-        return error_set(err, LB_ERROR_FORMAT, "there is no record 'data.pkl': a zip file, but not one of torch.jit.save or torch.save");
+        return error_set(
+            err, LB_ERROR_FORMAT,
+            "there is no record 'data.pkl': a zip file, but not one of torch.jit.save or torch.save");
     }
-    a->form = zip_find(&a->zip, "constants.pkl") || has_folder(a, "code/") ? ARCHIVE_TORCHSCRIPT : ARCHIVE_TORCH_SAVE;
+    a->form = zip_find(&a->zip, "constants.pkl") || has_folder(a, "code/") ? ARCHIVE_TORCHSCRIPT
+                                                                           : ARCHIVE_TORCH_SAVE;
     return read_version(a, err) && read_byteorder(a, err);
 }
 
@@ -177,7 +196,10 @@ static struct archive *open_mapping(struct mapping *m, const struct archive_opti
     }
     a->mapping = m;
     uint64_t inflated = options && options->max_inflated ? options->max_inflated : DEFAULT_INFLATED;
-    if (tell_foreign(m, err) && zip_open(&a->zip, m->bytes, m->length, inflated, options && options->check_crc, err) && tell_form(a, err)) return a;
+    if (tell_foreign(m, err) &&
+        zip_open(&a->zip, m->bytes, m->length, inflated, options && options->check_crc, err) &&
+        tell_form(a, err))
+        return a;
     archive_close(a);
     return NULL;
 }
@@ -195,9 +217,11 @@ struct archive *archive_open(const char *path, const struct archive_options *opt
     return a;
 }
 
-struct archive *archive_open_memory(const void *bytes, size_t length, const struct archive_options *options, lb_error *err) {
+struct archive *archive_open_memory(const void *bytes, size_t length, const struct archive_options *options,
+                                    lb_error *err) {
     lb_error own = {0};
-    struct archive *a = open_mapping(map_memory(bytes, length, options && options->keep_memory, &own), options, &own);
+    struct archive *a =
+        open_mapping(map_memory(bytes, length, options && options->keep_memory, &own), options, &own);
     error_move(err, &own);
     return a;
 }
@@ -212,7 +236,8 @@ void archive_close(struct archive *a) {
     mem_free(a);
 }
 
-bool archive_read(struct archive *a, const char *record, const uint8_t **data, size_t *length, lb_error *err) {
+bool archive_read(struct archive *a, const char *record, const uint8_t **data, size_t *length,
+                  lb_error *err) {
     *data = NULL;
     struct zip_record *r = zip_find(&a->zip, record);
     if (!r) return false;
@@ -232,7 +257,8 @@ static void swap_elements(uint8_t *bytes, size_t length, size_t element) {
         }
 }
 
-static struct storage *copied_storage(const struct archive *a, const uint8_t *data, size_t length, size_t element, lb_error *err) {
+static struct storage *copied_storage(const struct archive *a, const uint8_t *data, size_t length,
+                                      size_t element, lb_error *err) {
     struct storage *s = storage_new(length, NULL, err);
     if (!s) return NULL;
     if (length) memcpy(s->data, data, length);
@@ -240,11 +266,13 @@ static struct storage *copied_storage(const struct archive *a, const uint8_t *da
     return s;
 }
 
-static struct storage *make_storage(struct archive *a, const struct zip_record *r, const uint8_t *data, size_t element, lb_error *err) {
+static struct storage *make_storage(struct archive *a, const struct zip_record *r, const uint8_t *data,
+                                    size_t element, lb_error *err) {
     bool in_place = r->method == 0 && !a->swap_bytes && (uintptr_t)data % element == 0;
     if (!in_place) return copied_storage(a, data, (size_t)r->size, element, err);
     counted_retain(&a->mapping->counted);
-    struct storage *s = storage_wrap((void *)(uintptr_t)data, (size_t)r->size, mapping_release, a->mapping, err);
+    struct storage *s =
+        storage_wrap((void *)(uintptr_t)data, (size_t)r->size, mapping_release, a->mapping, err);
     if (!s) mapping_release(a->mapping, NULL);
     return s;
 }

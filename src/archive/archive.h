@@ -1,5 +1,6 @@
-/* An opened archive: mapped bytes, their zip directory, and the facts that stand in small records (version, byte
- * order). Says what a file is when it is none that can be read. Storages made from it keep the mapping alive. */
+/* An opened archive: mapped bytes, their zip directory, and the facts that stand in small records (version,
+ * byte order). Says what a file is when it is none that can be read. Storages made from it keep the mapping
+ * alive. */
 #ifndef LINKBOY_ARCHIVE_ARCHIVE_H
 #define LINKBOY_ARCHIVE_ARCHIVE_H
 #include "archive/zip.h"
@@ -29,7 +30,7 @@ struct archive {
     const char *path; /* for errors; in zip.memory */
     enum archive_form form;
     int64_t version;
-    bool swap_bytes; /* `byteorder` is not the host's */
+    bool swap_bytes;       /* `byteorder` is not the host's */
     struct table storages; /* zip record -> struct storage *, kept for sharing */
 };
 
@@ -40,7 +41,7 @@ struct archive *archive_open_memory(const void *bytes, size_t length, const stru
 void archive_close(struct archive *a);
 /* Bytes of a record by name; false without error set when there is none (`*data` NULL). */
 bool archive_read(struct archive *a, const char *record, const uint8_t **data, size_t *length, lb_error *err);
-/* The storage of a record, in place where alignment and byte order allow; a new reference. `element` is the size
- * of its elements in bytes. */
+/* The storage of a record, in place where alignment and byte order allow; a new reference. `element` is the
+ * size of its elements in bytes. */
 struct storage *archive_storage(struct archive *a, const char *record, size_t element, lb_error *err);
 #endif

@@ -12,7 +12,7 @@ struct machine {
     struct memo_slot {
         uint64_t key; /* memo number + 1; 0: empty */
         struct pickle_node *node;
-    } *memo;
+    } * memo;
     uint32_t memo_count, memo_mask;
     lb_error *err;
 };
@@ -220,7 +220,8 @@ static bool extend(struct machine *m, enum pickle_kind kind, const char *what) {
     if (mark < 0) return false;
     struct pickle_node *to = mark ? m->stack.items[mark - 1] : NULL;
     if (!to || to->kind != kind) return bad(m, what);
-    if (kind == PICKLE_DICT && (m->stack.count - mark - 1) % 2) return bad(m, "SETITEMS with a key that has no value");
+    if (kind == PICKLE_DICT && (m->stack.count - mark - 1) % 2)
+        return bad(m, "SETITEMS with a key that has no value");
     return collect(m, mark, to);
 }
 static bool do_appends(struct machine *m) {
@@ -348,7 +349,9 @@ static bool take_line(struct machine *m, const char **text, size_t *length) {
     *text = (const char *)m->bytes + m->at;
     *length = (size_t)(end - m->bytes) - m->at;
     m->at += *length + 1;
-    return *length <= 4096 && is_plain_ascii(*text, *length) ? true : bad(m, "a global's name is too long or not plain text");
+    return *length <= 4096 && is_plain_ascii(*text, *length)
+               ? true
+               : bad(m, "a global's name is too long or not plain text");
 }
 
 static bool do_global(struct machine *m) {
@@ -361,13 +364,16 @@ static bool do_global(struct machine *m) {
     n->text = text;
     n->length = (uint32_t)(module_length + 1 + name_length);
     if (!classify(n, text, n->length))
-        return error_set(m->err, LB_ERROR_FORMAT, "%s: pickle: the global '%s.%s' at offset %u is none that a TorchScript archive holds; nothing was called", m->record,
-                         (text[module_length] = 0, text), text + module_length + 1, n->offset);
+        return error_set(m->err, LB_ERROR_FORMAT,
+                         "%s: pickle: the global '%s.%s' at offset %u is none that a TorchScript archive "
+                         "holds; nothing was called",
+                         m->record, (text[module_length] = 0, text), text + module_length + 1, n->offset);
     text[module_length] = '.';
     return push(m, n);
 }
 
-static bool push_pair(struct machine *m, enum pickle_kind kind, struct pickle_node *a, struct pickle_node *b) {
+static bool push_pair(struct machine *m, enum pickle_kind kind, struct pickle_node *a,
+                      struct pickle_node *b) {
     struct pickle_node *n = new_node(m, kind);
     return n && add_item(m, n, a) && (!b || add_item(m, n, b)) && push(m, n);
 }
@@ -383,16 +389,19 @@ static bool do_reduce(struct machine *m) {
 static bool do_new_object(struct machine *m) {
     struct pickle_node *arguments = pop(m), *class = arguments ? pop(m) : NULL;
     if (!class) return false;
-    if (class->kind != PICKLE_GLOBAL || class->global != GLOBAL_CLASS || arguments->kind != PICKLE_TUPLE || arguments->items.count)
+    if (class->kind != PICKLE_GLOBAL || class->global != GLOBAL_CLASS || arguments->kind != PICKLE_TUPLE ||
+        arguments->items.count)
         return bad(m, "NEWOBJ of what is no class of the archive");
     return push_pair(m, PICKLE_OBJECT, class, NULL);
 }
 
 /* State of an object; of a tensor or dict Python may write an empty state, which says nothing. */
 static bool do_build(struct machine *m) {
-    struct pickle_node *state = pop(m), *n = state && m->stack.count ? m->stack.items[m->stack.count - 1] : NULL;
+    struct pickle_node *state = pop(m),
+                       *n = state && m->stack.count ? m->stack.items[m->stack.count - 1] : NULL;
     if (!n) return state ? bad(m, "BUILD of nothing") : false;
-    if (n->kind == PICKLE_DICT && state->kind == PICKLE_DICT) return true; /* attributes of an OrderedDict, e.g. _metadata */
+    if (n->kind == PICKLE_DICT && state->kind == PICKLE_DICT)
+        return true; /* attributes of an OrderedDict, e.g. _metadata */
     if (n->kind != PICKLE_OBJECT || n->state) return bad(m, "BUILD of what is no new object");
     n->state = state;
     return true;
@@ -410,14 +419,15 @@ static bool do_protocol(struct machine *m) {
 }
 
 static const opcode opcodes[256] = {
-    [0x80] = do_protocol, ['N'] = do_none,      [0x88] = do_true,      [0x89] = do_false,    ['K'] = do_int1,
-    ['M'] = do_int2,      ['J'] = do_int4,      [0x8a] = do_long1,     ['G'] = do_float,     ['X'] = do_text4,
-    [0x8d] = do_text8,    [0x8c] = do_text1,    ['U'] = do_text1,      ['T'] = do_text4,     ['('] = do_mark,
-    [')'] = do_empty_tuple, [']'] = do_empty_list, ['}'] = do_empty_dict, ['t'] = do_tuple, [0x85] = do_tuple1,
-    [0x86] = do_tuple2,   [0x87] = do_tuple3,   ['a'] = do_append,     ['e'] = do_appends,   ['s'] = do_set_item,
-    ['u'] = do_set_items, ['0'] = do_pop,       ['q'] = do_put1,       ['r'] = do_put4,      ['h'] = do_get1,
-    ['j'] = do_get4,      ['c'] = do_global,    ['R'] = do_reduce,     [0x81] = do_new_object, ['b'] = do_build,
-    ['Q'] = do_persistent,
+    [0x80] = do_protocol,  ['N'] = do_none,        [0x88] = do_true,  [0x89] = do_false,
+    ['K'] = do_int1,       ['M'] = do_int2,        ['J'] = do_int4,   [0x8a] = do_long1,
+    ['G'] = do_float,      ['X'] = do_text4,       [0x8d] = do_text8, [0x8c] = do_text1,
+    ['U'] = do_text1,      ['T'] = do_text4,       ['('] = do_mark,   [')'] = do_empty_tuple,
+    [']'] = do_empty_list, ['}'] = do_empty_dict,  ['t'] = do_tuple,  [0x85] = do_tuple1,
+    [0x86] = do_tuple2,    [0x87] = do_tuple3,     ['a'] = do_append, ['e'] = do_appends,
+    ['s'] = do_set_item,   ['u'] = do_set_items,   ['0'] = do_pop,    ['q'] = do_put1,
+    ['r'] = do_put4,       ['h'] = do_get1,        ['j'] = do_get4,   ['c'] = do_global,
+    ['R'] = do_reduce,     [0x81] = do_new_object, ['b'] = do_build,  ['Q'] = do_persistent,
 };
 
 static struct pickle_node *run(struct machine *m) {
@@ -429,7 +439,9 @@ static struct pickle_node *run(struct machine *m) {
             return NULL;
         }
         if (!opcodes[code]) {
-            error_set(m->err, LB_ERROR_FORMAT, "%s: pickle: opcode 0x%02x at offset %zu is none that torch writes", m->record, code, m->at - 1);
+            error_set(m->err, LB_ERROR_FORMAT,
+                      "%s: pickle: opcode 0x%02x at offset %zu is none that torch writes", m->record, code,
+                      m->at - 1);
             return NULL;
         }
         if (!opcodes[code](m)) return NULL;
@@ -438,7 +450,8 @@ static struct pickle_node *run(struct machine *m) {
     return NULL;
 }
 
-struct pickle_node *pickle_parse(struct arena *memory, const char *record, const uint8_t *bytes, size_t length, lb_error *err) {
+struct pickle_node *pickle_parse(struct arena *memory, const char *record, const uint8_t *bytes,
+                                 size_t length, lb_error *err) {
     struct machine m = {.memory = memory, .record = record, .bytes = bytes, .length = length, .err = err};
     return run(&m);
 }

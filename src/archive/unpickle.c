@@ -1,6 +1,6 @@
-/* From pickle nodes to values; see unpickle.h. Rules: torch/csrc/jit/serialization/unpickler.cpp, torch/_utils.py.
- * A node is built once, however often it is referred to. Nesting, and the size of the value when it is written out
- * as a tree, are limited, so that whatever walks the value later comes to an end. */
+/* From pickle nodes to values; see unpickle.h. Rules: torch/csrc/jit/serialization/unpickler.cpp,
+ * torch/_utils.py. A node is built once, however often it is referred to. Nesting, and the size of the value
+ * when it is written out as a tree, are limited, so that whatever walks the value later comes to an end. */
 #include "archive/unpickle.h"
 #include "base/mem.h"
 #include "types/adapt.h"
@@ -27,7 +27,8 @@ static bool refuse(struct builder *b, const struct pickle_node *n, const char *w
 }
 
 /* The items of a tuple node with at least `least` items, else NULL. */
-static struct pickle_node **tuple_items(struct builder *b, const struct pickle_node *n, int least, const char *what) {
+static struct pickle_node **tuple_items(struct builder *b, const struct pickle_node *n, int least,
+                                        const char *what) {
     if (n->kind == PICKLE_TUPLE && n->items.count >= least) return n->items.items;
     refuse(b, n, what);
     return NULL;
@@ -56,8 +57,12 @@ static bool read_dims(struct builder *b, const struct pickle_node *n, int64_t *d
 
 /* Persistent id ('storage', torch.FloatStorage, key, location, numel). */
 static struct storage *read_storage(struct builder *b, const struct pickle_node *n, enum dtype *dtype) {
-    struct pickle_node **id = n->kind == PICKLE_PERSISTENT ? tuple_items(b, n->items.items[0], 5, "a storage's id should have five parts") : NULL;
-    if (!id || !pickle_is_text(id[0], "storage") || !is_global(id[1], GLOBAL_STORAGE) || id[2]->kind != PICKLE_STRING || id[4]->kind != PICKLE_INT) {
+    struct pickle_node **id =
+        n->kind == PICKLE_PERSISTENT
+            ? tuple_items(b, n->items.items[0], 5, "a storage's id should have five parts")
+            : NULL;
+    if (!id || !pickle_is_text(id[0], "storage") || !is_global(id[1], GLOBAL_STORAGE) ||
+        id[2]->kind != PICKLE_STRING || id[4]->kind != PICKLE_INT) {
         refuse(b, n, "a tensor without a proper storage");
         return NULL;
     }
@@ -73,10 +78,13 @@ static struct storage *read_storage(struct builder *b, const struct pickle_node 
     record[used++] = '/';
     memcpy(record + used, id[2]->text, id[2]->length);
     record[used + (int)id[2]->length] = 0;
-    struct storage *s = archive_storage(b->archive, record, dtype_is_complex(*dtype) ? size / 2 : size, b->err);
+    struct storage *s =
+        archive_storage(b->archive, record, dtype_is_complex(*dtype) ? size / 2 : size, b->err);
     if (s && (id[4]->i < 0 || (uint64_t)id[4]->i > s->bytes / size)) {
-        error_set(b->err, LB_ERROR_FORMAT, "%s: the storage '%s' should have %lld elements of %zu bytes, but its record has %zu bytes (pickle offset %u)", b->record, record,
-                  (long long)id[4]->i, size, s->bytes, n->offset);
+        error_set(b->err, LB_ERROR_FORMAT,
+                  "%s: the storage '%s' should have %lld elements of %zu bytes, but its record has %zu bytes "
+                  "(pickle offset %u)",
+                  b->record, record, (long long)id[4]->i, size, s->bytes, n->offset);
         storage_release(s);
         return NULL;
     }
@@ -84,12 +92,15 @@ static struct storage *read_storage(struct builder *b, const struct pickle_node 
 }
 
 /* The parts that all strided tensors share: storage, offset, sizes, strides. */
-static struct tensor *strided_tensor(struct builder *b, const struct pickle_node *n, struct pickle_node **args) {
+static struct tensor *strided_tensor(struct builder *b, const struct pickle_node *n,
+                                     struct pickle_node **args) {
     int64_t sizes[TENSOR_MAX_DIMS], strides[TENSOR_MAX_DIMS];
     int ndim, stride_count;
     enum dtype dtype;
     if (args[1]->kind != PICKLE_INT) refuse(b, n, "a tensor's offset is no int");
-    if (args[1]->kind != PICKLE_INT || !read_dims(b, args[2], sizes, &ndim) || !read_dims(b, args[3], strides, &stride_count)) return NULL;
+    if (args[1]->kind != PICKLE_INT || !read_dims(b, args[2], sizes, &ndim) ||
+        !read_dims(b, args[3], strides, &stride_count))
+        return NULL;
     if (ndim != stride_count) {
         refuse(b, n, "a tensor has other numbers of sizes and strides");
         return NULL;
@@ -98,13 +109,16 @@ static struct tensor *strided_tensor(struct builder *b, const struct pickle_node
     if (!s) return NULL;
     lb_error why = {0};
     struct tensor *t = tensor_over(s, dtype, ndim, sizes, strides, args[1]->i, &why);
-    if (!t) error_set(b->err, why.code, "%s: a tensor does not fit its storage: %s (pickle offset %u)", b->record, error_message(&why), n->offset);
+    if (!t)
+        error_set(b->err, why.code, "%s: a tensor does not fit its storage: %s (pickle offset %u)", b->record,
+                  error_message(&why), n->offset);
     error_clear(&why);
     storage_release(s);
     return t;
 }
 
-static bool requires_grad_fits(struct builder *b, const struct pickle_node *n, struct tensor *t, const struct pickle_node *flag) {
+static bool requires_grad_fits(struct builder *b, const struct pickle_node *n, struct tensor *t,
+                               const struct pickle_node *flag) {
     if (!is_true(flag)) return true;
     if (!dtype_is_floating((enum dtype)t->dtype) && !dtype_is_complex((enum dtype)t->dtype))
         return refuse(b, n, "requires_grad on a tensor that is not floating point");
@@ -128,13 +142,16 @@ static void apply_bits(struct tensor *t, const struct pickle_node *n) {
     }
 }
 
-static bool build_tensor(struct builder *b, struct pickle_node *n, struct pickle_node *argument, lb_value *out) {
-    struct pickle_node **args = tuple_items(b, argument, 4, "a tensor needs storage, offset, sizes and strides");
+static bool build_tensor(struct builder *b, struct pickle_node *n, struct pickle_node *argument,
+                         lb_value *out) {
+    struct pickle_node **args =
+        tuple_items(b, argument, 4, "a tensor needs storage, offset, sizes and strides");
     struct tensor *t = args ? strided_tensor(b, n, args) : NULL;
     if (!t) return false;
     bool good = argument->items.count < 5 || requires_grad_fits(b, n, t, args[4]);
     if (good && argument->items.count > 6) {
-        bool tagged = args[6]->kind != PICKLE_CALL || (args[6]->items.items[1]->kind == PICKLE_TUPLE && args[6]->items.items[1]->items.count);
+        bool tagged = args[6]->kind != PICKLE_CALL ||
+                      (args[6]->items.items[1]->kind == PICKLE_TUPLE && args[6]->items.items[1]->items.count);
         if (tagged) apply_bits(t, args[6]);
     }
     return give_tensor_value(t, good, out);
@@ -154,12 +171,13 @@ static struct quantizer *quantizer_new(int64_t channels) {
     return NULL;
 }
 
-static bool per_channel(struct builder *b, struct pickle_node *n, struct pickle_node **parts, struct tensor *t) {
+static bool per_channel(struct builder *b, struct pickle_node *n, struct pickle_node **parts,
+                        struct tensor *t) {
     lb_value scales = value_none(), zeros = value_none();
     bool good = build(b, parts[1], &scales) && build(b, parts[2], &zeros);
     int64_t axis = parts[3]->kind == PICKLE_INT ? parts[3]->i : -1;
-    if (good && (scales.tag != VALUE_TENSOR || zeros.tag != VALUE_TENSOR || axis < 0 || axis >= t->ndim || scales.tensor->numel != t->sizes[axis] ||
-                 zeros.tensor->numel != t->sizes[axis]))
+    if (good && (scales.tag != VALUE_TENSOR || zeros.tag != VALUE_TENSOR || axis < 0 || axis >= t->ndim ||
+                 scales.tensor->numel != t->sizes[axis] || zeros.tensor->numel != t->sizes[axis]))
         good = refuse(b, n, "per-channel scales and zero points do not fit the tensor");
     if (good && !(t->quantizer = quantizer_new(t->sizes[axis]))) good = error_memory(b->err);
     for (int64_t i = 0; good && i < t->sizes[axis]; i++) {
@@ -175,12 +193,16 @@ static bool per_channel(struct builder *b, struct pickle_node *n, struct pickle_
     return good;
 }
 
-static bool attach_quantizer(struct builder *b, struct pickle_node *n, const struct pickle_node *scheme, struct tensor *t) {
+static bool attach_quantizer(struct builder *b, struct pickle_node *n, const struct pickle_node *scheme,
+                             struct tensor *t) {
     struct pickle_node **parts = tuple_items(b, scheme, 3, "a quantized tensor's scheme should be a tuple");
     if (!parts) return false;
-    if (dtype_table[t->dtype].category != DTYPE_QUANTIZED) return refuse(b, n, "a quantized tensor over a storage that is not quantized");
-    if (is_global(parts[0], GLOBAL_QSCHEME_CHANNEL) && scheme->items.count >= 4) return per_channel(b, n, parts, t);
-    if (!is_global(parts[0], GLOBAL_QSCHEME_TENSOR) || parts[1]->kind != PICKLE_FLOAT || parts[2]->kind != PICKLE_INT)
+    if (dtype_table[t->dtype].category != DTYPE_QUANTIZED)
+        return refuse(b, n, "a quantized tensor over a storage that is not quantized");
+    if (is_global(parts[0], GLOBAL_QSCHEME_CHANNEL) && scheme->items.count >= 4)
+        return per_channel(b, n, parts, t);
+    if (!is_global(parts[0], GLOBAL_QSCHEME_TENSOR) || parts[1]->kind != PICKLE_FLOAT ||
+        parts[2]->kind != PICKLE_INT)
         return refuse(b, n, "a quantization scheme that is not known");
     if (!(t->quantizer = quantizer_new(1))) return error_memory(b->err);
     t->quantizer->scales[0] = parts[1]->f;
@@ -188,18 +210,24 @@ static bool attach_quantizer(struct builder *b, struct pickle_node *n, const str
     return true;
 }
 
-static bool build_quantized(struct builder *b, struct pickle_node *n, struct pickle_node *argument, lb_value *out) {
-    struct pickle_node **args = tuple_items(b, argument, 5, "a quantized tensor needs storage, offset, sizes, strides and scheme");
+static bool build_quantized(struct builder *b, struct pickle_node *n, struct pickle_node *argument,
+                            lb_value *out) {
+    struct pickle_node **args =
+        tuple_items(b, argument, 5, "a quantized tensor needs storage, offset, sizes, strides and scheme");
     struct tensor *t = args ? strided_tensor(b, n, args) : NULL;
     return t && give_tensor_value(t, attach_quantizer(b, n, args[4], t), out);
 }
 
-static bool build_sparse(struct builder *b, struct pickle_node *n, struct pickle_node *argument, lb_value *out) {
+static bool build_sparse(struct builder *b, struct pickle_node *n, struct pickle_node *argument,
+                         lb_value *out) {
     (void)argument, (void)out;
-    return error_set(b->err, LB_ERROR_UNSUPPORTED, "%s: a sparse tensor (pickle offset %u): sparse tensors are not read yet", b->record, n->offset);
+    return error_set(b->err, LB_ERROR_UNSUPPORTED,
+                     "%s: a sparse tensor (pickle offset %u): sparse tensors are not read yet", b->record,
+                     n->offset);
 }
 
-static bool build_parameter(struct builder *b, struct pickle_node *n, struct pickle_node *argument, lb_value *out) {
+static bool build_parameter(struct builder *b, struct pickle_node *n, struct pickle_node *argument,
+                            lb_value *out) {
     struct pickle_node **args = tuple_items(b, argument, 1, "a parameter needs a tensor");
     if (!args || !build(b, args[0], out)) return false;
     if (out->tag == VALUE_TENSOR) return true;
@@ -220,11 +248,12 @@ static bool build_list(struct builder *b, struct pickle_node *n, const struct ty
 }
 
 static bool is_key(lb_value v) {
-    return v.tag == VALUE_INT || v.tag == VALUE_FLOAT || v.tag == VALUE_BOOL || v.tag == VALUE_STRING || v.tag == VALUE_COMPLEX || v.tag == VALUE_TENSOR ||
-           v.tag == VALUE_DEVICE || v.tag == VALUE_ENUM;
+    return v.tag == VALUE_INT || v.tag == VALUE_FLOAT || v.tag == VALUE_BOOL || v.tag == VALUE_STRING ||
+           v.tag == VALUE_COMPLEX || v.tag == VALUE_TENSOR || v.tag == VALUE_DEVICE || v.tag == VALUE_ENUM;
 }
 
-static bool build_dict(struct builder *b, struct pickle_node *n, const struct type *key_type, const struct type *value_type, lb_value *out) {
+static bool build_dict(struct builder *b, struct pickle_node *n, const struct type *key_type,
+                       const struct type *value_type, lb_value *out) {
     if (!value_new_dict(out, key_type, value_type, b->err)) return false;
     for (int i = 0; i + 1 < n->items.count; i += 2) {
         lb_value key, value;
@@ -246,41 +275,57 @@ static bool build_tuple(struct builder *b, struct pickle_node *n, lb_value *out)
 }
 
 /* restore_type_tag(container, "List[int]") */
-static bool build_tagged(struct builder *b, struct pickle_node *n, struct pickle_node *argument, lb_value *out) {
-    struct pickle_node **args = tuple_items(b, argument, 2, "restore_type_tag needs a container and its type");
-    if (!args || args[1]->kind != PICKLE_STRING) return args && refuse(b, n, "restore_type_tag with a type that is no text");
+static bool build_tagged(struct builder *b, struct pickle_node *n, struct pickle_node *argument,
+                         lb_value *out) {
+    struct pickle_node **args =
+        tuple_items(b, argument, 2, "restore_type_tag needs a container and its type");
+    if (!args || args[1]->kind != PICKLE_STRING)
+        return args && refuse(b, n, "restore_type_tag with a type that is no text");
     if (!b->program->parse_type) return build(b, args[0], out);
-    const struct type *type = b->program->parse_type(b->program->context, args[1]->text, args[1]->length, b->err);
+    const struct type *type =
+        b->program->parse_type(b->program->context, args[1]->text, args[1]->length, b->err);
     if (!type) return false;
     bool list = type->kind == TYPE_LIST && args[0]->kind == PICKLE_LIST;
-    if (!list && !(type->kind == TYPE_DICT && args[0]->kind == PICKLE_DICT)) return refuse(b, n, "a container's type text does not fit the container");
-    bool good = list ? build_list(b, args[0], type->items[0], out) : build_dict(b, args[0], type->items[0], type->items[1], out);
+    if (!list && !(type->kind == TYPE_DICT && args[0]->kind == PICKLE_DICT))
+        return refuse(b, n, "a container's type text does not fit the container");
+    bool good = list ? build_list(b, args[0], type->items[0], out)
+                     : build_dict(b, args[0], type->items[0], type->items[1], out);
     if (good) type_tag_containers(type, *out);
     return good;
 }
 
-static bool build_typed_list(struct builder *b, struct pickle_node *n, struct pickle_node *argument, lb_value *out) {
+static bool build_typed_list(struct builder *b, struct pickle_node *n, struct pickle_node *argument,
+                             lb_value *out) {
     struct pickle_node **args = tuple_items(b, argument, 1, "a list builder needs a list");
-    if (!args || args[0]->kind != PICKLE_LIST) return args && refuse(b, n, "a list builder with something else than a list");
-    static const enum type_kind elements[] = {[GLOBAL_BUILD_INTLIST] = TYPE_INT, [GLOBAL_BUILD_DOUBLELIST] = TYPE_FLOAT, [GLOBAL_BUILD_BOOLLIST] = TYPE_BOOL};
+    if (!args || args[0]->kind != PICKLE_LIST)
+        return args && refuse(b, n, "a list builder with something else than a list");
+    static const enum type_kind elements[] = {[GLOBAL_BUILD_INTLIST] = TYPE_INT,
+                                              [GLOBAL_BUILD_DOUBLELIST] = TYPE_FLOAT,
+                                              [GLOBAL_BUILD_BOOLLIST] = TYPE_BOOL};
     uint8_t which = n->items.items[0]->global;
     const struct type_store *types = b->program->types;
-    const struct type *element = !types ? NULL : which == GLOBAL_BUILD_TENSORLIST ? types->tensor : types->simple[elements[which]];
+    const struct type *element = !types                             ? NULL
+                                 : which == GLOBAL_BUILD_TENSORLIST ? types->tensor
+                                                                    : types->simple[elements[which]];
     if (!build_list(b, args[0], element, out)) return false;
     for (int64_t i = 0; element && i < out->list->count; i++)
-        if (!type_admits(b->program->types, element, out->list->items[i])) return refuse(b, n, "an item of a typed list has another type");
+        if (!type_admits(b->program->types, element, out->list->items[i]))
+            return refuse(b, n, "an item of a typed list has another type");
     return true;
 }
 
 /* ---- small calls ---- */
 
-static bool build_complex(struct builder *b, struct pickle_node *n, struct pickle_node *argument, lb_value *out) {
+static bool build_complex(struct builder *b, struct pickle_node *n, struct pickle_node *argument,
+                          lb_value *out) {
     struct pickle_node **args = tuple_items(b, argument, 2, "a complex number needs two parts");
-    if (!args || args[0]->kind != PICKLE_FLOAT || args[1]->kind != PICKLE_FLOAT) return args && refuse(b, n, "a complex number of something else than floats");
+    if (!args || args[0]->kind != PICKLE_FLOAT || args[1]->kind != PICKLE_FLOAT)
+        return args && refuse(b, n, "a complex number of something else than floats");
     return value_new_complex(out, args[0]->f, args[1]->f, b->err);
 }
 
-static bool build_device(struct builder *b, struct pickle_node *n, struct pickle_node *argument, lb_value *out) {
+static bool build_device(struct builder *b, struct pickle_node *n, struct pickle_node *argument,
+                         lb_value *out) {
     struct pickle_node **args = tuple_items(b, argument, 1, "a device needs a name");
     lb_value text;
     if (!args || !build(b, args[0], &text)) return false;
@@ -290,14 +335,16 @@ static bool build_device(struct builder *b, struct pickle_node *n, struct pickle
     return good || refuse(b, n, "a device that is not known");
 }
 
-static bool build_size(struct builder *b, struct pickle_node *n, struct pickle_node *argument, lb_value *out) {
+static bool build_size(struct builder *b, struct pickle_node *n, struct pickle_node *argument,
+                       lb_value *out) {
     struct pickle_node **args = tuple_items(b, argument, 1, "torch.Size needs a tuple");
     (void)n;
     return args && build(b, args[0], out);
 }
 
 /* An enum's member by its value. */
-static bool build_enum(struct builder *b, struct pickle_node *n, struct pickle_node *argument, lb_value *out) {
+static bool build_enum(struct builder *b, struct pickle_node *n, struct pickle_node *argument,
+                       lb_value *out) {
     const struct pickle_node *class = n->items.items[0];
     if (!b->program->find_class) return refuse(b, n, "a class of a program, in a file that holds no program");
     const struct type *type = b->program->find_class(b->program->context, class->text, class->length, b->err);
@@ -317,7 +364,8 @@ static bool build_enum(struct builder *b, struct pickle_node *n, struct pickle_n
     return found || refuse(b, n, "a value that is no member of its enum");
 }
 
-typedef bool (*call_builder)(struct builder *b, struct pickle_node *n, struct pickle_node *argument, lb_value *out);
+typedef bool (*call_builder)(struct builder *b, struct pickle_node *n, struct pickle_node *argument,
+                             lb_value *out);
 static const call_builder call_builders[] = {
     [GLOBAL_CLASS] = build_enum,
     [GLOBAL_BUILD_INTLIST] = build_typed_list,
@@ -336,7 +384,8 @@ static const call_builder call_builders[] = {
 
 static bool build_call(struct builder *b, struct pickle_node *n, lb_value *out) {
     size_t global = n->items.items[0]->global;
-    if (global >= sizeof call_builders / sizeof *call_builders || !call_builders[global]) return refuse(b, n, "a call of a global that can't be called");
+    if (global >= sizeof call_builders / sizeof *call_builders || !call_builders[global])
+        return refuse(b, n, "a call of a global that can't be called");
     return call_builders[global](b, n, n->items.items[1], out);
 }
 
@@ -345,12 +394,15 @@ static bool build_call(struct builder *b, struct pickle_node *n, lb_value *out) 
 static int find_attribute(const struct class_definition *class, const struct pickle_node *key) {
     for (int i = 0; i < class->attributes.count; i++) {
         const struct name *name = class->attributes.items[i].name;
-        if (key->kind == PICKLE_STRING && name->length == key->length && !memcmp(name->text, key->text, key->length)) return i;
+        if (key->kind == PICKLE_STRING && name->length == key->length &&
+            !memcmp(name->text, key->text, key->length))
+            return i;
     }
     return -1;
 }
 
-static bool fill_slot(struct builder *b, struct pickle_node *n, lb_value object, int slot, struct pickle_node *value) {
+static bool fill_slot(struct builder *b, struct pickle_node *n, lb_value object, int slot,
+                      struct pickle_node *value) {
     const struct class_attribute *attribute = &object.object->type->definition->attributes.items[slot];
     lb_value built;
     if (!build(b, value, &built)) return error_prefix(b->err, "attribute '%s'", attribute->name->text);
@@ -362,8 +414,10 @@ static bool fill_slot(struct builder *b, struct pickle_node *n, lb_value object,
     }
     struct text wanted = {0};
     type_put_annotation(&wanted, attribute->type);
-    error_set(b->err, LB_ERROR_FORMAT, "%s: attribute '%s' of %s is declared as %s, but its value is a %s (pickle offset %u)", b->record, attribute->name->text,
-              object.object->type->name->text, text_get(&wanted), value_tag_name((enum value_tag)built.tag), n->offset);
+    error_set(b->err, LB_ERROR_FORMAT,
+              "%s: attribute '%s' of %s is declared as %s, but its value is a %s (pickle offset %u)",
+              b->record, attribute->name->text, object.object->type->name->text, text_get(&wanted),
+              value_tag_name((enum value_tag)built.tag), n->offset);
     text_free(&wanted);
     value_release(built);
     return false;
@@ -372,8 +426,9 @@ static bool fill_slot(struct builder *b, struct pickle_node *n, lb_value object,
 static bool fill_slots(struct builder *b, struct pickle_node *n, lb_value object) {
     const struct class_definition *class = object.object->type->definition;
     const struct pickle_node *state = n->state;
-    if (state->kind != PICKLE_DICT) return refuse(b, n, "an object's state should be a dict of its attributes");
-    bool *seen = mem_zeroed((size_t)class->attributes.count, sizeof *seen);
+    if (state->kind != PICKLE_DICT)
+        return refuse(b, n, "an object's state should be a dict of its attributes");
+    bool *seen = mem_zeroed((size_t) class->attributes.count, sizeof *seen);
     if (!seen) return error_memory(b->err);
     bool good = true;
     for (int i = 0; good && i + 1 < state->items.count; i += 2) {
@@ -384,8 +439,9 @@ static bool fill_slots(struct builder *b, struct pickle_node *n, lb_value object
     }
     for (int i = 0; good && i < class->attributes.count; i++)
         if (!seen[i] && !type_accepts_none(class->attributes.items[i].type))
-            good = error_set(b->err, LB_ERROR_FORMAT, "%s: an object of %s lacks its attribute '%s' (pickle offset %u)", b->record, class->type->name->text,
-                             class->attributes.items[i].name->text, n->offset);
+            good = error_set(b->err, LB_ERROR_FORMAT,
+                             "%s: an object of %s lacks its attribute '%s' (pickle offset %u)", b->record,
+                             class->type->name->text, class->attributes.items[i].name->text, n->offset);
     mem_free(seen);
     return good;
 }
@@ -417,7 +473,8 @@ static bool has_set_state(const struct class_definition *class) {
 
 static bool build_object(struct builder *b, struct pickle_node *n, lb_value *out) {
     const struct pickle_node *name = n->items.items[0];
-    if (!b->program->find_class) return refuse(b, n, "an object of a program's class, in a file that holds no program");
+    if (!b->program->find_class)
+        return refuse(b, n, "an object of a program's class, in a file that holds no program");
     const struct type *type = b->program->find_class(b->program->context, name->text, name->length, b->err);
     if (!type) return false;
     if (type->kind != TYPE_CLASS) return refuse(b, n, "an object of what is no class");
@@ -456,9 +513,11 @@ static bool build_kind(struct builder *b, struct pickle_node *n, lb_value *out) 
 
 /* How many nodes this one has when written out as a tree; saturates. */
 static uint64_t tree_weight(const struct pickle_node *n) {
-    bool holds = n->kind == PICKLE_TUPLE || n->kind == PICKLE_LIST || n->kind == PICKLE_DICT || n->kind == PICKLE_CALL;
+    bool holds =
+        n->kind == PICKLE_TUPLE || n->kind == PICKLE_LIST || n->kind == PICKLE_DICT || n->kind == PICKLE_CALL;
     uint64_t weight = 1 + (n->state ? n->state->weight : 0);
-    for (int i = 0; holds && i < n->items.count && weight <= MAX_WEIGHT; i++) weight += n->items.items[i]->weight;
+    for (int i = 0; holds && i < n->items.count && weight <= MAX_WEIGHT; i++)
+        weight += n->items.items[i]->weight;
     return weight;
 }
 
@@ -476,7 +535,8 @@ static bool build(struct builder *b, struct pickle_node *n, lb_value *out) {
     b->depth++;
     bool good = build_kind(b, n, out);
     b->depth--;
-    if (good && (n->weight = tree_weight(n)) > MAX_WEIGHT) good = refuse(b, n, "a value refers to its parts so often that it could not be walked");
+    if (good && (n->weight = tree_weight(n)) > MAX_WEIGHT)
+        good = refuse(b, n, "a value refers to its parts so often that it could not be walked");
     if (!good) {
         value_release(*out);
         *out = value_none();
@@ -492,14 +552,20 @@ static bool build(struct builder *b, struct pickle_node *n, lb_value *out) {
     return true;
 }
 
-bool unpickle_record(struct archive *a, const char *record, const char *storages, const struct unpickle_program *program, lb_value *out, lb_error *err) {
+bool unpickle_record(struct archive *a, const char *record, const char *storages,
+                     const struct unpickle_program *program, lb_value *out, lb_error *err) {
     const uint8_t *data;
     size_t length;
     *out = value_none();
     if (!archive_read(a, record, &data, &length, err))
         return err->code ? false : error_set(err, LB_ERROR_FORMAT, "there is no record '%s'", record);
     struct arena memory = {0};
-    struct builder b = {.archive = a, .record = record, .storages = storages, .program = program, .memory = &memory, .err = err};
+    struct builder b = {.archive = a,
+                        .record = record,
+                        .storages = storages,
+                        .program = program,
+                        .memory = &memory,
+                        .err = err};
     struct pickle_node *root = pickle_parse(&memory, record, data, length, err);
     bool good = root && build(&b, root, out);
     for (int i = 0; i < b.built.count; i++) value_release(b.built.items[i]->built);

@@ -1,7 +1,8 @@
-/* The zip container, as torch writes it and as zip writers in general do: stored and deflated records, zip64. The
- * bytes stand in memory (usually a mapping) and are never changed. Everything is checked against the bytes that are
- * really there: names (no "..", no two top folders, no duplicate), sizes, offsets, overlaps; the central directory
- * against the local header when a record is first read. Nothing is ever unpacked to disk. */
+/* The zip container, as torch writes it and as zip writers in general do: stored and deflated records, zip64.
+ * The bytes stand in memory (usually a mapping) and are never changed. Everything is checked against the
+ * bytes that are really there: names (no "..", no two top folders, no duplicate), sizes, offsets, overlaps;
+ * the central directory against the local header when a record is first read. Nothing is ever unpacked to
+ * disk. */
 #ifndef LINKBOY_ARCHIVE_ZIP_H
 #define LINKBOY_ARCHIVE_ZIP_H
 #include "base/arena.h"
@@ -16,7 +17,7 @@ struct zip_record {
     uint64_t limit;            /* offset of whatever follows: no byte of this record lies at or past it */
     uint64_t compressed, size; /* bytes */
     uint32_t crc;
-    uint16_t method; /* 0 stored, 8 deflated */
+    uint16_t method;         /* 0 stored, 8 deflated */
     const uint8_t *inflated; /* once read, of a deflated record; in the zip's arena */
 };
 
@@ -34,7 +35,8 @@ struct zip {
     bool check_crc;
 };
 
-/* Reads the directory. On failure the error says what is wrong and at which offset; zip_close() either way. */
+/* Reads the directory. On failure the error says what is wrong and at which offset; zip_close() either way.
+ */
 bool zip_open(struct zip *z, const void *bytes, uint64_t length, uint64_t inflate_limit, bool check_crc,
               lb_error *err);
 void zip_close(struct zip *z);

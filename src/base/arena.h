@@ -19,6 +19,6 @@ char *arena_text(struct arena *a, const char *text, size_t length);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void arena_free(struct arena *a);
 
-#define arena_new(a, type) ((type *)arena_alloc(a, sizeof(type)))
+#define arena_new(a, type)          ((type *)arena_alloc(a, sizeof(type)))
 #define arena_array(a, type, count) ((type *)arena_alloc(a, sizeof(type) * (size_t)(count)))
 #endif

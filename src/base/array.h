@@ -6,17 +6,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ARRAY_OF(T)                                                                                           \
-    struct {                                                                                                  \
-        T *items;                                                                                             \
-        int count, capacity;                                                                                  \
+#define ARRAY_OF(T)          \
+    struct {                 \
+        T *items;            \
+        int count, capacity; \
     }
 
-/* Make room for one more item; `a` NULL means the heap. `items` is the address of the array's items pointer. */
+/* Make room for one more item; `a` NULL means the heap. `items` is the address of the array's items pointer.
+ */
 bool array_grow(struct arena *a, void *items, int count, int *capacity, size_t item_size);
 
 #define array_push(array, item) array_push_in(NULL, array, item)
-#define array_push_in(arena, array, item)                                                                     \
-    (array_grow(arena, &(array)->items, (array)->count, &(array)->capacity, sizeof *(array)->items) &&        \
+#define array_push_in(arena, array, item)                                                              \
+    (array_grow(arena, &(array)->items, (array)->count, &(array)->capacity, sizeof *(array)->items) && \
      ((array)->items[(array)->count++] = (item), true))
 #endif

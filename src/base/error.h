@@ -15,7 +15,8 @@ struct lb_error {
     char *trace;   /* TorchScript traceback, or NULL */
 };
 
-/* Sets the error unless one is set already. Always returns false, so that `return error_set(...)` reads well. */
+/* Sets the error unless one is set already. Always returns false, so that `return error_set(...)` reads well.
+ */
 bool error_set(lb_error *err, lb_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 bool error_set_kind(lb_error *err, lb_code code, const char *kind, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -1,6 +1,7 @@
-/* Interned names: one object per text in a pool, so that names are compared by pointer. A pool may be seeded with
- * names that are known when the library is built; these have `known` >= 0, their index in that table, so that a
- * switch over kinds is possible. Pools belong to a compilation unit; they are not shared between threads. */
+/* Interned names: one object per text in a pool, so that names are compared by pointer. A pool may be seeded
+ * with names that are known when the library is built; these have `known` >= 0, their index in that table, so
+ * that a switch over kinds is possible. Pools belong to a compilation unit; they are not shared between
+ * threads. */
 #ifndef LINKBOY_BASE_NAME_H
 #define LINKBOY_BASE_NAME_H
 #include "base/arena.h"

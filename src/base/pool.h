@@ -14,7 +14,8 @@ void pool_free(struct pool *p);
 int pool_threads(const struct pool *p); /* 1 for NULL */
 /* Runs work(context, begin, end) over disjoint ranges that cover [0, count); returns when all are done.
  * Nested calls run in the calling thread. */
-void pool_run(struct pool *p, int64_t count, void (*work)(void *context, int64_t begin, int64_t end), void *context);
+void pool_run(struct pool *p, int64_t count, void (*work)(void *context, int64_t begin, int64_t end),
+              void *context);
 /* Hands one task to a worker without waiting for it; false when the pool has no worker of its own. */
 bool pool_submit(struct pool *p, void (*task)(void *context), void *context);
 #endif

@@ -13,7 +13,8 @@ static bool find_lines(struct arena *a, struct source *s) {
     return true;
 }
 
-struct source *source_new(struct arena *a, const char *text, size_t length, const char *file, int32_t first_line) {
+struct source *source_new(struct arena *a, const char *text, size_t length, const char *file,
+                          int32_t first_line) {
     struct source *s = length < (1u << 30) ? arena_new(a, struct source) : NULL;
     if (!s) return NULL;
     s->text = arena_text(a, text, length);

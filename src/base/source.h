@@ -24,8 +24,8 @@ struct source_origin {
 struct source {
     const char *text;
     uint32_t length;
-    const char *file;     /* may be NULL: a text without a file */
-    int32_t first_line;   /* the 1-based number, in its file, of the text's first line */
+    const char *file;      /* may be NULL: a text without a file */
+    int32_t first_line;    /* the 1-based number, in its file, of the text's first line */
     uint32_t *line_starts; /* offsets; line_count of them */
     int32_t line_count;
     const struct source_origin *origins; /* sorted by offset; NULL when there is no debug file */
@@ -33,7 +33,8 @@ struct source {
 };
 
 /* A source in the arena; text and file are copied. NULL when memory is out or the text is over 1 GiB. */
-struct source *source_new(struct arena *a, const char *text, size_t length, const char *file, int32_t first_line);
+struct source *source_new(struct arena *a, const char *text, size_t length, const char *file,
+                          int32_t first_line);
 /* The 0-based line (within the text) that holds this offset. */
 int32_t source_line_at(const struct source *s, uint32_t offset);
 /* The text of a 0-based line, without its newline. */
@@ -41,7 +42,8 @@ const char *source_line(const struct source *s, int32_t line, uint32_t *length);
 /* The range from which this one was generated, or a range without source when there is none. */
 struct source_range source_origin_of(struct source_range range);
 
-/* "FILE:LINE:COLUMN" (line from 1, column from 0), as graph comments show it; false (nothing put) without a file. */
+/* "FILE:LINE:COLUMN" (line from 1, column from 0), as graph comments show it; false (nothing put) without a
+ * file. */
 bool source_put_location(struct text *out, struct source_range range);
 /* PyTorch's excerpt: 3 lines before and after, the range underlined, "~~~ <--- HERE"
  * (SourceRange::highlight in torch/csrc/jit/frontend/source_range.cpp). */

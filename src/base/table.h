@@ -1,4 +1,5 @@
-/* A hash table from pointers (often interned names) to pointers. Keys are compared by address; NULL is no key. */
+/* A hash table from pointers (often interned names) to pointers. Keys are compared by address; NULL is no
+ * key. */
 #ifndef LINKBOY_BASE_TABLE_H
 #define LINKBOY_BASE_TABLE_H
 #include <stdbool.h>

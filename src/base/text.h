@@ -1,5 +1,5 @@
-/* A growing text. Appending never fails visibly: when memory is out `failed` is set and stays, and the text is
- * checked once at the end (text_ok, text_take). */
+/* A growing text. Appending never fails visibly: when memory is out `failed` is set and stays, and the text
+ * is checked once at the end (text_ok, text_take). */
 #ifndef LINKBOY_BASE_TEXT_H
 #define LINKBOY_BASE_TEXT_H
 #include <stdarg.h>
@@ -19,7 +19,8 @@ void text_put_char(struct text *t, char c);
 void text_put_repeat(struct text *t, char c, int count);
 void text_put_int(struct text *t, int64_t value);
 void text_printf(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* As C++ streams print a double with this many significant digits (%g without padding; "inf", "nan", "-inf"). */
+/* As C++ streams print a double with this many significant digits (%g without padding; "inf", "nan", "-inf").
+ */
 void text_put_float(struct text *t, double value, int digits);
 void text_cut(struct text *t, size_t length);
 /* The text so far, never NULL. */

@@ -1,10 +1,10 @@
-/* The graph: TorchScript's own typed SSA form. A graph has one top block; a node has a kind, attributes, inputs,
- * outputs and nested blocks; a value has a type, perhaps a debug name, and the list of its uses. A block's inputs
- * are the outputs of its param node, its results the inputs of its return node.
+/* The graph: TorchScript's own typed SSA form. A graph has one top block; a node has a kind, attributes,
+ * inputs, outputs and nested blocks; a value has a type, perhaps a debug name, and the list of its uses. A
+ * block's inputs are the outputs of its param node, its results the inputs of its return node.
  *
- * Numbers and names follow torch/csrc/jit/ir/ir.cpp to the letter, since PyTorch's printed numbers depend on the
- * order in which values are made: graph_new_node() makes one output unless told otherwise, every value takes the
- * next number, no number is used twice, and value_set_name() renames the older holder of a name.
+ * Numbers and names follow torch/csrc/jit/ir/ir.cpp to the letter, since PyTorch's printed numbers depend on
+ * the order in which values are made: graph_new_node() makes one output unless told otherwise, every value
+ * takes the next number, no number is used twice, and value_set_name() renames the older holder of a name.
  *
  * Everything lives in the graph's arena; destroying a node only unlinks it. */
 #ifndef LINKBOY_IR_GRAPH_H
@@ -32,9 +32,19 @@ struct ir_value {
 };
 
 enum attribute_kind {
-    ATTRIBUTE_INT, ATTRIBUTE_FLOAT, ATTRIBUTE_COMPLEX, ATTRIBUTE_STRING, ATTRIBUTE_TENSOR, ATTRIBUTE_TYPE,
-    ATTRIBUTE_INTS, ATTRIBUTE_FLOATS, ATTRIBUTE_STRINGS, ATTRIBUTE_TENSORS, ATTRIBUTE_TYPES,
-    ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS,
+    ATTRIBUTE_INT,
+    ATTRIBUTE_FLOAT,
+    ATTRIBUTE_COMPLEX,
+    ATTRIBUTE_STRING,
+    ATTRIBUTE_TENSOR,
+    ATTRIBUTE_TYPE,
+    ATTRIBUTE_INTS,
+    ATTRIBUTE_FLOATS,
+    ATTRIBUTE_STRINGS,
+    ATTRIBUTE_TENSORS,
+    ATTRIBUTE_TYPES,
+    ATTRIBUTE_GRAPH,
+    ATTRIBUTE_GRAPHS,
     ATTRIBUTE_VALUE, /* any other constant: list, dict, tuple, enum, object, device */
 };
 
@@ -44,34 +54,38 @@ struct attribute {
     union {
         int64_t i;
         double f;
-        lb_value value;             /* STRING, TENSOR, COMPLEX, VALUE; owned by the graph */
+        lb_value value; /* STRING, TENSOR, COMPLEX, VALUE; owned by the graph */
         const struct type *type;
         struct graph *graph;
-        struct { int count; void *items; } list; /* int64_t, double, lb_value, const struct type *, struct graph * */
+        struct {
+            int count;
+            void *items;
+        } list; /* int64_t, double, lb_value, const struct type *, struct graph * */
     };
 };
 
 struct node {
     const struct name *kind; /* "aten::add", "prim::If"; kind->known is enum kind for those of ir/kinds.h */
     struct graph *graph;
-    struct block *block; /* that owns it; NULL: not inserted */
+    struct block *block;          /* that owns it; NULL: not inserted */
     struct node *previous, *next; /* in its block: a ring through the block's return node, as PyTorch's */
     ARRAY_OF(struct ir_value *) inputs;
     ARRAY_OF(struct ir_value *) outputs;
     ARRAY_OF(struct block *) blocks;
     ARRAY_OF(struct attribute) attributes; /* order of insertion */
     struct source_range range;
-    const char *scope;     /* traced graphs: "__module.conv", else NULL */
+    const char *scope;        /* traced graphs: "__module.conv", else NULL */
     const struct op_row *row; /* the operator matched, NULL for prim kinds without a row; see ops/ops.h */
-    const struct function *function; /* prim::CallFunction's callee constant, prim::CallMethod's method once known */
+    const struct function
+        *function; /* prim::CallFunction's callee constant, prim::CallMethod's method once known */
     bool destroyed;
 };
 
 struct block {
     struct graph *graph;
-    struct node *owner;        /* NULL for the top block */
-    struct node *param;        /* kind prim::Param: its outputs are the block's inputs */
-    struct node *result;       /* kind prim::Return: its inputs are the block's outputs; closes the ring of nodes */
+    struct node *owner;  /* NULL for the top block */
+    struct node *param;  /* kind prim::Param: its outputs are the block's inputs */
+    struct node *result; /* kind prim::Return: its inputs are the block's outputs; closes the ring of nodes */
 };
 
 struct graph {
@@ -79,9 +93,9 @@ struct graph {
     struct unit *unit;
     struct block *top;
     int next_unique;
-    struct table by_name;       /* debug name -> struct ir_value * */
-    struct table name_suffixes; /* base name -> last suffix used + 1 */
-    struct node *insert_before; /* insertion point: new nodes go before this one */
+    struct table by_name;              /* debug name -> struct ir_value * */
+    struct table name_suffixes;        /* base name -> last suffix used + 1 */
+    struct node *insert_before;        /* insertion point: new nodes go before this one */
     struct source_range current_range; /* given to new nodes */
 };
 
@@ -95,7 +109,7 @@ struct node *graph_new_node(struct graph *g, const struct name *kind, int output
 struct node *graph_new_known(struct graph *g, enum kind kind, int outputs); /* a kind of ir/kinds.h */
 struct ir_value *node_add_input(struct node *n, struct ir_value *v);
 struct ir_value *node_insert_input(struct node *n, int at, struct ir_value *v);
-struct ir_value *node_add_output(struct node *n);   /* type Tensor until set */
+struct ir_value *node_add_output(struct node *n); /* type Tensor until set */
 struct ir_value *node_insert_output(struct node *n, int at);
 struct block *node_add_block(struct node *n);
 struct ir_value *block_add_input(struct block *b);
@@ -119,7 +133,8 @@ void block_erase_input(struct block *b, int at);
 void block_erase_output(struct block *b, int at);
 bool value_replace_uses(struct ir_value *from, struct ir_value *to);
 
-/* Value::setDebugName: renames an older holder. An empty text takes the name away. False when memory is out. */
+/* Value::setDebugName: renames an older holder. An empty text takes the name away. False when memory is out.
+ */
 bool value_set_name(struct ir_value *v, const char *text);
 bool value_has_name(const struct ir_value *v);
 /* Copies type and name (Value::copyMetadata). */
@@ -127,8 +142,9 @@ bool value_copy_metadata(struct ir_value *to, const struct ir_value *from);
 
 /* Copies a node (with its blocks) into graph `g`; `map` gives the new value for an old one. The copy is not
  * inserted (Node::clone / createClone). */
-struct node *graph_clone_node(struct graph *g, struct node *n, struct ir_value *(*map)(void *context, struct ir_value *v),
-                              void *context, bool copy_blocks);
+struct node *graph_clone_node(struct graph *g, struct node *n,
+                              struct ir_value *(*map)(void *context, struct ir_value *v), void *context,
+                              bool copy_blocks);
 bool block_clone_from(struct block *to, struct block *from,
                       struct ir_value *(*map)(void *context, struct ir_value *v), void *context);
 
@@ -145,7 +161,8 @@ bool node_copy_attributes(struct node *to, const struct node *from);
 
 /* Constants (torch/csrc/jit/ir/constants.cpp). Inserts prim::Constant at the insertion point; its type is the
  * value's own unless `type` says otherwise. NULL: memory, or a value that can be no constant. */
-struct ir_value *graph_insert_constant(struct graph *g, lb_value value, const struct type *type, struct source_range range);
+struct ir_value *graph_insert_constant(struct graph *g, lb_value value, const struct type *type,
+                                       struct source_range range);
 /* False when the node is no prim::Constant or is a Function; the value is borrowed from the node. */
 bool node_constant(const struct node *n, lb_value *value);
 static inline bool node_is(const struct node *n, enum kind kind) {

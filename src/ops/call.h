@@ -1,8 +1,9 @@
 /* The contract between whoever runs a program and an operator's kernel function.
  *
  * A kernel gets all its schema's arguments in order (defaults filled in) as borrowed values, and writes its
- * schema's results as owned values. It returns false with `err` set when it refuses; results written by then are
- * released by the caller. A kernel keeps nothing after it returns but what it put into results or storages. */
+ * schema's results as owned values. It returns false with `err` set when it refuses; results written by then
+ * are released by the caller. A kernel keeps nothing after it returns but what it put into results or
+ * storages. */
 #ifndef LINKBOY_OPS_CALL_H
 #define LINKBOY_OPS_CALL_H
 #include "base/pool.h"
@@ -16,18 +17,18 @@ struct kernels;   /* kernels/kernels.h */
 /* What a run carries along: one per call of a method from outside, shared by its frames, not by threads
  * (a forked task gets its own copy with the same counters). */
 struct run_context {
-    const struct kernels *kernels;     /* the instruction set's kernels */
-    struct pool *pool;                 /* threads inside one operator; NULL: one */
-    struct generator *generator;       /* random numbers when the operator's own generator argument is None */
-    struct memory_budget *budget;      /* charged for tensors; may be NULL */
-    struct type_store *types;          /* of the program's unit; read only while running */
-    bool allow_system;                 /* from_file, save and their like */
+    const struct kernels *kernels; /* the instruction set's kernels */
+    struct pool *pool;             /* threads inside one operator; NULL: one */
+    struct generator *generator;   /* random numbers when the operator's own generator argument is None */
+    struct memory_budget *budget;  /* charged for tensors; may be NULL */
+    struct type_store *types;      /* of the program's unit; read only while running */
+    bool allow_system;             /* from_file, save and their like */
     bool grad_enabled;
     void (*print)(void *context, const char *text, size_t length);
     void (*warn)(void *context, const char *text, size_t length);
     void *print_context;
-    _Atomic int64_t *steps_left;       /* NULL: no limit; the interpreter counts it down */
-    int depth;                         /* of calls */
+    _Atomic int64_t *steps_left; /* NULL: no limit; the interpreter counts it down */
+    int depth;                   /* of calls */
 };
 
 struct op_call {

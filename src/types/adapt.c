@@ -109,7 +109,8 @@ static bool number_of_tensor(const struct tensor *t, lb_value *out) {
 static bool convert_number(const struct type *want, lb_value v, lb_value *out) {
     if (v.tag == VALUE_TENSOR && !number_of_tensor(v.tensor, &v)) return false;
     *out = value_copy(v);
-    if (want->kind == TYPE_NUMBER) return v.tag == VALUE_INT || v.tag == VALUE_FLOAT || v.tag == VALUE_COMPLEX || v.tag == VALUE_BOOL;
+    if (want->kind == TYPE_NUMBER)
+        return v.tag == VALUE_INT || v.tag == VALUE_FLOAT || v.tag == VALUE_COMPLEX || v.tag == VALUE_BOOL;
     if (want->kind == TYPE_FLOAT && v.tag == VALUE_INT) *out = value_float((double)v.i);
     return want->kind == TYPE_FLOAT ? v.tag == VALUE_INT || v.tag == VALUE_FLOAT : v.tag == VALUE_INT;
 }
@@ -123,7 +124,10 @@ static bool convert_complex(struct conversion *c, lb_value v, lb_value *out) {
 
 /* "cpu", "cuda", "cuda:1" */
 static bool convert_device(lb_value v, lb_value *out) {
-    static const struct { const char *name; int16_t type; } known[] = {{"cpu", DEVICE_CPU}, {"cuda", DEVICE_CUDA}, {"meta", DEVICE_META}};
+    static const struct {
+        const char *name;
+        int16_t type;
+    } known[] = {{"cpu", DEVICE_CPU}, {"cuda", DEVICE_CUDA}, {"meta", DEVICE_META}};
     *out = value_copy(v);
     if (v.tag == VALUE_DEVICE) return true;
     for (size_t i = 0; v.tag == VALUE_STRING && i < sizeof known / sizeof *known; i++) {
@@ -163,7 +167,8 @@ static bool convert_kind(struct conversion *c, const struct type *want, lb_value
 
 static bool convert(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
     *out = value_none();
-    if (c->depth >= MAX_DEPTH) return error_set(c->err, LB_ERROR_LIMIT, "an argument is nested more than %d deep", MAX_DEPTH);
+    if (c->depth >= MAX_DEPTH)
+        return error_set(c->err, LB_ERROR_LIMIT, "an argument is nested more than %d deep", MAX_DEPTH);
     c->depth++;
     bool fits = convert_kind(c, want, v, out);
     c->depth--;
@@ -173,7 +178,8 @@ static bool convert(struct conversion *c, const struct type *want, lb_value v, l
     return false;
 }
 
-bool type_convert_argument(struct type_store *s, const struct type *want, lb_value v, lb_value *out, lb_error *err) {
+bool type_convert_argument(struct type_store *s, const struct type *want, lb_value v, lb_value *out,
+                           lb_error *err) {
     struct conversion c = {s, 0, err};
     return convert(&c, want, v, out);
 }

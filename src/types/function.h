@@ -1,5 +1,5 @@
-/* A function or method of a program: its name, schema and graph, and what later floors keep beside it. The graph
- * and bytecode are made by the floors above (ir/, lang/, exec/); here they are only named. */
+/* A function or method of a program: its name, schema and graph, and what later floors keep beside it. The
+ * graph and bytecode are made by the floors above (ir/, lang/, exec/); here they are only named. */
 #ifndef LINKBOY_TYPES_FUNCTION_H
 #define LINKBOY_TYPES_FUNCTION_H
 #include "types/schema.h"
@@ -16,8 +16,8 @@ struct function {
     struct graph *graph;          /* after the compiler's own passes; NULL until FUNCTION_READY */
     _Atomic(struct code *) code;  /* bytecode, made at the first call or at load */
     enum function_state state;
-    const struct type *owner;     /* the class whose method it is, or NULL */
-    const void *definition;       /* its syntax tree, while it is declared */
+    const struct type *owner; /* the class whose method it is, or NULL */
+    const void *definition;   /* its syntax tree, while it is declared */
     /* Compiles it now if it is only declared; set by whoever declares functions. */
     bool (*ensure)(struct function *f, lb_error *err);
     void *ensure_context;

@@ -1,6 +1,7 @@
-/* TorchScript's types. One object per type and compilation unit, compared by pointer. The kinds without parameters
- * are made when the store is. Two spellings: the graph form ("int[]", "Dict(str, Tensor)", "Tensor?") and the
- * annotation form ("List[int]", "Optional[Tensor]"), as PyTorch's str() and annotation_str(). */
+/* TorchScript's types. One object per type and compilation unit, compared by pointer. The kinds without
+ * parameters are made when the store is. Two spellings: the graph form ("int[]", "Dict(str, Tensor)",
+ * "Tensor?") and the annotation form ("List[int]", "Optional[Tensor]"), as PyTorch's str() and
+ * annotation_str(). */
 #ifndef LINKBOY_TYPES_TYPE_H
 #define LINKBOY_TYPES_TYPE_H
 #include "base/array.h"
@@ -12,71 +13,76 @@
 #include "value/value.h"
 
 /* X(enum suffix, graph text, annotation text) for the kinds without parameters. */
-#define SIMPLE_TYPES(X)                                                                                       \
-    X(ANY, "Any", "Any")                                                                                      \
-    X(INT, "int", "int")                                                                                      \
-    X(FLOAT, "float", "float")                                                                                \
-    X(BOOL, "bool", "bool")                                                                                   \
-    X(COMPLEX, "complex", "complex")                                                                          \
-    X(NUMBER, "Scalar", "number")                                                                             \
-    X(STRING, "str", "str")                                                                                   \
-    X(NONE, "NoneType", "NoneType")                                                                           \
-    X(DEVICE, "Device", "Device")                                                                             \
-    X(GENERATOR, "Generator", "Generator")                                                                    \
-    X(STREAM, "Stream", "Stream")                                                                             \
-    X(STORAGE, "Storage", "Storage")                                                                          \
-    X(QUANTIZER, "Quantizer", "Quantizer")                                                                    \
-    X(CAPSULE, "Capsule", "Capsule")                                                                          \
-    X(FUNCTION, "Function", "Function")                                                                       \
-    X(ANY_LIST, "list", "list")                                                                               \
-    X(ANY_TUPLE, "tuple", "tuple")                                                                            \
-    X(ANY_CLASS, "ClassType<AnyClassType>", "AnyClassType")                                                   \
-    X(ANY_ENUM, "AnyEnumType", "AnyEnumType")                                                                 \
-    X(SCALAR_TYPE, "ScalarType", "int")                                                                       \
-    X(LAYOUT, "Layout", "int")                                                                                \
-    X(MEMORY_FORMAT, "MemoryFormat", "int")                                                                   \
-    X(QSCHEME, "QScheme", "QScheme")                                                                          \
-    X(DIMNAME, "Dimname", "Dimname")                                                                          \
-    X(SYM_INT, "SymInt", "SymInt")                                                                            \
-    X(SYM_FLOAT, "SymFloat", "SymFloat")                                                                      \
-    X(SYM_BOOL, "SymBool", "SymBool")                                                                         \
+#define SIMPLE_TYPES(X)                                     \
+    X(ANY, "Any", "Any")                                    \
+    X(INT, "int", "int")                                    \
+    X(FLOAT, "float", "float")                              \
+    X(BOOL, "bool", "bool")                                 \
+    X(COMPLEX, "complex", "complex")                        \
+    X(NUMBER, "Scalar", "number")                           \
+    X(STRING, "str", "str")                                 \
+    X(NONE, "NoneType", "NoneType")                         \
+    X(DEVICE, "Device", "Device")                           \
+    X(GENERATOR, "Generator", "Generator")                  \
+    X(STREAM, "Stream", "Stream")                           \
+    X(STORAGE, "Storage", "Storage")                        \
+    X(QUANTIZER, "Quantizer", "Quantizer")                  \
+    X(CAPSULE, "Capsule", "Capsule")                        \
+    X(FUNCTION, "Function", "Function")                     \
+    X(ANY_LIST, "list", "list")                             \
+    X(ANY_TUPLE, "tuple", "tuple")                          \
+    X(ANY_CLASS, "ClassType<AnyClassType>", "AnyClassType") \
+    X(ANY_ENUM, "AnyEnumType", "AnyEnumType")               \
+    X(SCALAR_TYPE, "ScalarType", "int")                     \
+    X(LAYOUT, "Layout", "int")                              \
+    X(MEMORY_FORMAT, "MemoryFormat", "int")                 \
+    X(QSCHEME, "QScheme", "QScheme")                        \
+    X(DIMNAME, "Dimname", "Dimname")                        \
+    X(SYM_INT, "SymInt", "SymInt")                          \
+    X(SYM_FLOAT, "SymFloat", "SymFloat")                    \
+    X(SYM_BOOL, "SymBool", "SymBool")                       \
     X(PY_OBJECT, "PyObject", "PyObject")
 
 enum type_kind {
 #define X(suffix, graph, annotation) TYPE_##suffix,
     SIMPLE_TYPES(X)
 #undef X
-    TYPE_SIMPLE_COUNT,
+        TYPE_SIMPLE_COUNT,
     TYPE_TENSOR = TYPE_SIMPLE_COUNT, /* plain, or refined by facts (dtype, sizes, ...) */
-    TYPE_LIST,      /* items[0] */
-    TYPE_OPTIONAL,  /* items[0] */
-    TYPE_DICT,      /* items[0] key, items[1] value */
-    TYPE_TUPLE,     /* items; a NamedTuple also has `name` and fields */
-    TYPE_UNION,     /* items, flattened and simplified as PyTorch does; two members one of them None is OPTIONAL */
-    TYPE_FUTURE,    /* items[0] */
-    TYPE_RREF,      /* items[0] */
-    TYPE_AWAIT,     /* items[0] */
-    TYPE_VAR,       /* a schema's type variable ("t"); `name` */
-    TYPE_CLASS,     /* `definition` */
+    TYPE_LIST,                       /* items[0] */
+    TYPE_OPTIONAL,                   /* items[0] */
+    TYPE_DICT,                       /* items[0] key, items[1] value */
+    TYPE_TUPLE,                      /* items; a NamedTuple also has `name` and fields */
+    TYPE_UNION,  /* items, flattened and simplified as PyTorch does; two members one of them None is OPTIONAL
+                  */
+    TYPE_FUTURE, /* items[0] */
+    TYPE_RREF,   /* items[0] */
+    TYPE_AWAIT,  /* items[0] */
+    TYPE_VAR,    /* a schema's type variable ("t"); `name` */
+    TYPE_CLASS,  /* `definition` */
     TYPE_INTERFACE, /* `definition`: methods alone */
     TYPE_ENUM,      /* `members` */
 };
 
 /* What is known of a refined tensor type. A size or stride of -1 is unknown ("*"). */
 struct tensor_facts {
-    int dtype;  /* -1: unknown */
-    int ndim;   /* -1: unknown rank */
+    int dtype; /* -1: unknown */
+    int ndim;  /* -1: unknown rank */
     int64_t *sizes;
-    int64_t *strides;         /* NULL: unknown */
-    int8_t requires_grad;     /* -1: unknown */
+    int64_t *strides;     /* NULL: unknown */
+    int8_t requires_grad; /* -1: unknown */
     bool has_device;
     struct device device;
-    bool undefined;           /* the type of a tensor that is known to be undefined ("None" in autograd) */
+    bool undefined; /* the type of a tensor that is known to be undefined ("None" in autograd) */
 };
 
 struct enum_members {
     const struct type *value_type;
-    ARRAY_OF(struct enum_member { const struct name *name; lb_value value; }) list;
+    ARRAY_OF(struct enum_member {
+        const struct name *name;
+        lb_value value;
+    })
+    list;
 };
 
 struct tuple_fields {
@@ -92,8 +98,8 @@ struct type {
     const struct type *const *items;
     const struct name *name; /* qualified: class, interface, enum, NamedTuple; a variable's letter */
     union {
-        const struct tensor_facts *facts;  /* TYPE_TENSOR; NULL: plain */
-        struct tuple_fields *fields;       /* TYPE_TUPLE; NULL: unnamed */
+        const struct tensor_facts *facts; /* TYPE_TENSOR; NULL: plain */
+        struct tuple_fields *fields;      /* TYPE_TUPLE; NULL: unnamed */
         struct class_definition *definition;
         struct enum_members *members;
     };
@@ -117,8 +123,8 @@ struct class_property {
 struct class_definition {
     const struct type *type;
     bool is_module;
-    bool is_interface; /* then is_module says ModuleInterface */
-    bool is_native;    /* a C++ class: methods are native, instances are capsules */
+    bool is_interface;                           /* then is_module says ModuleInterface */
+    bool is_native;                              /* a C++ class: methods are native, instances are capsules */
     ARRAY_OF(struct class_attribute) attributes; /* slot order */
     ARRAY_OF(struct class_constant) constants;
     ARRAY_OF(struct function *) methods; /* definition order; interfaces: without graphs */
@@ -135,7 +141,7 @@ struct type_store {
     const struct type *tensor; /* plain */
     struct type **slots; /* structural types by content; classes, enums, interfaces and NamedTuples by name */
     uint32_t count, mask;
-    struct table named; /* const struct name * -> const struct type * */
+    struct table named;                  /* const struct name * -> const struct type * */
     ARRAY_OF(struct type *) definitions; /* to be released with the store: classes and enums */
 };
 
@@ -155,15 +161,16 @@ const struct type *type_tensor_of(struct type_store *s, const struct tensor_fact
 /* Types with a qualified name; NULL (no error) when the name is taken by another. */
 const struct type *type_named_tuple(struct type_store *s, const struct name *qualified, int count,
                                     const struct type *const *items, const struct tuple_fields *fields);
-const struct type *type_enum(struct type_store *s, const struct name *qualified, const struct type *value_type);
+const struct type *type_enum(struct type_store *s, const struct name *qualified,
+                             const struct type *value_type);
 struct class_definition *type_class(struct type_store *s, const struct name *qualified, bool is_module);
 struct class_definition *type_interface(struct type_store *s, const struct name *qualified, bool is_module);
 const struct type *type_find_named(const struct type_store *s, const struct name *qualified);
 
 /* Relations, as c10::Type: isSubtypeOf, unifyTypes (NULL: no common type), containment of None. */
 bool type_is_subtype(struct type_store *s, const struct type *a, const struct type *b);
-const struct type *type_unify(struct type_store *s, const struct type *a, const struct type *b, bool default_to_union,
-                              const struct type *hint);
+const struct type *type_unify(struct type_store *s, const struct type *a, const struct type *b,
+                              bool default_to_union, const struct type *hint);
 bool type_accepts_none(const struct type *t);
 /* A Union or Optional without the None; the type itself otherwise. */
 const struct type *type_without_none(struct type_store *s, const struct type *t);
@@ -182,7 +189,8 @@ struct function *class_find_method(const struct class_definition *c, const struc
 const struct class_constant *class_find_constant(const struct class_definition *c, const struct name *name);
 int class_add_attribute(struct class_definition *c, struct class_attribute attribute); /* slot, -1: memory */
 
-/* The type of a value as far as it shows (IValue::type()): lists by their element type, objects by their class. */
+/* The type of a value as far as it shows (IValue::type()): lists by their element type, objects by their
+ * class. */
 const struct type *type_of_value(struct type_store *s, lb_value v);
 /* Whether the value may stand where this type is declared. Looks into containers' declared element types. */
 bool type_admits(struct type_store *s, const struct type *t, lb_value v);

@@ -1,5 +1,5 @@
-/* A compilation unit's memory: names, types, functions, operators' schemas. Nothing here is shared between units;
- * while a unit is being compiled one thread has it, afterwards any number may run it. */
+/* A compilation unit's memory: names, types, functions, operators' schemas. Nothing here is shared between
+ * units; while a unit is being compiled one thread has it, afterwards any number may run it. */
 #ifndef LINKBOY_TYPES_UNIT_H
 #define LINKBOY_TYPES_UNIT_H
 #include "types/function.h"
@@ -8,9 +8,9 @@ struct unit {
     struct arena memory;
     struct name_pool names;
     struct type_store types;
-    struct table functions;      /* qualified name -> struct function * (free functions) */
+    struct table functions;                    /* qualified name -> struct function * (free functions) */
     ARRAY_OF(struct function *) function_list; /* all, methods too, for releasing */
-    struct table operator_schemas; /* row of ops/ -> its parsed schemas; see ops/schemas.h */
+    struct table operator_schemas;             /* row of ops/ -> its parsed schemas; see ops/schemas.h */
     int64_t mangle_counter;
     void (*release_graph)(struct graph *g); /* set by ir/ and exec/ when they make the first one */
     void (*release_code)(struct code *c);
