@@ -2,7 +2,7 @@
 """Holds every #include of src/ against the floors of docs/ARCHITECTURE.md: python3 scripts/check_floors.py [ROOT]
 
 A room (a directory of src/) may include from itself and from rooms on lower floors, written from src/. The public header belongs to
-api/ and tool/; the tool knows nothing else. No file may reach itself through includes. Exit status 1 where something is against it.
+api/ and tool/ (and to base/error.h, for the codes); the tool knows nothing else. No file may reach itself through includes. Exit status 1 where something is against it.
 """
 import os
 import sys
@@ -10,10 +10,10 @@ import sys
 import ctree
 
 FLOOR = {
-    "base": 1, "kernels": 2, "tensor": 3, "types": 4, "value": 5, "ir": 6, "ops": 7, "lang": 8,
+    "base": 1, "kernels": 2, "tensor": 3, "value": 4, "types": 5, "ir": 6, "ops": 7, "lang": 8,
     "passes": 9, "archive": 9, "exec": 10, "module": 11, "api": 12, "tool": 13,
 }
-PUBLIC, PUBLIC_READERS = "linkboy.h", {"api", "tool"}
+PUBLIC, PUBLIC_READERS = "linkboy.h", {"api", "tool", "base"}  # base/error.h: the codes of errors are public
 
 
 def resolve(src, file, target):
