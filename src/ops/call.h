@@ -11,7 +11,6 @@
 #include "value/value.h"
 
 struct type_store;
-struct profile;   /* ops/profile.h */
 struct generator; /* tensor/random.h */
 struct kernels;   /* kernels/kernels.h */
 
@@ -28,11 +27,8 @@ struct run_context {
     void (*print)(void *context, const char *text, size_t length);
     void (*warn)(void *context, const char *text, size_t length);
     void *print_context;
-    _Atomic int64_t *steps_left;   /* NULL: no limit; the interpreter counts it down */
-    int depth;                     /* of calls */
-    int max_depth;                 /* 0: the interpreter's own limit */
-    const _Atomic bool *cancelled; /* set by another thread; may be NULL */
-    struct profile *profile;       /* times by operator are kept here; ops/profile.h, NULL: not kept */
+    _Atomic int64_t *steps_left; /* NULL: no limit; the interpreter counts it down */
+    int depth;                   /* of calls */
 };
 
 struct op_call {

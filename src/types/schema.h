@@ -22,7 +22,8 @@ struct argument {
     bool has_default;
     bool inferred_type; /* "Tensor (inferred)": no annotation was given */
     lb_value default_value;
-    struct alias_info alias;
+    struct alias_info alias; /* of the value itself; a list whose items are written counts as written */
+    struct alias_info element_alias; /* of a list's items: "Tensor(a!)[]" */
 };
 
 struct schema {

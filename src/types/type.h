@@ -13,34 +13,34 @@
 #include "value/value.h"
 
 /* X(enum suffix, graph text, annotation text) for the kinds without parameters. */
-#define SIMPLE_TYPES(X)                                     \
-    X(ANY, "Any", "Any")                                    \
-    X(INT, "int", "int")                                    \
-    X(FLOAT, "float", "float")                              \
-    X(BOOL, "bool", "bool")                                 \
-    X(COMPLEX, "complex", "complex")                        \
-    X(NUMBER, "Scalar", "number")                           \
-    X(STRING, "str", "str")                                 \
-    X(NONE, "NoneType", "NoneType")                         \
-    X(DEVICE, "Device", "Device")                           \
-    X(GENERATOR, "Generator", "Generator")                  \
-    X(STREAM, "Stream", "Stream")                           \
-    X(STORAGE, "Storage", "Storage")                        \
-    X(QUANTIZER, "Quantizer", "Quantizer")                  \
-    X(CAPSULE, "Capsule", "Capsule")                        \
-    X(FUNCTION, "Function", "Function")                     \
-    X(ANY_LIST, "list", "list")                             \
-    X(ANY_TUPLE, "tuple", "tuple")                          \
-    X(ANY_CLASS, "ClassType<AnyClassType>", "AnyClassType") \
-    X(ANY_ENUM, "AnyEnumType", "AnyEnumType")               \
-    X(SCALAR_TYPE, "ScalarType", "int")                     \
-    X(LAYOUT, "Layout", "int")                              \
-    X(MEMORY_FORMAT, "MemoryFormat", "int")                 \
-    X(QSCHEME, "QScheme", "QScheme")                        \
-    X(DIMNAME, "Dimname", "Dimname")                        \
-    X(SYM_INT, "SymInt", "SymInt")                          \
-    X(SYM_FLOAT, "SymFloat", "SymFloat")                    \
-    X(SYM_BOOL, "SymBool", "SymBool")                       \
+#define SIMPLE_TYPES(X)                          \
+    X(ANY, "Any", "Any")                         \
+    X(INT, "int", "int")                         \
+    X(FLOAT, "float", "float")                   \
+    X(BOOL, "bool", "bool")                      \
+    X(COMPLEX, "complex", "complex")             \
+    X(NUMBER, "Scalar", "number")                \
+    X(STRING, "str", "str")                      \
+    X(NONE, "NoneType", "NoneType")              \
+    X(DEVICE, "Device", "Device")                \
+    X(GENERATOR, "Generator", "Generator")       \
+    X(STREAM, "Stream", "Stream")                \
+    X(STORAGE, "Storage", "Storage")             \
+    X(QUANTIZER, "Quantizer", "Quantizer")       \
+    X(CAPSULE, "Capsule", "Capsule")             \
+    X(FUNCTION, "Function", "Function")          \
+    X(ANY_LIST, "list", "list")                  \
+    X(ANY_TUPLE, "tuple", "tuple")               \
+    X(ANY_CLASS, "AnyClassType", "AnyClassType") \
+    X(ANY_ENUM, "AnyEnumType", "AnyEnumType")    \
+    X(SCALAR_TYPE, "ScalarType", "int")          \
+    X(LAYOUT, "Layout", "int")                   \
+    X(MEMORY_FORMAT, "MemoryFormat", "int")      \
+    X(QSCHEME, "QScheme", "QScheme")             \
+    X(DIMNAME, "Dimname", "Dimname")             \
+    X(SYM_INT, "SymInt", "int")                  \
+    X(SYM_FLOAT, "SymFloat", "float")            \
+    X(SYM_BOOL, "SymBool", "bool")               \
     X(PY_OBJECT, "PyObject", "PyObject")
 
 enum type_kind {
@@ -94,6 +94,8 @@ struct tuple_fields {
 struct type {
     enum type_kind kind;
     bool has_variables; /* a TYPE_VAR is inside */
+    uint16_t depth;     /* of nesting; makers refuse what is deeper or larger than the limits of type.c */
+    uint32_t size;      /* types inside, counted with repetition: the length of its text */
     int count;
     const struct type *const *items;
     const struct name *name; /* qualified: class, interface, enum, NamedTuple; a variable's letter */
@@ -105,7 +107,8 @@ struct type {
     };
 };
 
-/* A class, module or interface while it is built up; the type that holds it stays the same object. */
+/* A class, module or interface while it is built up; the type that holds it stays the same object. Its arrays
+ * are heap arrays (array_push) and are freed with the store; functions in them belong to the unit. */
 struct class_attribute {
     const struct name *name;
     const struct type *type;
@@ -148,7 +151,8 @@ struct type_store {
 bool type_store_init(struct type_store *store, struct arena *memory, struct name_pool *names);
 void type_store_free(struct type_store *store);
 
-/* Makers: NULL when memory is out. Equal contents give the same object. */
+/* Makers: NULL when memory is out or the type would be nested too deep. Equal contents give the same object.
+ */
 const struct type *type_list(struct type_store *s, const struct type *element);
 const struct type *type_optional(struct type_store *s, const struct type *inner);
 const struct type *type_dict(struct type_store *s, const struct type *key, const struct type *value);
@@ -167,6 +171,13 @@ struct class_definition *type_class(struct type_store *s, const struct name *qua
 struct class_definition *type_interface(struct type_store *s, const struct name *qualified, bool is_module);
 const struct type *type_find_named(const struct type_store *s, const struct name *qualified);
 
+/* Equality as c10::Type's operator==: the same object, but for two NamedTuples of one last name and equal
+ * fields, and Union[int, float, complex], which equals number. */
+bool type_equal(const struct type *a, const struct type *b);
+/* The same kind of type around other items (c10::Type::withContained). */
+const struct type *type_with_items(struct type_store *s, const struct type *t,
+                                   const struct type *const *items);
+
 /* Relations, as c10::Type: isSubtypeOf, unifyTypes (NULL: no common type), containment of None. */
 bool type_is_subtype(struct type_store *s, const struct type *a, const struct type *b);
 const struct type *type_unify(struct type_store *s, const struct type *a, const struct type *b,
@@ -179,15 +190,24 @@ const struct type *type_subtract(struct type_store *s, const struct type *t, con
 /* Plain Tensor for a refined one, everywhere inside. */
 const struct type *type_unshaped(struct type_store *s, const struct type *t);
 
-/* Text. The graph form, or the annotation form that code uses. */
+/* Text. The graph form (operator<<), the form of schemas (str()), or the annotation form that code uses. The
+ * first two differ in refined tensors ("Float(2, 3, ...)"; "Tensor"), futures and NamedTuples. */
 void type_put_graph(struct text *out, const struct type *t);
+void type_put_schema(struct text *out, const struct type *t);
 void type_put_annotation(struct text *out, const struct type *t);
+/* Whether an element type shows in a literal's members (elementTypeCanBeInferredFromMembers in type.cpp). */
+bool type_shows_in_members(const struct type *element);
 
 /* Class members; NULL / -1 when there is none. */
 int class_find_attribute(const struct class_definition *c, const struct name *name);
 struct function *class_find_method(const struct class_definition *c, const struct name *name);
 const struct class_constant *class_find_constant(const struct class_definition *c, const struct name *name);
 int class_add_attribute(struct class_definition *c, struct class_attribute attribute); /* slot, -1: memory */
+bool class_add_method(struct class_definition *c, struct function *f);
+bool class_add_constant(struct class_definition *c,
+                        struct class_constant constant); /* takes the value over */
+bool enum_add_member(const struct type *t, const struct name *name,
+                     lb_value value); /* takes the value over */
 
 /* The type of a value as far as it shows (IValue::type()): lists by their element type, objects by their
  * class. */

@@ -1,0 +1,37 @@
+/* Members of classes and enums: few per class, so found by walking. */
+#include "types/function.h"
+
+int class_find_attribute(const struct class_definition *c, const struct name *name) {
+    for (int i = 0; i < c->attributes.count; i++)
+        if (c->attributes.items[i].name == name) return i;
+    return -1;
+}
+
+struct function *class_find_method(const struct class_definition *c, const struct name *name) {
+    for (int i = 0; i < c->methods.count; i++)
+        if (c->methods.items[i]->name == name) return c->methods.items[i];
+    return NULL;
+}
+
+const struct class_constant *class_find_constant(const struct class_definition *c, const struct name *name) {
+    for (int i = 0; i < c->constants.count; i++)
+        if (c->constants.items[i].name == name) return &c->constants.items[i];
+    return NULL;
+}
+
+int class_add_attribute(struct class_definition *c, struct class_attribute attribute) {
+    return array_push(&c->attributes, attribute) ? c->attributes.count - 1 : -1;
+}
+
+bool class_add_method(struct class_definition *c, struct function *f) {
+    return array_push(&c->methods, f);
+}
+
+bool class_add_constant(struct class_definition *c, struct class_constant constant) {
+    return array_push(&c->constants, constant);
+}
+
+bool enum_add_member(const struct type *t, const struct name *name, lb_value value) {
+    struct enum_member member = {.name = name, .value = value};
+    return array_push(&t->members->list, member);
+}
