@@ -35,7 +35,8 @@ add_library(linkboy::static ALIAS linkboy_static)
 
 # The tool knows the public header alone: no include path of src/ but its own room.
 file(GLOB LINKBOY_TOOL_SOURCES CONFIGURE_DEPENDS src/tool/*.c)
-if(LINKBOY_TOOL_SOURCES)
+file(GLOB LINKBOY_API_SOURCES src/api/*.c)
+if(LINKBOY_API_SOURCES)
   add_executable(linkboy_tool ${LINKBOY_TOOL_SOURCES})
   set_target_properties(linkboy_tool PROPERTIES OUTPUT_NAME linkboy)
   target_include_directories(linkboy_tool PRIVATE src/tool)

@@ -71,11 +71,11 @@ def run_text(context):
 
 def verify(context, prefix, folder, options=()):
     """Results of `linkboy verify` over a folder of recorded cases, a Result for each line it prints per check."""
-    done = subprocess.run([context.tool, "verify", "--all-lines", *options, folder], cwd=context.root,
+    done = subprocess.run([context.tool, "verify", "--verbose", *options, folder], cwd=context.root,
                           capture_output=True, text=True, errors="replace", timeout=1800)
     lines = [re.match(r"(ok|FAIL) (\S+): ([^:]*)(?:: (.*))?$", line) for line in done.stdout.splitlines()]
     for m in filter(None, lines):
-        yield Result(f"{prefix}/{m.group(2)}/{m.group(3).replace(' ', '_')}", m.group(1) == "ok", m.group(4) or "")
+        yield Result(f"{prefix}/{os.path.basename(m.group(2))}/{m.group(3).replace(' ', '_')}", m.group(1) == "ok", m.group(4) or "")
     if done.returncode not in (0, 1):
         yield Result(f"{prefix}/verify", False, f"exit {done.returncode}\n{done.stderr[-2000:]}")
 

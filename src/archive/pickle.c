@@ -37,7 +37,7 @@ static uint64_t little(const uint8_t *p, int bytes) {
 }
 
 static bool take_number(struct machine *m, int bytes, uint64_t *v) {
-    const uint8_t *p;
+    const uint8_t *p = NULL;
     if (!take(m, (size_t)bytes, &p)) return false;
     *v = little(p, bytes);
     return true;
@@ -127,7 +127,7 @@ static bool do_int4(struct machine *m) {
 /* LONG1: a count and that many bytes, two's complement. */
 static bool do_long1(struct machine *m) {
     uint64_t count;
-    const uint8_t *p;
+    const uint8_t *p = NULL;
     if (!take_number(m, 1, &count)) return false;
     if (count > 8) return bad(m, "an integer of more than 8 bytes");
     if (!take(m, (size_t)count, &p)) return false;
@@ -137,7 +137,7 @@ static bool do_long1(struct machine *m) {
 }
 
 static bool do_float(struct machine *m) {
-    const uint8_t *p;
+    const uint8_t *p = NULL;
     if (!take(m, 8, &p)) return false;
     uint64_t bits = 0;
     for (int i = 0; i < 8; i++) bits = bits << 8 | p[i];
@@ -148,7 +148,7 @@ static bool do_float(struct machine *m) {
 
 static bool push_text(struct machine *m, int length_bytes) {
     uint64_t length;
-    const uint8_t *p;
+    const uint8_t *p = NULL;
     if (!take_number(m, length_bytes, &length)) return false;
     if (length > UINT32_MAX) return bad(m, "a string longer than 4 GiB");
     if (!take(m, (size_t)length, &p)) return false;

@@ -55,7 +55,7 @@ static bool read_end64(const struct zip *z, uint64_t locator, struct directory *
 }
 
 static bool find_directory(const struct zip *z, struct directory *d, lb_error *err) {
-    uint64_t end;
+    uint64_t end = 0;
     if (!find_end(z, &end, err)) return false;
     const uint8_t *p = z->bytes + end;
     *d = (struct directory){

@@ -11,6 +11,7 @@
 #include "value/value.h"
 
 struct type_store;
+struct profile;   /* ops/profile.h */
 struct generator; /* tensor/random.h */
 struct kernels;   /* kernels/kernels.h */
 
@@ -27,8 +28,11 @@ struct run_context {
     void (*print)(void *context, const char *text, size_t length);
     void (*warn)(void *context, const char *text, size_t length);
     void *print_context;
-    _Atomic int64_t *steps_left; /* NULL: no limit; the interpreter counts it down */
-    int depth;                   /* of calls */
+    _Atomic int64_t *steps_left;   /* NULL: no limit; the interpreter counts it down */
+    int depth;                     /* of calls */
+    int max_depth;                 /* 0: the interpreter's own limit */
+    const _Atomic bool *cancelled; /* set by another thread; may be NULL */
+    struct profile *profile;       /* times by operator are kept here; ops/profile.h, NULL: not kept */
 };
 
 struct op_call {

@@ -1,5 +1,5 @@
-/* Parses operators' schemas on demand and matches nodes against them. A type variable of a schema ("t") stands for
- * the type of the first input that it meets; later inputs must be subtypes of what it then is. */
+/* Parses operators' schemas on demand and matches nodes against them. A type variable of a schema ("t")
+ * stands for the type of the first input that it meets; later inputs must be subtypes of what it then is. */
 #include "ops/schemas.h"
 #include <string.h>
 
@@ -53,7 +53,8 @@ static bool takes_type(struct type_store *types, struct bindings *b, const struc
     return true;
 }
 
-bool schema_takes(struct type_store *types, const struct schema *schema, struct ir_value *const *inputs, int count) {
+bool schema_takes(struct type_store *types, const struct schema *schema, struct ir_value *const *inputs,
+                  int count) {
     if (count < schema->argument_count) return false;
     if (count > schema->argument_count && !schema->is_vararg) return false;
     struct bindings bindings = {.count = 0};
@@ -69,7 +70,8 @@ const struct op_row *node_operator(struct node *n) {
     const struct op_row *rows = ops_find(n->kind->text, n->kind->length, &count);
     for (int i = 0; i < count; i++) {
         const struct schema *schema = ops_schema(unit, &rows[i]);
-        if (schema && schema_takes(&unit->types, schema, n->inputs.items, n->inputs.count)) return n->row = &rows[i];
+        if (schema && schema_takes(&unit->types, schema, n->inputs.items, n->inputs.count))
+            return n->row = &rows[i];
     }
     return NULL;
 }

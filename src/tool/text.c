@@ -1,0 +1,141 @@
+/* code, graph, repr, schema: texts of an archive, as PyTorch prints them.
+ * A text comes from the library whole; here it is only chosen, written, or given to graphviz. */
+#include "commands.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void write_text(const char *text) {
+    size_t length = strlen(text);
+    fwrite(text, 1, length, stdout);
+    if (length == 0 || text[length - 1] != '\n') fputc('\n', stdout);
+}
+
+static bool print_method(const lb_module *module, lb_text_kind kind, const char *method, lb_error *err) {
+    char *text = lb_text(module, kind, method, err);
+    if (text) write_text(text);
+    lb_text_free(text);
+    return text != NULL;
+}
+
+/* One method, or with NULL every method of the module. */
+static bool print_methods(const lb_module *module, lb_text_kind kind, const char *method, lb_error *err) {
+    if (method) return print_method(module, kind, method, err);
+    for (int i = 0; lb_method_name(module, i); i++) {
+        if (i > 0 && kind != LB_TEXT_SCHEMA) fputc('\n', stdout);
+        if (!print_method(module, kind, lb_method_name(module, i), err)) return false;
+    }
+    return true;
+}
+
+static bool print_repr(const lb_module *module, lb_error *err) {
+    char *text = lb_repr(module, err);
+    if (text) write_text(text);
+    lb_text_free(text);
+    return text != NULL;
+}
+
+int command_text(const tool_command *self, int argc, char **argv) {
+    const char *method = NULL;
+    const option table[] = {{OPTION_TEXT, 'm', "method", &method, "METHOD", "this method alone"},
+                            {.kind = OPTION_END}};
+    words rest = {0};
+    int status;
+    if (!options_read(self, table, argc, argv, &rest, &status)) return status;
+    if (rest.count != 1) return tool_usage(self, "one archive is wanted");
+    lb_error *err = lb_error_new();
+    lb_module *module = tool_load(rest.items[0], err, &status);
+    if (module) {
+        bool ok = strcmp(self->name, "repr") == 0
+                      ? print_repr(module, err)
+                      : print_methods(module, strcmp(self->name, "code") == 0 ? LB_TEXT_CODE : LB_TEXT_SCHEMA,
+                                      method, err);
+        status = ok ? TOOL_OK : output_library_error(rest.items[0], err);
+    }
+    lb_module_free(module);
+    lb_error_free(err);
+    free(rest.items);
+    return status;
+}
+
+/* ---- graph ---- */
+
+typedef struct graph_options {
+    const char *method, *dot, *svg;
+    bool canonical, inlined;
+} graph_options;
+
+static bool write_file(const char *path, const char *text) {
+    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "wb");
+    bool ok = file && fputs(text, file) >= 0;
+    if (file && file != stdout) ok = fclose(file) == 0 && ok;
+    if (!ok) output_error("%s: can't write", path);
+    return ok;
+}
+
+/* Runs `dot -Tsvg -o PATH` and gives it the text on its standard input. */
+static int draw_svg(const char *path, const char *text) {
+    int ends[2];
+    if (pipe(ends) != 0) return TOOL_FAILED;
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[0], 0);
+        close(ends[1]);
+        execlp("dot", "dot", "-Tsvg", "-o", path, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[0]);
+    FILE *to = fdopen(ends[1], "w");
+    if (to) {
+        fputs(text, to);
+        fclose(to);
+    }
+    int how = 0;
+    if (child < 0 || waitpid(child, &how, 0) < 0 || !WIFEXITED(how) || WEXITSTATUS(how) == 127) {
+        output_error("--svg needs graphviz (sudo apt-get install graphviz); --dot FILE works without");
+        return TOOL_UNSUPPORTED;
+    }
+    return WEXITSTATUS(how) == 0 ? TOOL_OK : TOOL_FAILED;
+}
+
+static int draw(const lb_module *module, const graph_options *given, lb_error *err) {
+    char *text = lb_text(module, LB_TEXT_DOT, given->method ? given->method : "forward", err);
+    if (!text) return output_library_error(NULL, err);
+    int status = given->dot && !write_file(given->dot, text) ? TOOL_FAILED : TOOL_OK;
+    if (status == TOOL_OK && given->svg) status = draw_svg(given->svg, text);
+    lb_text_free(text);
+    return status;
+}
+
+static int show_graph(const lb_module *module, const graph_options *given, lb_error *err) {
+    if (given->dot || given->svg) return draw(module, given, err);
+    lb_text_kind kind = given->inlined     ? LB_TEXT_INLINED
+                        : given->canonical ? LB_TEXT_CANONICAL
+                                           : LB_TEXT_GRAPH;
+    return print_methods(module, kind, given->method, err) ? TOOL_OK : output_library_error(NULL, err);
+}
+
+int command_graph(const tool_command *self, int argc, char **argv) {
+    graph_options given = {0};
+    const option table[] = {
+        {OPTION_TEXT, 'm', "method", &given.method, "METHOD", "this method alone"},
+        {OPTION_FLAG, 0, "canonical", &given.canonical, NULL, "values renumbered, no source ranges"},
+        {OPTION_FLAG, 0, "inlined", &given.inlined, NULL, "canonical, with the called methods put in place"},
+        {OPTION_TEXT, 0, "dot", &given.dot, "FILE", "write a picture for graphviz"},
+        {OPTION_TEXT, 0, "svg", &given.svg, "FILE", "draw the picture, where graphviz is installed"},
+        {.kind = OPTION_END},
+    };
+    words rest = {0};
+    int status;
+    if (!options_read(self, table, argc, argv, &rest, &status)) return status;
+    if (rest.count != 1) return tool_usage(self, "one archive is wanted");
+    if (given.canonical && given.inlined) return tool_usage(self, "either --canonical or --inlined");
+    lb_error *err = lb_error_new();
+    lb_module *module = tool_load(rest.items[0], err, &status);
+    if (module) status = show_graph(module, &given, err);
+    lb_module_free(module);
+    lb_error_free(err);
+    free(rest.items);
+    return status;
+}
