@@ -32,8 +32,41 @@ struct run_context {
     int depth;                     /* of calls */
     int max_depth;                 /* 0: the interpreter's own limit */
     const _Atomic bool *cancelled; /* set by another thread; may be NULL */
+    /* Runs a function of the program (an object's __lt__, say). NULL: no program is being run. */
+    bool (*call)(struct run_context *cx, struct function *f, const lb_value *args, int count, lb_value *result,
+                 lb_error *err);
     struct profile *profile;       /* times by operator are kept here; ops/profile.h, NULL: not kept */
 };
+
+/* What an operator keeps at one place of a program between calls: packed weights, say. It is the first member of the
+ * operator's own struct. Several threads may run one place, and one place may see several sets of weights (methods are
+ * shared by the objects of a class): so caches are only added, to the front of a list, and live as long as the code.
+ * Who keeps something made from a tensor retains that tensor and compares pointer and version. */
+struct op_cache {
+    struct op_cache *next;
+    int count; /* in the list, from here on */
+    void (*release)(struct op_cache *cache);
+};
+typedef _Atomic(struct op_cache *) op_cache_slot;
+enum { OP_CACHE_LIMIT = 16 };
+
+/* False when the place holds enough already: the caller keeps its cache, and uses it once. */
+static inline bool op_cache_add(op_cache_slot *slot, struct op_cache *cache) {
+    struct op_cache *first = atomic_load(slot);
+    do {
+        if (first && first->count >= OP_CACHE_LIMIT) return false;
+        cache->next = first;
+        cache->count = first ? first->count + 1 : 1;
+    } while (!atomic_compare_exchange_weak(slot, &first, cache));
+    return true;
+}
+static inline void op_cache_release(op_cache_slot *slot) {
+    for (struct op_cache *cache = atomic_load(slot), *next; cache; cache = next) {
+        next = cache->next;
+        cache->release(cache);
+    }
+    atomic_store(slot, NULL);
+}
 
 struct op_call {
     const lb_value *args;
@@ -44,6 +77,9 @@ struct op_call {
     const struct type *result_type; /* of the first result, as the graph knows it; NULL: unknown */
     struct run_context *cx;
     lb_error *err;
+    op_cache_slot *cache; /* NULL: a call from nowhere, nothing is kept */
+    uint32_t dying;       /* bit i: args[i] (i < 32) is not used after this call: a tensor that nobody else holds
+                             (counted_alone, its storage too) may give its memory to the result */
 };
 
 /* Arguments; the schema has been matched, so the tag is what the schema says. */
