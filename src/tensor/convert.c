@@ -57,7 +57,7 @@ struct float2 {
     X(FLOAT64, double, READ_PLAIN, IMAG_NONE, 1)           \
     X(COMPLEX32, struct half2, READ_HALF2, IMAG_HALF2, 1)  \
     X(COMPLEX64, struct float2, READ_PAIR, IMAG_PAIR, 1)   \
-    X(COMPLEX128, struct complex, READ_PAIR, IMAG_PAIR, 1) \
+    X(COMPLEX128, struct complex128, READ_PAIR, IMAG_PAIR, 1) \
     X(BOOL, uint8_t, READ_BOOL, IMAG_NONE, 0)              \
     X(BFLOAT16, uint16_t, READ_BFLOAT, IMAG_NONE, 1)
 
@@ -65,7 +65,7 @@ struct float2 {
 #define INT_OF(floating, re, im)     ((floating) ? convert_to_int64((double)(re)) : (int64_t)(re))
 #define FLOAT_OF(floating, re, im)   ((float)(re))
 #define DOUBLE_OF(floating, re, im)  ((double)(re))
-#define COMPLEX_OF(floating, re, im) ((struct complex){(double)(re), (im)})
+#define COMPLEX_OF(floating, re, im) ((struct complex128){(double)(re), (im)})
 
 #define LOAD(suffix, type, real, imag, floating, tile, tile_type, make)                               \
     static void load_##suffix##_##tile(void *to, int64_t to_stride, const void *from, int64_t stride, \
@@ -82,7 +82,7 @@ struct float2 {
     LOAD(suffix, type, real, imag, floating, INT, int64_t, INT_OF)      \
     LOAD(suffix, type, real, imag, floating, FLOAT, float, FLOAT_OF)    \
     LOAD(suffix, type, real, imag, floating, DOUBLE, double, DOUBLE_OF) \
-    LOAD(suffix, type, real, imag, floating, COMPLEX, struct complex, COMPLEX_OF)
+    LOAD(suffix, type, real, imag, floating, COMPLEX, struct complex128, COMPLEX_OF)
 ELEMENTS(LOADS)
 
 /* Storing: the same by the stored dtype. `w` is a tile's element, W_... says how to look at it. */
@@ -101,7 +101,7 @@ ELEMENTS(LOADS)
 #define AS_COMPLEX32(floating, re, im) \
     ((struct half2){float_to_half((float)(re)), float_to_half((float)(im))})
 #define AS_COMPLEX64(floating, re, im)  ((struct float2){(float)(re), (float)(im)})
-#define AS_COMPLEX128(floating, re, im) ((struct complex){(double)(re), (im)})
+#define AS_COMPLEX128(floating, re, im) ((struct complex128){(double)(re), (im)})
 #define AS_BOOL(floating, re, im)       ((uint8_t)((re) != 0 || (im) != 0))
 #define AS_BFLOAT16(floating, re, im)   float_to_bfloat((float)(re))
 
@@ -120,7 +120,7 @@ ELEMENTS(LOADS)
     STORE(suffix, type, INT, int64_t, RE_NUMBER, IM_NUMBER, 0)   \
     STORE(suffix, type, FLOAT, float, RE_NUMBER, IM_NUMBER, 1)   \
     STORE(suffix, type, DOUBLE, double, RE_NUMBER, IM_NUMBER, 1) \
-    STORE(suffix, type, COMPLEX, struct complex, RE_COMPLEX, IM_COMPLEX, 1)
+    STORE(suffix, type, COMPLEX, struct complex128, RE_COMPLEX, IM_COMPLEX, 1)
 ELEMENTS(STORES)
 
 /* Quantized elements travel as their integers. */
@@ -160,7 +160,7 @@ COPY_RUN(copy_1, uint8_t)
 COPY_RUN(copy_2, uint16_t)
 COPY_RUN(copy_4, uint32_t)
 COPY_RUN(copy_8, uint64_t)
-COPY_RUN(copy_16, struct complex)
+COPY_RUN(copy_16, struct complex128)
 
 static void copy_same(size_t size, void *to, int64_t to_stride, const void *from, int64_t from_stride,
                       int64_t count) {
@@ -194,7 +194,7 @@ void convert_elements(enum dtype to_dtype, void *to, int64_t to_stride, enum dty
         convert_load[from_dtype][compute_for(to_dtype)](to, to_stride, from, from_stride, count);
         return;
     }
-    _Alignas(16) char tile[CONVERT_TILE * sizeof(struct complex)];
+    _Alignas(16) char tile[CONVERT_TILE * sizeof(struct complex128)];
     for (int64_t at = 0; at < count; at += CONVERT_TILE) {
         int64_t n = count - at < CONVERT_TILE ? count - at : CONVERT_TILE;
         load(tile, (int64_t)wide, (const char *)from + at * from_stride, from_stride, n);

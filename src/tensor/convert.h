@@ -9,7 +9,7 @@
 
 enum compute { COMPUTE_INT, COMPUTE_FLOAT, COMPUTE_DOUBLE, COMPUTE_COMPLEX, COMPUTE_COUNT };
 
-struct complex {
+struct complex128 {
     double re, im;
 };
 

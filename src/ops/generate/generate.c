@@ -87,7 +87,32 @@ static uint32_t traits_of_schema(const char *schema) {
     if (!arrow) return traits;
     traits |= strstr(arrow, "(*)") || strstr(arrow, "(a") || strstr(arrow, "|a)") ? OP_ALIASES : 0;
     traits |= strcmp(arrow, ") -> ...") == 0 ? OP_VARIADIC_RESULT : 0;
+    const char *star = strstr(schema, "*, "), *first = strchr(schema, '(') + 1;
+    bool out = star && star < arrow && strstr(star, "!)") && strstr(star, "!)") < arrow;
+    traits |= out ? OP_OUT : strncmp(first, "Tensor(a!) ", 11) == 0 ? OP_IN_PLACE : 0;
     return traits;
+}
+
+/* The words that make a kernel of a functional one, and the functions of src/ops/common that do it. */
+static const struct {
+    const char *word, *suffix, *function;
+} forms[] = {
+    {"into", "__into", "op_into"},
+    {"become", "__become", "op_become"},
+};
+enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
+
+static bool make_form(struct source_row *row, const char *word) {
+    for (int i = 0; i < FORM_COUNT; i++) {
+        if (strcmp(forms[i].word, word) != 0) continue;
+        size_t length = strlen(row->kernel);
+        char *kernel = allocate(length + strlen(forms[i].suffix) + 1, 1);
+        memcpy(kernel, row->kernel, length);
+        strcpy(kernel + length, forms[i].suffix);
+        row->kernel = kernel;
+        return true;
+    }
+    return false;
 }
 
 static void parse_tail(struct source_row *row, char *tail, const char *file, int line) {
@@ -96,6 +121,7 @@ static void parse_tail(struct source_row *row, char *tail, const char *file, int
     if (strcmp(word, "-") != 0) row->kernel = copy_text(word, strlen(word));
     while ((word = strtok(NULL, " "))) {
         uint32_t trait = trait_of_word(word);
+        if (row->kernel && make_form(row, word)) continue;
         if (!trait) fail(file, line, "no such trait", word);
         row->traits |= trait;
     }
@@ -260,8 +286,24 @@ static struct pool write_pool(FILE *out, const struct input *in) {
     return pool;
 }
 
+/* A declaration; for a form of a functional kernel the function that makes it. */
+static void write_kernel(FILE *out, const char *kernel) {
+    for (int i = 0; i < FORM_COUNT; i++) {
+        const char *at = strstr(kernel, forms[i].suffix);
+        if (!at || strcmp(at, forms[i].suffix) != 0) continue;
+        int length = (int)(at - kernel);
+        fprintf(out, "bool %.*s(struct op_call *call);\n", length, kernel);
+        fprintf(out, "static bool %s(struct op_call *call) { return %s(call, %.*s); }\n", kernel,
+                forms[i].function, length, kernel);
+        return;
+    }
+    fprintf(out, "bool %s(struct op_call *call);\n", kernel);
+}
+
 static void write_kernels(FILE *out, const struct input *in) {
-    for (int i = 1; i < in->kernel_count; i++) fprintf(out, "bool %s(struct op_call *call);\n", in->kernels[i]);
+    for (int i = 0; i < FORM_COUNT; i++)
+        fprintf(out, "bool %s(struct op_call *call, op_kernel kernel);\n", forms[i].function);
+    for (int i = 1; i < in->kernel_count; i++) write_kernel(out, in->kernels[i]);
     fputs("\nconst op_kernel ops_kernels[] = {\n    0,\n", out);
     for (int i = 1; i < in->kernel_count; i++) fprintf(out, "    %s,\n", in->kernels[i]);
     fputs("};\n\n", out);

@@ -1,0 +1,65 @@
+/* In-place and out= forms of a functional kernel, by rule.
+ *
+ * The kernel runs on the arguments that are not outputs; its results are then written where the row says:
+ * into the first argument (same shape, castable dtype), into the out= arguments (resized where the shape
+ * differs). */
+#include "ops/common/args.h"
+#include "tensor/promote.h"
+
+enum { MOST_RESULTS = 8 };
+
+static bool check_cast(struct op_call *c, const struct tensor *to, const struct tensor *from) {
+    if (promote_can_cast(tensor_dtype(from), tensor_dtype(to))) return true;
+    return refuse(c, "result type %s can't be cast to the desired output type %s",
+                  dtype_table[from->dtype].graph_name, dtype_table[to->dtype].graph_name);
+}
+
+static bool same_shape(const struct tensor *a, const struct tensor *b) {
+    if (a->ndim != b->ndim) return false;
+    for (int i = 0; i < a->ndim; i++)
+        if (a->sizes[i] != b->sizes[i]) return false;
+    return true;
+}
+
+static bool write_result(struct op_call *c, struct tensor *to, const struct tensor *from) {
+    bool resizes = (c->row->traits & OP_OUT) != 0;
+    char a[256], b[256];
+    if (to == from) return true;
+    if (!check_cast(c, to, from)) return false;
+    if (!same_shape(to, from)) {
+        if (!resizes)
+            return refuse(c, "output with shape %s doesn't match the broadcast shape %s",
+                          sizes_text(to->ndim, to->sizes, a, sizeof a),
+                          sizes_text(from->ndim, from->sizes, b, sizeof b));
+        if (!tensor_resize(to, from->ndim, from->sizes, c->err)) return false;
+    }
+    to->version++;
+    return tensor_copy(to, from, c->err);
+}
+
+bool op_into(struct op_call *c, op_kernel kernel) {
+    lb_value results[MOST_RESULTS] = {{0}};
+    bool out = (c->row->traits & OP_OUT) != 0;
+    int written = out ? c->result_count : 1, first = out ? c->arg_count - written : 0;
+    struct op_call inner = *c;
+    if (written > MOST_RESULTS) return refuse(c, "too many results");
+    inner.results = results;
+    inner.row = NULL;
+    if (out) inner.arg_count = first;
+    bool good = kernel(&inner);
+    for (int i = 0; good && i < written; i++)
+        good = results[i].tag != VALUE_TENSOR || write_result(c, arg_tensor(c, first + i), results[i].tensor);
+    for (int i = 0; good && i < c->result_count; i++) c->results[i] = value_copy(c->args[first + i]);
+    for (int i = 0; i < MOST_RESULTS; i++) value_release(results[i]);
+    return good;
+}
+
+bool op_become(struct op_call *c, op_kernel kernel) {
+    lb_value result = value_none();
+    struct op_call inner = *c;
+    inner.results = &result;
+    inner.row = NULL;
+    bool good = kernel(&inner) && tensor_become(arg_tensor(c, 0), result.tensor, c->err);
+    value_release(result);
+    return good && give_borrowed(c, 0, arg_tensor(c, 0));
+}

@@ -1,0 +1,198 @@
+/* Functions of one element without numbers beside it.
+ *
+ * Each is a row of a table: the expression for real x (float and double alike: <tgmath.h> picks the
+ * function), and the one for complex x. The lists differ by dtype rule only. */
+#include "ops/pointwise/pointwise.h"
+#include <tgmath.h>
+#undef complex
+
+/* Integers become float32: X(name, PyTorch's kernel name, real, complex). */
+#define FLOAT_COMPLEX(X)                                                                             \
+    X(acos, "acos_vml_cpu", acos(x), acos(x))                                                        \
+    X(acosh, "acosh_cpu", acosh(x), acosh(x))                                                        \
+    X(asin, "asin_vml_cpu", asin(x), asin(x))                                                        \
+    X(asinh, "asinh_cpu", asinh(x), asinh(x))                                                        \
+    X(atan, "atan_vml_cpu", atan(x), atan(x))                                                        \
+    X(atanh, "atanh_cpu", atanh(x), atanh(x))                                                        \
+    X(cos, "cos_vml_cpu", cos(x), cos(x))                                                            \
+    X(cosh, "cosh_vml_cpu", cosh(x), cosh(x))                                                        \
+    X(exp, "exp_vml_cpu", exp(x), exp(x))                                                            \
+    X(exp2, "exp2", exp2(x), exp(x * 0.693147180559945309417232))                                    \
+    X(expm1, "expm1_vml_cpu", expm1(x), exp(x) - 1)                                                  \
+    X(log, "log_vml_cpu", log(x), log(x))                                                            \
+    X(log10, "log10_vml_cpu", log10(x), log(x) / 2.30258509299404568402)                             \
+    X(log1p, "log1p", log1p(x), log(1 + x))                                                          \
+    X(log2, "log2_vml_cpu", log2(x), log(x) / 0.693147180559945309417232)                            \
+    X(sin, "sin_vml_cpu", sin(x), sin(x))                                                            \
+    X(sinh, "sinh_vml_cpu", sinh(x), sinh(x))                                                        \
+    X(sqrt, "sqrt_vml_cpu", sqrt(x), sqrt(x))                                                        \
+    X(rsqrt, "rsqrt_vml_cpu", 1 / sqrt(x), 1 / sqrt(x))                                              \
+    X(tan, "tan_vml_cpu", tan(x), tan(x))                                                            \
+    X(tanh, "tanh_vml_cpu", tanh(x), tanh(x))                                                        \
+    X(sigmoid, "sigmoid_cpu", 1 / (1 + exp(-x)), 1 / (1 + exp(-x)))                                  \
+    X(reciprocal, "reciprocal_cpu", 1 / x, 1 / x)                                                    \
+    X(sinc, "sinc_cpu", x == 0 ? 1 : sin(x * 3.14159265358979323846) / (x * 3.14159265358979323846), \
+      x == 0 ? 1 : sin(x * 3.14159265358979323846) / (x * 3.14159265358979323846))
+
+#define DEFINE_FLOAT_COMPLEX(name, text, real, imaginary)                          \
+    POINTWISE_LOOP_1(name##_float, float, float, real)                             \
+    POINTWISE_LOOP_1(name##_double, double, double, real)                          \
+    POINTWISE_LOOP_1(name##_complex, complex_double, complex_double, imaginary)    \
+    static const struct pointwise op_##name = {                                    \
+        text, 1, RULE_FLOAT, {NULL, name##_float, name##_double, name##_complex}}; \
+    bool pointwise_##name(struct op_call *c) {                                     \
+        return pointwise_call(c, &op_##name, 0);                                   \
+    }
+FLOAT_COMPLEX(DEFINE_FLOAT_COMPLEX)
+
+#define FLOAT_REAL(X)                      \
+    X(erf, "erf_vml_cpu", erf(x))          \
+    X(erfc, "erfc_vml_cpu", erfc(x))       \
+    X(lgamma, "lgamma_vml_cpu", lgamma(x)) \
+    X(ndtr, "ndtr_cpu", 0.5 * erfc(-x * 0.707106781186547524401))
+
+#define DEFINE_FLOAT_REAL(name, text, real)                              \
+    POINTWISE_LOOP_1(name##_float, float, float, real)                   \
+    POINTWISE_LOOP_1(name##_double, double, double, real)                \
+    static const struct pointwise op_##name = {                          \
+        text, 1, RULE_FLOAT, {NULL, name##_float, name##_double, NULL}}; \
+    bool pointwise_##name(struct op_call *c) {                           \
+        return pointwise_call(c, &op_##name, 0);                         \
+    }
+FLOAT_REAL(DEFINE_FLOAT_REAL)
+
+/* deg2rad and rad2deg are a product with a constant of the result's dtype. */
+#define DEFINE_SCALE(name, factor)                                        \
+    POINTWISE_LOOP_1(name##_float, float, float, x *(float)(factor))      \
+    POINTWISE_LOOP_1(name##_double, double, double, x *(factor))          \
+    static const struct pointwise op_##name = {                           \
+        #name, 1, RULE_FLOAT, {NULL, name##_float, name##_double, NULL}}; \
+    bool pointwise_##name(struct op_call *c) {                            \
+        return pointwise_call(c, &op_##name, 0);                          \
+    }
+DEFINE_SCALE(deg2rad, 0.017453292519943295769236907684886)
+DEFINE_SCALE(rad2deg, 57.295779513082320876798154814105)
+
+/* Same dtype out: X(name, kernel name, rule, integer, real, complex). */
+static complex_double complex_sign(complex_double x) {
+    double size = cabs(x);
+    return size == 0 ? 0 : x / size;
+}
+
+#define SAME_ALL(X)                                                                     \
+    X(neg, "neg_cpu", RULE_NO_BOOL, (int64_t)(0 - (uint64_t)x), -x, -x)                 \
+    X(positive, "positive", RULE_NO_BOOL, x, x, x)                                      \
+    X(square, "square", RULE_SAME, (int64_t)((uint64_t)x * (uint64_t)x), x *x, x *x)    \
+    X(sgn, "sgn_cpu", RULE_SAME, (x > 0) - (x < 0), (x > 0) - (x < 0), complex_sign(x)) \
+    X(conj_physical, "conj_cpu", RULE_SAME, x, x, conj(x))                              \
+    X(identity, "copy", RULE_SAME, x, x, x)
+
+#define DEFINE_SAME_ALL(name, text, rule, integer, real, imaginary)                \
+    POINTWISE_LOOP_1(name##_int, int64_t, int64_t, integer)                        \
+    POINTWISE_LOOP_1(name##_float, float, float, real)                             \
+    POINTWISE_LOOP_1(name##_double, double, double, real)                          \
+    POINTWISE_LOOP_1(name##_complex, complex_double, complex_double, imaginary)    \
+    static const struct pointwise op_##name = {                                    \
+        text, 1, rule, {name##_int, name##_float, name##_double, name##_complex}}; \
+    bool pointwise_##name(struct op_call *c) {                                     \
+        return pointwise_call(c, &op_##name, 0);                                   \
+    }
+SAME_ALL(DEFINE_SAME_ALL)
+
+#define SAME_REAL(X)                                                            \
+    X(ceil, "ceil_vml_cpu", RULE_NO_BOOL, x, ceil(x))                           \
+    X(floor, "floor_vml_cpu", RULE_NO_BOOL, x, floor(x))                        \
+    X(round, "round_vml_cpu", RULE_NO_BOOL, x, rint(x))                         \
+    X(trunc, "trunc_vml_cpu", RULE_NO_BOOL, x, trunc(x))                        \
+    X(sign, "sign_cpu", RULE_SAME, (x > 0) - (x < 0), (x > 0) - (x < 0))        \
+    X(relu, "clamp_min_scalar_cpu", RULE_NO_BOOL, x < 0 ? 0 : x, x < 0 ? 0 : x) \
+    X(relu6, "hardtanh_cpu", RULE_NO_BOOL, x<0 ? 0 : x> 6 ? 6 : x, x<0 ? 0 : x> 6 ? 6 : x)
+
+#define DEFINE_SAME_REAL(name, text, rule, integer, real)                \
+    POINTWISE_LOOP_1(name##_int, int64_t, int64_t, integer)              \
+    POINTWISE_LOOP_1(name##_float, float, float, real)                   \
+    POINTWISE_LOOP_1(name##_double, double, double, real)                \
+    static const struct pointwise op_##name = {                          \
+        text, 1, rule, {name##_int, name##_float, name##_double, NULL}}; \
+    bool pointwise_##name(struct op_call *c) {                           \
+        return pointwise_call(c, &op_##name, 0);                         \
+    }
+SAME_REAL(DEFINE_SAME_REAL)
+
+POINTWISE_LOOP_1(frac_float, float, float, x - trunc(x))
+POINTWISE_LOOP_1(frac_double, double, double, x - trunc(x))
+static const struct pointwise op_frac = {"frac_vml_cpu", 1, RULE_SAME, {NULL, frac_float, frac_double, NULL}};
+bool pointwise_frac(struct op_call *c) {
+    return pointwise_call(c, &op_frac, 0);
+}
+
+/* Complex in, real out. */
+#define REAL_OF(X)                                                                                        \
+    X(abs, "abs_cpu", RULE_REAL | RULE_NO_BOOL, x < 0 ? (int64_t)(0 - (uint64_t)x) : x, fabs(x), cabs(x)) \
+    X(real_part, "real", RULE_REAL, x, x, creal(x))                                                       \
+    X(imag_part, "imag", RULE_REAL, 0, 0, cimag(x))
+#define DEFINE_REAL_OF(name, text, rule, integer, real, imaginary)                 \
+    POINTWISE_LOOP_1(name##_int, int64_t, int64_t, integer)                        \
+    POINTWISE_LOOP_1(name##_float, float, float, real)                             \
+    POINTWISE_LOOP_1(name##_double, double, double, real)                          \
+    POINTWISE_LOOP_1(name##_complex, complex_double, double, imaginary)            \
+    static const struct pointwise op_##name = {                                    \
+        text, 1, rule, {name##_int, name##_float, name##_double, name##_complex}}; \
+    bool pointwise_##name(struct op_call *c) {                                     \
+        return pointwise_call(c, &op_##name, 0);                                   \
+    }
+REAL_OF(DEFINE_REAL_OF)
+
+POINTWISE_LOOP_1(angle_float, float, float, x != x ? x : x < 0 ? 3.14159265358979323846 : 0)
+POINTWISE_LOOP_1(angle_double, double, double, x != x ? x : x < 0 ? 3.14159265358979323846 : 0)
+POINTWISE_LOOP_1(angle_complex, complex_double, double, carg(x))
+static const struct pointwise op_angle = {
+    "angle_cpu", 1, RULE_FLOAT | RULE_REAL, {NULL, angle_float, angle_double, angle_complex}};
+bool pointwise_angle(struct op_call *c) {
+    return pointwise_call(c, &op_angle, 0);
+}
+
+/* Questions: X(name, kernel name, integer, real, complex). */
+#define COMPLEX_ANY(test) (test(creal(x)) || test(cimag(x)))
+#define QUESTIONS(X)                                                                  \
+    X(isnan, "isnan", 0, x != x, x != x)                                              \
+    X(isinf, "isinf", 0, isinf(x) != 0, isinf(creal(x)) || isinf(cimag(x)))           \
+    X(isfinite, "isfinite", 1, isfinite(x), isfinite(creal(x)) && isfinite(cimag(x))) \
+    X(isreal, "isreal", 1, 1, cimag(x) == 0)                                          \
+    X(logical_not, "logical_not", x == 0, x == 0, x == 0)
+#define DEFINE_QUESTION(name, text, integer, real, imaginary)                           \
+    POINTWISE_LOOP_1(name##_int, int64_t, uint8_t, integer)                             \
+    POINTWISE_LOOP_1(name##_float, float, uint8_t, real)                                \
+    POINTWISE_LOOP_1(name##_double, double, uint8_t, real)                              \
+    POINTWISE_LOOP_1(name##_complex, complex_double, uint8_t, imaginary)                \
+    static const struct pointwise op_##name = {                                         \
+        text, 1, RULE_BOOL, {name##_int, name##_float, name##_double, name##_complex}}; \
+    bool pointwise_##name(struct op_call *c) {                                          \
+        return pointwise_call(c, &op_##name, 0);                                        \
+    }
+QUESTIONS(DEFINE_QUESTION)
+
+#define REAL_QUESTIONS(X)                              \
+    X(isposinf, "isposinf", 0, x == (double)INFINITY)  \
+    X(isneginf, "isneginf", 0, x == -(double)INFINITY) \
+    X(signbit, "signbit_cpu", x < 0, signbit(x) != 0)
+#define DEFINE_REAL_QUESTION(name, text, integer, real)                       \
+    POINTWISE_LOOP_1(name##_int, int64_t, uint8_t, integer)                   \
+    POINTWISE_LOOP_1(name##_float, float, uint8_t, real)                      \
+    POINTWISE_LOOP_1(name##_double, double, uint8_t, real)                    \
+    static const struct pointwise op_##name = {                               \
+        text, 1, RULE_BOOL, {name##_int, name##_float, name##_double, NULL}}; \
+    bool pointwise_##name(struct op_call *c) {                                \
+        return pointwise_call(c, &op_##name, 0);                              \
+    }
+REAL_QUESTIONS(DEFINE_REAL_QUESTION)
+
+POINTWISE_LOOP_1(bitwise_not_int, int64_t, int64_t, ~x)
+POINTWISE_LOOP_1(bitwise_not_bool, int64_t, int64_t, x == 0)
+bool pointwise_bitwise_not(struct op_call *c) {
+    static const struct pointwise integer = {
+        "bitwise_not_cpu", 1, RULE_SAME, {bitwise_not_int, NULL, NULL, NULL}};
+    static const struct pointwise boolean = {
+        "bitwise_not_cpu", 1, RULE_SAME, {bitwise_not_bool, NULL, NULL, NULL}};
+    return pointwise_call(c, arg_tensor(c, 0)->dtype == DTYPE_BOOL ? &boolean : &integer, 0);
+}
