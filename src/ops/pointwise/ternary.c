@@ -118,6 +118,9 @@ static bool clamp_with(struct op_call *c, struct tensor *low, struct tensor *hig
     const struct pointwise *op = low && high ? &op_both : low ? &op_low : &op_high;
     if (!low && !high) return refuse(c, "torch.clamp: At least one of 'min' or 'max' must not be None");
     if (dtype_is_complex(tensor_dtype(in[0]))) return refuse(c, "clamp is not supported for complex types");
+    bool numbers = (in[1]->flags & TENSOR_WRAPPED_NUMBER) || (low && high);
+    if (numbers && in[0]->dtype == DTYPE_BOOL && in[1]->dtype == DTYPE_BOOL)
+        return refuse(c, "\"%s\" not implemented for 'Bool'", op->name);
     return give_tensor(c, pointwise_run(c, op, in, NULL, call_target(c)));
 }
 bool pointwise_clamp(struct op_call *c) {

@@ -82,7 +82,6 @@ static complex_double complex_sign(complex_double x) {
 #define SAME_ALL(X)                                                                     \
     X(neg, "neg_cpu", RULE_NO_BOOL, (int64_t)(0 - (uint64_t)x), -x, -x)                 \
     X(positive, "positive", RULE_NO_BOOL, x, x, x)                                      \
-    X(square, "square", RULE_SAME, (int64_t)((uint64_t)x * (uint64_t)x), x *x, x *x)    \
     X(sgn, "sgn_cpu", RULE_SAME, (x > 0) - (x < 0), (x > 0) - (x < 0), complex_sign(x)) \
     X(conj_physical, "conj_cpu", RULE_SAME, x, x, conj(x))                              \
     X(identity, "copy", RULE_SAME, x, x, x)
@@ -124,6 +123,19 @@ POINTWISE_LOOP_1(frac_double, double, double, x - trunc(x))
 static const struct pointwise op_frac = {"frac_vml_cpu", 1, RULE_SAME, {NULL, frac_float, frac_double, NULL}};
 bool pointwise_frac(struct op_call *c) {
     return pointwise_call(c, &op_frac, 0);
+}
+
+/* pow(x, 2): bool becomes int64 as beside any int. */
+POINTWISE_LOOP_1(square_int, int64_t, int64_t, (uint64_t)x *(uint64_t)x)
+POINTWISE_LOOP_1(square_float, float, float, x *x)
+POINTWISE_LOOP_1(square_double, double, double, x *x)
+POINTWISE_LOOP_1(square_complex, complex_double, complex_double, x *x)
+bool pointwise_square(struct op_call *c) {
+    static const struct pointwise op = {
+        "pow", 1, RULE_SAME, {square_int, square_float, square_double, square_complex}};
+    struct tensor *x = arg_tensor(c, 0);
+    enum dtype common = x->dtype == DTYPE_BOOL ? DTYPE_INT64 : tensor_dtype(x);
+    return give_tensor(c, pointwise_run_as(c, &op, common, &x, NULL, call_target(c)));
 }
 
 /* Complex in, real out. */
@@ -195,4 +207,17 @@ bool pointwise_bitwise_not(struct op_call *c) {
     static const struct pointwise boolean = {
         "bitwise_not_cpu", 1, RULE_SAME, {bitwise_not_bool, NULL, NULL, NULL}};
     return pointwise_call(c, arg_tensor(c, 0)->dtype == DTYPE_BOOL ? &boolean : &integer, 0);
+}
+
+/* Rounded to `decimals` digits behind the point (before it where negative). */
+POINTWISE_LOOP_1(decimals_float, float, float,
+                 t->k[0].i < 0 ? rint(x / t->k[1].f) * t->k[1].f : rint(x * t->k[1].f) / t->k[1].f)
+POINTWISE_LOOP_1(decimals_double, double, double,
+                 t->k[0].i < 0 ? rint(x / t->k[1].f) * t->k[1].f : rint(x * t->k[1].f) / t->k[1].f)
+bool pointwise_round_decimals(struct op_call *c) {
+    static const struct pointwise op = {
+        "round_vml_cpu", 1, RULE_NO_BOOL, {NULL, decimals_float, decimals_double, NULL}};
+    struct number k[2] = {arg_number(c, 1), {.tag = VALUE_FLOAT}};
+    k[1].f = pow(10.0, (double)(k[0].i < 0 ? -k[0].i : k[0].i));
+    return pointwise_call_with(c, k[0].i == 0 ? &op_round : &op, k);
 }
