@@ -31,9 +31,9 @@ struct gemm_epilogue_f64 {
     enum unary_op activation;
 };
 
-/* Who makes the panels of the right operand where it is no matrix in memory (a convolution's patches). It
- * writes rows [k0, k0 + kc) of columns [n0, n0 + count) of batch entry `batch`, count <= width, as
- * out[kc][width]; columns past count may hold anything finite. */
+/* Who makes an operand that is no matrix in memory (a convolution's patches): elements of K [k0, k0 + kc) and
+ * of N (or, for the left operand, M) [n0, n0 + count) of batch entry `batch`, as out[kc][width], count <=
+ * width. Columns from count to width are to be zero. Nothing behind out[kc][width] may be written. */
 typedef void gemm_packer_f32(const void *source, int64_t batch, int64_t k0, int64_t kc, int64_t n0,
                              int64_t count, int64_t width, float *out);
 
@@ -46,10 +46,10 @@ struct gemm_f32 {
     const float *a_packed; /* from pack_a, or null; a is not read then; shared by the whole batch
                               unless a_batch says otherwise */
     const float *b;
-    int64_t b_row, b_col, b_batch; /* b_batch counts packed floats where b_packed is given */
-    const float *b_packed;         /* from pack_b, or null */
-    gemm_packer_f32 *b_packer;     /* or null; then b is read by nobody, and b_source is handed through */
-    const void *b_source;
+    int64_t b_row, b_col, b_batch;        /* b_batch counts packed floats where b_packed is given */
+    const float *b_packed;                /* from pack_b, or null */
+    gemm_packer_f32 *a_packer, *b_packer; /* or null; where one is set, that operand is made by it alone */
+    const void *a_source, *b_source;      /* handed to the packers */
     float *c;
     int64_t c_row, c_col, c_batch; /* c_col == 1 or c_row == 1 are fast, anything else works */
     float alpha, beta;             /* beta == 0: C is not read (it may hold NaN) */
@@ -68,8 +68,8 @@ struct gemm_f64 {
     const double *b;
     int64_t b_row, b_col, b_batch;
     const double *b_packed;
-    gemm_packer_f64 *b_packer;
-    const void *b_source;
+    gemm_packer_f64 *a_packer, *b_packer;
+    const void *a_source, *b_source;
     double *c;
     int64_t c_row, c_col, c_batch;
     double alpha, beta;

@@ -12,16 +12,20 @@
 
 #if defined(__AVX512F__)
 #define TILE_ROWS 14
-#define TILE_LIST(X, nv, how)                                                                         \
-    X(1, nv, how)                                                                                     \
-    X(2, nv, how) X(3, nv, how) X(4, nv, how) X(5, nv, how) X(6, nv, how) X(7, nv, how) X(8, nv, how) \
-        X(9, nv, how) X(10, nv, how) X(11, nv, how) X(12, nv, how) X(13, nv, how) X(14, nv, how)
+#define TILE_LIST(X, nv, how)                                                                          \
+    X(1, nv, how)                                                                                      \
+    X(2, nv, how)                                                                                      \
+    X(3, nv, how)                                                                                      \
+    X(4, nv, how) X(5, nv, how) X(6, nv, how) X(7, nv, how) X(8, nv, how) X(9, nv, how) X(10, nv, how) \
+        X(11, nv, how) X(12, nv, how) X(13, nv, how) X(14, nv, how)
 #elif defined(__aarch64__)
 #define TILE_ROWS 12
-#define TILE_LIST(X, nv, how)                                                                         \
-    X(1, nv, how)                                                                                     \
-    X(2, nv, how) X(3, nv, how) X(4, nv, how) X(5, nv, how) X(6, nv, how) X(7, nv, how) X(8, nv, how) \
-        X(9, nv, how) X(10, nv, how) X(11, nv, how) X(12, nv, how)
+#define TILE_LIST(X, nv, how)                                                                          \
+    X(1, nv, how)                                                                                      \
+    X(2, nv, how)                                                                                      \
+    X(3, nv, how)                                                                                      \
+    X(4, nv, how) X(5, nv, how) X(6, nv, how) X(7, nv, how) X(8, nv, how) X(9, nv, how) X(10, nv, how) \
+        X(11, nv, how) X(12, nv, how)
 #else
 #define TILE_ROWS 6
 #define TILE_LIST(X, nv, how) \
@@ -260,13 +264,24 @@ static void pack_a(int64_t m, int64_t k, const real *a, int64_t a_row, int64_t a
 
 /* ---- a task ---- */
 
+/* Whether C's rows (and the residual's) are contiguous, so that whole vectors of sums can lie in C itself. */
+static bool plan_direct(const struct gemm *g) {
+    return g->c_col == 1 && (!g->epilogue.residual || g->epilogue.residual_col == 1);
+}
+
+/* Panels packed at a time. */
+static int64_t plan_group(const struct gemm_plan *plan) {
+    int64_t group = BLOCK_PANEL_REALS / (plan->k_chunk * PANEL);
+    return group > 0 ? group : 1;
+}
+
 struct task {
     const struct gemm *g;
     const struct gemm_plan *plan;
     int64_t batch;
     int64_t tile_begin, tile_end, tiles; /* of `tiles` in all */
     int64_t panel_begin, panel_end;
-    /* partial: sums between chunks [rows of the task][partial_row], where C is no place for them: of all the
+    /* partial: sums between chunks [rows in work][partial_row], where C is no place for them: of all the
      * task's columns, or (C with contiguous rows) of the ragged panel alone. */
     real *work_a, *work_b, *partial;
     int64_t partial_row;
@@ -356,6 +371,12 @@ static void finish_tile(const struct task *t, int64_t row, int64_t rows, int64_t
     }
 }
 
+/* The part of a task in work: tiles against panels, while one of the operands stays in the cache. */
+struct block {
+    int64_t tile_begin, tile_end, panel_begin, panel_end;
+    int64_t partial_row0; /* the row of C that is partial's first */
+};
+
 /* Where the right operand's panel lies for this chunk. */
 struct panel {
     const real *b;
@@ -385,30 +406,23 @@ static void activate_tile(const struct task *t, const struct tile_job *job, int6
         activate(op, columns, job->sum + i * job->sum_row, job->sum + i * job->sum_row);
 }
 
-/* Whether C's own memory can take the sums between chunks, whole vectors at a time. */
-static bool task_direct(const struct gemm *g, const struct panel *p) {
-    bool full = p->columns % VR_LANES == 0;
-    return full && g->c_col == 1 && (!g->epilogue.residual || g->epilogue.residual_col == 1);
-}
-
 /* One tile against one panel. `job` holds the left operand already. */
 static void task_tile(const struct task *t, struct tile_job *job, bool strided, int64_t row, int64_t rows,
-                      const struct panel *p, const struct chunk *chunk) {
+                      const struct panel *p, const struct chunk *chunk, const struct block *block) {
     const struct gemm *g = t->g;
     int nv = p->columns > VR_LANES ? 2 : 1;
     job->b = p->b;
     job->b_row = p->b_row;
     job->indirect = job->finish = false;
-    if (task_direct(g, p)) {
+    if (p->columns % VR_LANES == 0 && plan_direct(g)) {
         job->sum = g->c + t->batch * g->c_batch + row * g->c_row + p->column;
         job->sum_row = g->c_row;
         job->sum_scale = chunk->first ? g->beta : 1;
         job->finish = chunk->last;
         if (chunk->last) job_epilogue(t, job, row, p->column);
     } else {
-        int64_t first_column = t->partial_row == PANEL ? p->column : t->panel_begin * PANEL;
-        job->sum =
-            t->partial + (row - task_row(t, t->tile_begin)) * t->partial_row + p->column - first_column;
+        int64_t first_column = t->partial_row == PANEL ? p->column : block->panel_begin * PANEL;
+        job->sum = t->partial + (row - block->partial_row0) * t->partial_row + p->column - first_column;
         job->sum_row = t->partial_row;
         job->sum_scale = chunk->first ? 0 : 1;
         job->indirect = chunk->last;
@@ -425,7 +439,6 @@ static bool task_left(const struct task *t, struct tile_job *job, int64_t tile, 
                       const struct chunk *chunk) {
     const struct gemm *g = t->g;
     int64_t row = task_row(t, tile), rows = task_row(t, tile + 1) - row;
-    const real *a = g->a + t->batch * g->a_batch + row * g->a_row + chunk->k * g->a_col;
     job->a_row = 1;
     job->a_col = rows;
     if (g->a_packed) {
@@ -433,7 +446,7 @@ static bool task_left(const struct task *t, struct tile_job *job, int64_t tile, 
     } else if (t->plan->pack_a) {
         job->a = t->work_a + (row - block_row) * chunk->kc;
     } else {
-        job->a = a;
+        job->a = g->a + t->batch * g->a_batch + row * g->a_row + chunk->k * g->a_col;
         job->a_row = g->a_row;
         job->a_col = g->a_col;
         return g->a_row != 1;
@@ -447,8 +460,12 @@ static void task_pack_left(const struct task *t, int64_t tile_begin, int64_t til
     int64_t block_row = task_row(t, tile_begin);
     for (int64_t tile = tile_begin; tile < tile_end; tile++) {
         int64_t row = task_row(t, tile), rows = task_row(t, tile + 1) - row;
-        pack(rows, chunk->kc, g->a + t->batch * g->a_batch + row * g->a_row + chunk->k * g->a_col, g->a_row,
-             g->a_col, t->work_a + (row - block_row) * chunk->kc, rows);
+        if (g->a_packer)
+            g->a_packer(g->a_source, t->batch, chunk->k, chunk->kc, row, rows, rows,
+                        t->work_a + (row - block_row) * chunk->kc);
+        else
+            pack(rows, chunk->kc, g->a + t->batch * g->a_batch + row * g->a_row + chunk->k * g->a_col,
+                 g->a_row, g->a_col, t->work_a + (row - block_row) * chunk->kc, rows);
     }
 }
 
@@ -481,38 +498,61 @@ static struct panel task_panel(const struct task *t, int64_t index, int64_t firs
     return p;
 }
 
-/* All tiles of the task against panels [begin, end), over one chunk. */
-static void task_chunk(const struct task *t, int64_t begin, int64_t end, const struct chunk *chunk) {
-    struct tile_job job = {.kc = chunk->kc, .alpha = t->g->alpha, .scratch = t->scratch};
-    for (int64_t i = begin; i < end; i++) {
-        struct panel p = task_panel(t, i, begin, chunk);
+static void task_pack_panels(const struct task *t, const struct block *block, const struct chunk *chunk) {
+    for (int64_t i = block->panel_begin; i < block->panel_end; i++) {
+        struct panel p = task_panel(t, i, block->panel_begin, chunk);
         if (p.packed_now) task_pack_panel(t, &p, chunk, t->work_b + (p.b - t->work_b));
     }
-    for (int64_t block = t->tile_begin; block < t->tile_end; block += BLOCK_TILES) {
-        int64_t block_end = block + BLOCK_TILES < t->tile_end ? block + BLOCK_TILES : t->tile_end;
-        int64_t block_row = task_row(t, block);
-        if (t->plan->pack_a) task_pack_left(t, block, block_end, chunk);
-        for (int64_t i = begin; i < end; i++) {
-            struct panel p = task_panel(t, i, begin, chunk);
-            for (int64_t tile = block; tile < block_end; tile++) {
-                bool strided = task_left(t, &job, tile, block_row, chunk);
-                int64_t row = task_row(t, tile);
-                task_tile(t, &job, strided, row, task_row(t, tile + 1) - row, &p, chunk);
-            }
+}
+
+/* Every tile of the block against every panel, over one chunk: a panel stays in the nearest cache for all
+ * tiles. */
+static void task_block(const struct task *t, const struct block *block, const struct chunk *chunk) {
+    struct tile_job job = {.kc = chunk->kc, .alpha = t->g->alpha, .scratch = t->scratch};
+    int64_t block_row = task_row(t, block->tile_begin);
+    if (t->plan->pack_a) task_pack_left(t, block->tile_begin, block->tile_end, chunk);
+    for (int64_t i = block->panel_begin; i < block->panel_end; i++) {
+        struct panel p = task_panel(t, i, block->panel_begin, chunk);
+        for (int64_t tile = block->tile_begin; tile < block->tile_end; tile++) {
+            bool strided = task_left(t, &job, tile, block_row, chunk);
+            int64_t row = task_row(t, tile);
+            task_tile(t, &job, strided, row, task_row(t, tile + 1) - row, &p, chunk, block);
         }
     }
 }
 
-static void task_run(const struct task *t) {
-    const struct gemm *g = t->g;
-    int64_t kc = t->plan->k_chunk;
-    int64_t group = t->plan->pack_b ? BLOCK_PANEL_REALS / (kc * PANEL) : t->panel_end - t->panel_begin;
-    group = group > 0 ? group : 1;
+static struct chunk task_chunk(const struct task *t, int64_t k) {
+    int64_t kc = t->plan->k_chunk, left = t->g->k - k;
+    return (struct chunk){k, left < kc ? left : kc, k == 0, left <= kc};
+}
+
+/* B lies ready: a block of rows goes through all of K while its sums and its part of A stay in the cache. */
+static void task_run_ready(const struct task *t) {
+    for (int64_t tile = t->tile_begin; tile < t->tile_end; tile += BLOCK_TILES) {
+        int64_t end = tile + BLOCK_TILES < t->tile_end ? tile + BLOCK_TILES : t->tile_end;
+        struct block block = {tile, end, t->panel_begin, t->panel_end, task_row(t, tile)};
+        for (int64_t k = 0; k < t->g->k || k == 0; k += t->plan->k_chunk) {
+            struct chunk chunk = task_chunk(t, k);
+            task_pack_panels(t, &block, &chunk);
+            task_block(t, &block, &chunk);
+        }
+    }
+}
+
+/* B is packed now: a chunk of a group of panels, for all rows. */
+static void task_run_packing(const struct task *t) {
+    int64_t group = plan_group(t->plan);
     for (int64_t begin = t->panel_begin; begin < t->panel_end; begin += group) {
         int64_t end = begin + group < t->panel_end ? begin + group : t->panel_end;
-        for (int64_t k = 0; k < g->k || k == 0; k += kc) {
-            struct chunk chunk = {k, g->k - k < kc ? g->k - k : kc, k == 0, k + kc >= g->k};
-            task_chunk(t, begin, end, &chunk);
+        for (int64_t k = 0; k < t->g->k || k == 0; k += t->plan->k_chunk) {
+            struct chunk chunk = task_chunk(t, k);
+            struct block block = {t->tile_begin, t->tile_end, begin, end, task_row(t, t->tile_begin)};
+            task_pack_panels(t, &block, &chunk);
+            for (int64_t tile = t->tile_begin; tile < t->tile_end; tile += BLOCK_TILES) {
+                block.tile_begin = tile;
+                block.tile_end = tile + BLOCK_TILES < t->tile_end ? tile + BLOCK_TILES : t->tile_end;
+                task_block(t, &block, &chunk);
+            }
         }
     }
 }
@@ -592,8 +632,8 @@ struct line {
 
 static struct line line_of(const struct gemm *g, int64_t batch) {
     const struct gemm_epilogue *e = &g->epilogue;
-    const real *a = g->a + batch * g->a_batch, *b = g->b + batch * g->b_batch;
-    real *c = g->c + batch * g->c_batch;
+    const real *a = at_or_null(g->a, batch * g->a_batch), *b = at_or_null(g->b, batch * g->b_batch);
+    real *c = g->c ? g->c + batch * g->c_batch : NULL;
     const real *residual = at_or_null(e->residual, batch * e->residual_batch);
     if (g->m == 1)
         return (struct line){g->n, b,        g->b_col,    g->b_row,    a,        g->a_col,
@@ -604,7 +644,7 @@ static struct line line_of(const struct gemm *g, int64_t batch) {
 
 /* Whether the product is a line that the loops above take as it lies. */
 static bool is_line(const struct gemm *g) {
-    if ((g->m != 1 && g->n != 1) || g->b_packed || g->a_packed || g->b_packer) return false;
+    if ((g->m != 1 && g->n != 1) || g->b_packed || g->a_packed || g->a_packer || g->b_packer) return false;
     struct line l = line_of(g, 0);
     return l.c_step == 1 && (!l.residual || l.residual_step == 1) && (l.i_step == 1 || l.p_step == 1);
 }
@@ -658,12 +698,18 @@ static struct gemm_plan plan_line(const struct gemm *g, int threads) {
     return plan;
 }
 
+/* See struct task: a panel where C's rows are contiguous, else all columns in work. */
+static int64_t plan_partial_row(const struct gemm *g, const struct gemm_plan *plan) {
+    int64_t panels = ceil_div(ceil_div(g->n, PANEL), plan->n_parts), group = plan_group(plan);
+    if (plan_direct(g)) return PANEL;
+    return (plan->pack_b && group < panels ? group : panels) * PANEL;
+}
+
 static size_t plan_partial_reals(const struct gemm *g, const struct gemm_plan *plan) {
-    bool rows_contiguous = g->c_col == 1 && (!g->epilogue.residual || g->epilogue.residual_col == 1);
-    int64_t rows = ceil_div(tile_count(g->m), plan->m_parts) * TILE_ROWS;
-    if (g->k <= plan->k_chunk) return 0;
-    if (rows_contiguous) return g->n % VR_LANES == 0 ? 0 : (size_t)(rows * PANEL);
-    return (size_t)(rows * ceil_div(ceil_div(g->n, PANEL), plan->n_parts) * PANEL);
+    int64_t tile_total = ceil_div(tile_count(g->m), plan->m_parts), row = plan_partial_row(g, plan);
+    if (g->k <= plan->k_chunk || (plan_direct(g) && g->n % VR_LANES == 0)) return 0;
+    if (!plan->pack_b && tile_total > BLOCK_TILES) tile_total = BLOCK_TILES;
+    return (size_t)(tile_total * TILE_ROWS * row);
 }
 
 static size_t plan_work_a(const struct gemm_plan *plan) {
@@ -671,10 +717,14 @@ static size_t plan_work_a(const struct gemm_plan *plan) {
 }
 
 static size_t plan_work_b(const struct gemm *g, const struct gemm_plan *plan) {
-    int64_t panels = ceil_div(ceil_div(g->n, PANEL), plan->n_parts);
-    int64_t group = BLOCK_PANEL_REALS / (plan->k_chunk * PANEL);
+    int64_t panels = ceil_div(ceil_div(g->n, PANEL), plan->n_parts), group = plan_group(plan);
     if (!plan->pack_b) return g->b_packed || g->n % VR_LANES == 0 ? 0 : (size_t)(plan->k_chunk * PANEL);
     return (size_t)((panels < group ? panels : group) * plan->k_chunk * PANEL);
+}
+
+/* Chunks of equal length, none longer than CHUNK. */
+static int64_t plan_chunk(int64_t k) {
+    return k <= CHUNK ? (k > 0 ? k : 1) : ceil_div(k, ceil_div(k, CHUNK));
 }
 
 static struct gemm_plan plan_make(const struct gemm *g, int threads) {
@@ -682,9 +732,9 @@ static struct gemm_plan plan_make(const struct gemm *g, int threads) {
     if (is_line(g)) return plan_line(g, threads);
     int64_t panels = ceil_div(g->n, PANEL), tile_total = tile_count(g->m);
     bool far_rows = g->a_row % (4096 / (int64_t)sizeof(real)) == 0 && g->m > 4; /* rows share one cache set */
-    struct gemm_plan plan = {.k_chunk = g->k < CHUNK ? (g->k > 0 ? g->k : 1) : CHUNK};
-    plan.pack_a = !g->a_packed && (panels > 8 || (g->a_row != 1 && g->a_col != 1) ||
-                                   (panels > 1 && (far_rows || g->a_row == 1)));
+    struct gemm_plan plan = {.k_chunk = plan_chunk(g->k)};
+    plan.pack_a = g->a_packer || (!g->a_packed && (panels > 8 || (g->a_row != 1 && g->a_col != 1) ||
+                                                   (panels > 1 && (far_rows || g->a_row == 1))));
     plan.pack_b = g->b_packer || (!g->b_packed && (g->b_col != 1 || (tile_total > 4 && g->k > 16)));
     plan_parts(g, threads, &plan);
     plan.tasks = g->batch * plan.m_parts * plan.n_parts;
@@ -707,10 +757,11 @@ static void run_task(const struct gemm *g, const struct gemm_plan *plan, real *w
     t.work_a = t.scratch + TILE_ROWS * PANEL;
     t.work_b = t.work_a + plan_work_a(plan);
     t.partial = t.work_b + plan_work_b(g, plan);
-    t.partial_row = g->c_col == 1 && (!g->epilogue.residual || g->epilogue.residual_col == 1)
-                        ? PANEL
-                        : (t.panel_end - t.panel_begin) * PANEL;
-    task_run(&t);
+    t.partial_row = plan_partial_row(g, plan);
+    if (plan->pack_b)
+        task_run_packing(&t);
+    else
+        task_run_ready(&t);
 }
 
 static void gemm_run(const struct gemm *g, const struct gemm_plan *plan, void *workspace, int64_t begin,

@@ -7,6 +7,7 @@
 #ifndef KERNELS_KERNELS_H
 #define KERNELS_KERNELS_H
 
+#include "kernels/conv.h"
 #include "kernels/gemm.h"
 #include "kernels/vmath.h"
 
@@ -18,6 +19,7 @@ struct kernels {
     const struct vmath_kernels_f32 *f32;
     const struct vmath_kernels_f64 *f64;
     const struct mixed_kernels *mixed;
+    const struct conv_kernels *conv;
 };
 
 /* The fastest set that this machine can run. Never null; cheap enough to ask each time, but better kept. */

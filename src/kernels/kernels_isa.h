@@ -9,6 +9,7 @@ extern const struct gemm_kernels_f32 ISA(gemm_kernels_f32);
 extern const struct gemm_kernels_f64 ISA(gemm_kernels_f64);
 extern const struct vmath_kernels_f32 ISA(vmath_f32);
 extern const struct vmath_kernels_f64 ISA(vmath_f64);
+extern const struct conv_kernels ISA(conv_kernels);
 extern const struct mixed_kernels ISA(mixed_kernels);
 
 #endif

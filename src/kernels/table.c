@@ -12,4 +12,5 @@ const struct kernels ISA(kernels) = {
     .f32 = &ISA(vmath_f32),
     .f64 = &ISA(vmath_f64),
     .mixed = &ISA(mixed_kernels),
+    .conv = &ISA(conv_kernels),
 };

@@ -112,6 +112,14 @@ ALWAYS_INLINE int vdm_any(vdm a) { return a != 0; }
 ALWAYS_INLINE unsigned vfm_bits(vfm a) { return a; }
 ALWAYS_INLINE unsigned vdm_bits(vdm a) { return a; }
 
+/* Lanes from (included) to end (not included). */
+ALWAYS_INLINE vfm vfm_range(int64_t from, int64_t end) {
+    return (vfm)(((1u << end) - 1) & ~((1u << from) - 1));
+}
+/* Lanes outside the mask are not read and give 0; they are not written. */
+ALWAYS_INLINE vf vf_load_mask(const float *p, vfm m) { return (vf)_mm512_maskz_loadu_ps(m, p); }
+ALWAYS_INLINE void vf_store_mask(float *p, vf x, vfm m) { _mm512_mask_storeu_ps(p, m, (__m512)x); }
+
 ALWAYS_INLINE vf vf_load_n(const float *p, int64_t n) {
     return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
 }
@@ -276,17 +284,43 @@ ALWAYS_INLINE vf vf_scale(vf x, vf n) {
     return x * first * second;
 }
 
+ALWAYS_INLINE vfm vfm_range(int64_t from, int64_t end) {
+    vi lane;
+    for (int i = 0; i < VF_LANES; i++)
+        lane[i] = i;
+    return (lane >= vi_set1((int32_t)from)) & (lane < vi_set1((int32_t)end));
+}
+
+#if defined(__AVX2__)
+ALWAYS_INLINE vf vf_load_mask(const float *p, vfm m) { return (vf)_mm256_maskload_ps(p, (__m256i)m); }
+ALWAYS_INLINE void vf_store_mask(float *p, vf x, vfm m) { _mm256_maskstore_ps(p, (__m256i)m, (__m256)x); }
+ALWAYS_INLINE vf vf_load_n(const float *p, int64_t n) { return vf_load_mask(p, vfm_range(0, n)); }
+ALWAYS_INLINE void vf_store_n(float *p, vf x, int64_t n) { vf_store_mask(p, x, vfm_range(0, n)); }
+#else
+ALWAYS_INLINE vf vf_load_mask(const float *p, vfm m) {
+    vf x = {0};
+    for (int i = 0; i < VF_LANES; i++)
+        if (m[i])
+            x[i] = p[i];
+    return x;
+}
+ALWAYS_INLINE void vf_store_mask(float *p, vf x, vfm m) {
+    for (int i = 0; i < VF_LANES; i++)
+        if (m[i])
+            p[i] = x[i];
+}
 ALWAYS_INLINE vf vf_load_n(const float *p, int64_t n) {
     vf x = {0};
     memcpy(&x, p, (size_t)n * sizeof(float));
     return x;
 }
+ALWAYS_INLINE void vf_store_n(float *p, vf x, int64_t n) { memcpy(p, &x, (size_t)n * sizeof(float)); }
+#endif
 ALWAYS_INLINE vd vd_load_n(const double *p, int64_t n) {
     vd x = {0};
     memcpy(&x, p, (size_t)n * sizeof(double));
     return x;
 }
-ALWAYS_INLINE void vf_store_n(float *p, vf x, int64_t n) { memcpy(p, &x, (size_t)n * sizeof(float)); }
 ALWAYS_INLINE void vd_store_n(double *p, vd x, int64_t n) { memcpy(p, &x, (size_t)n * sizeof(double)); }
 
 #endif
@@ -310,6 +344,17 @@ ALWAYS_INLINE vf vf_copysign(vf x, vf s) {
 }
 ALWAYS_INLINE vd vd_copysign(vd x, vd s) {
     return (vd)(((vl)x & vl_set1(INT64_MAX)) | ((vl)s & vl_set1(INT64_MIN)));
+}
+
+/* Every second float of the two vectors a, b. */
+ALWAYS_INLINE vf vf_even(vf a, vf b) {
+#if VF_LANES == 16
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+#elif VF_LANES == 8
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+#else
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6);
+#endif
 }
 
 /* The lower and the upper half of a float vector, widened; and back. */
