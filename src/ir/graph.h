@@ -68,7 +68,8 @@ struct node {
     const struct name *kind; /* "aten::add", "prim::If"; kind->known is enum kind for those of ir/kinds.h */
     struct graph *graph;
     struct block *block;          /* that owns it; NULL: not inserted */
-    struct node *previous, *next; /* in its block: a ring through the block's return node, as PyTorch's */
+    struct node *previous, *next; /* in its block: a ring through the block's return node */
+    int64_t position;             /* order within its block; see node_is_before() */
     ARRAY_OF(struct ir_value *) inputs;
     ARRAY_OF(struct ir_value *) outputs;
     ARRAY_OF(struct block *) blocks;
@@ -93,10 +94,12 @@ struct graph {
     struct unit *unit;
     struct block *top;
     int next_unique;
-    struct table by_name;              /* debug name -> struct ir_value * */
-    struct table name_suffixes;        /* base name -> last suffix used + 1 */
-    struct node *insert_before;        /* insertion point: new nodes go before this one */
-    struct source_range current_range; /* given to new nodes */
+    struct table by_name;               /* debug name -> struct ir_value * */
+    struct table name_suffixes;         /* base name -> last suffix used + 1 */
+    struct node *insert_before;         /* insertion point: new nodes go before this one */
+    struct source_range current_range;  /* given to new nodes */
+    ARRAY_OF(lb_value) owned;           /* values of attributes, released with the graph */
+    ARRAY_OF(struct graph *) subgraphs; /* of attributes, freed with the graph */
 };
 
 struct graph *graph_new(struct unit *unit);
