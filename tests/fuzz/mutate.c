@@ -1,0 +1,270 @@
+/* Mutated inputs without libFuzzer, the same on every machine: mutate [--count N] [--from N] [--only N]
+ * [--seconds S] [SEED-FOLDER] Input number n is made from n alone (target n % 3, seed file, mutations), so
+ * that a crash is repeated by --only n; the number is printed when a sanitizer or signal ends the process.
+ * Prints how many inputs were run and the slowest one; an input over the limit of processor time makes the
+ * exit status 1. */
+#include "fuzz.h"
+#include <dirent.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LONGEST = 1 << 16, MOST_SEEDS = 1024, TARGETS = 3 };
+
+typedef struct seed {
+    uint8_t *bytes;
+    size_t length;
+} seed;
+
+typedef struct seeds {
+    seed items[MOST_SEEDS];
+    int count;
+} seeds;
+
+static const struct target {
+    const char *name, *folder;
+    void (*run)(const uint8_t *bytes, size_t length);
+    const char *words; /* what a mutation may insert, each ended by a newline */
+} targets[TARGETS] = {
+    {"archive", "archive", fuzz_archive, "PK\1\2\nPK\3\4\nPK\5\6\nPK\6\6\n\xff\xff\xff\xff\ndata.pkl\nm/\n"},
+    {"pickle", "pickle", fuzz_pickle,
+     "c__torch__\nN\n.\nR\nb\n\x81\n(\nt\n]\n}"
+     "\nq\1\nh\1\nQ\n\x85\ne\nu\ns\nX\xff\xff\xff\xff\nJ\xff\xff\xff\x7f\n"},
+    {"code", "code", fuzz_code,
+     "return \nif \nelse:\nwhile True:\nfor i in range(9):\n(\n)\n[\n]\n{\n}\n, \n-\n->\n: "
+     "int\nTensor\nOptional[int]\nList[\nDict[\nTuple[\n"
+     "torch.add(\ntorch.neg(\nself\nself.x\nCONSTANTS.c0\nannotate(\nunchecked_cast(\n__torch__."
+     "PlaceholderModule\nops.prim.\nbreak\n"
+     "continue\nNone\n9223372036854775807\n1e400\n\"\\777\"\nimport x\nclass Q:\ndef f(\nassert \nraise "
+     "\nwith \nlambda\nin \nis not \n"},
+};
+
+static volatile long current = -1; /* read by the signal handler */
+
+/* ---- Where a run ended ---- */
+
+static void tell_current(void) {
+    char text[64];
+    int length = snprintf(text, sizeof text, "\nmutate: input %ld\n", current);
+    if (length > 0 && write(2, text, (size_t)length) < 0) _exit(3);
+}
+
+static void on_signal(int number) {
+    tell_current();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+
+static void watch(void) {
+    if (__sanitizer_set_death_callback) {
+        __sanitizer_set_death_callback(tell_current);
+        return;
+    }
+    const int numbers[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) signal(numbers[i], on_signal);
+}
+
+/* ---- Seeds ---- */
+
+static bool read_seed(const char *path, seed *to) {
+    FILE *file = fopen(path, "rb");
+    if (!file) return false;
+    to->bytes = malloc(LONGEST);
+    to->length = to->bytes ? fread(to->bytes, 1, LONGEST, file) : 0;
+    fclose(file);
+    return to->bytes != NULL;
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The files of a folder, by name: the order a directory is read in is not the same everywhere. */
+static void read_folder(const char *top, const char *folder, seeds *to) {
+    char path[4096], *names[MOST_SEEDS];
+    int count = 0;
+    snprintf(path, sizeof path, "%s/%s", top, folder);
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && count < MOST_SEEDS && (e = readdir(d));)
+        if (e->d_name[0] != '.') names[count++] = strdup(e->d_name);
+    if (d) closedir(d);
+    qsort(names, (size_t)count, sizeof *names, by_name);
+    for (int i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%s/%s/%s", top, folder, names[i]);
+        if (to->count < MOST_SEEDS && read_seed(path, &to->items[to->count])) to->count++;
+        free(names[i]);
+    }
+}
+
+/* ---- Mutations: splitmix64 from the input's number ---- */
+
+static uint64_t next(uint64_t *state) {
+    uint64_t z = *state += 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+static size_t below(uint64_t *state, size_t limit) {
+    return limit ? (size_t)(next(state) % limit) : 0;
+}
+
+typedef struct input {
+    uint8_t bytes[LONGEST];
+    size_t length;
+} input;
+
+static void insert(input *in, size_t at, const void *bytes, size_t length) {
+    if (in->length + length > LONGEST || at > in->length) return;
+    memmove(in->bytes + at + length, in->bytes + at, in->length - at);
+    memcpy(in->bytes + at, bytes, length);
+    in->length += length;
+}
+
+static void cut(input *in, size_t at, size_t length) {
+    if (at + length > in->length) return;
+    memmove(in->bytes + at, in->bytes + at + length, in->length - at - length);
+    in->length -= length;
+}
+
+static void insert_word(input *in, const char *words, uint64_t *state) {
+    size_t count = 0;
+    for (const char *at = words; *at; at++) count += *at == '\n';
+    for (size_t skip = below(state, count); skip > 0; skip--) words = strchr(words, '\n') + 1;
+    insert(in, below(state, in->length + 1), words, strcspn(words, "\n"));
+}
+
+static void repeat_span(input *in, uint64_t *state) {
+    uint8_t span[64];
+    size_t length = 1 + below(state, sizeof span), at = below(state, in->length);
+    if (at + length > in->length) return;
+    memcpy(span, in->bytes + at, length);
+    for (size_t times = 1 + below(state, 40); times > 0; times--) insert(in, at, span, length);
+}
+
+static void set_number(input *in, uint64_t *state) {
+    static const uint32_t numbers[] = {0,      1,          0x7f,       0x80,       0xff,      0x7fff,
+                                       0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0xfffffff0};
+    uint32_t number = numbers[below(state, sizeof numbers / sizeof numbers[0])];
+    size_t at = below(state, in->length), width = (size_t)1 << below(state, 3);
+    if (at + width <= in->length) memcpy(in->bytes + at, &number, width);
+}
+
+static void splice(input *in, const seeds *from, uint64_t *state) {
+    const seed *other = &from->items[below(state, (size_t)from->count)];
+    size_t start = below(state, other->length), length = below(state, other->length - start + 1);
+    insert(in, below(state, in->length + 1), other->bytes + start, length < 400 ? length : 400);
+}
+
+static void mutate(input *in, const struct target *t, const seeds *from, uint64_t *state) {
+    for (size_t times = 1 + below(state, 6); times > 0; times--) {
+        size_t at = below(state, in->length);
+        switch (below(state, 8)) {
+        case 0:
+        case 1:
+            if (in->length) in->bytes[at] ^= (uint8_t)(1u << below(state, 8));
+            break;
+        case 2:
+            if (in->length) in->bytes[at] = (uint8_t)next(state);
+            break;
+        case 3: set_number(in, state); break;
+        case 4: cut(in, at, 1 + below(state, 32)); break;
+        case 5: repeat_span(in, state); break;
+        case 6: insert_word(in, t->words, state); break;
+        default: splice(in, from, state); break;
+        }
+    }
+}
+
+static void make_input(long number, const seeds *from, input *to) {
+    uint64_t state = (uint64_t)number * 0x2545F4914F6CDD1Du + 1;
+    const seeds *mine = &from[number % TARGETS];
+    const seed *start = &mine->items[below(&state, (size_t)mine->count)];
+    memcpy(to->bytes, start->bytes, start->length);
+    to->length = start->length;
+    mutate(to, &targets[number % TARGETS], mine, &state);
+}
+
+/* ---- The run ---- */
+
+typedef struct plan {
+    long from, count;
+    double limit;
+    const char *folder;
+} plan;
+
+static bool read_plan(int argc, char **argv, plan *to) {
+    *to = (plan){0, 200000, 1.0, "tests/fuzz/seeds"};
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
+        if (strcmp(word, "--count") == 0)
+            to->count = atol(value);
+        else if (strcmp(word, "--from") == 0)
+            to->from = atol(value);
+        else if (strcmp(word, "--seconds") == 0)
+            to->limit = atof(value);
+        else if (strcmp(word, "--only") == 0) {
+            to->from = atol(value);
+            to->count = 1;
+        } else {
+            to->folder = word;
+            continue;
+        }
+        i++;
+    }
+    return to->count > 0;
+}
+
+static double run_one(long number, const seeds *from, input *scratch) {
+    current = number;
+    make_input(number, from, scratch);
+    uint8_t *exact = malloc(scratch->length + 1); /* of its own size, so that a read past the end is seen */
+    if (!exact) return 0;
+    memcpy(exact, scratch->bytes, scratch->length);
+    clock_t start = clock();
+    targets[number % TARGETS].run(exact, scratch->length);
+    double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+    free(exact);
+    return seconds;
+}
+
+static int run_all(const plan *p, const seeds *from, input *scratch) {
+    double slowest = 0;
+    long slowest_number = 0, slow = 0, counts[TARGETS] = {0};
+    for (long n = p->from; n < p->from + p->count; n++) {
+        double seconds = run_one(n, from, scratch);
+        counts[n % TARGETS]++;
+        if (seconds > slowest) slowest = seconds, slowest_number = n;
+        if (seconds > p->limit)
+            slow++, printf("slow: input %ld (%s), %.2f s\n", n, targets[n % TARGETS].name, seconds);
+    }
+    for (int t = 0; t < TARGETS; t++) printf("%s %ld  ", targets[t].name, counts[t]);
+    printf("\n%ld mutated inputs, no crash; slowest %.3f s (input %ld); %ld over %.1f s\n", p->count, slowest,
+           slowest_number, slow, p->limit);
+    return slow ? 1 : 0;
+}
+
+int main(int argc, char **argv) {
+    static seeds all[TARGETS];
+    static input scratch;
+    plan p;
+    if (!read_plan(argc, argv, &p)) return 2;
+    for (int t = 0; t < TARGETS; t++) {
+        read_folder(p.folder, targets[t].folder, &all[t]);
+        if (all[t].count == 0) {
+            fprintf(stderr, "mutate: no seeds in %s/%s\n", p.folder, targets[t].folder);
+            return 2;
+        }
+    }
+    watch();
+    int status = run_all(&p, all, &scratch);
+    for (int t = 0; t < TARGETS; t++)
+        for (int i = 0; i < all[t].count; i++) free(all[t].items[i].bytes);
+    return status;
+}

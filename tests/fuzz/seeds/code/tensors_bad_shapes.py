@@ -1,0 +1,8 @@
+class PlaceholderModule(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+  def forward(self: __torch__.PlaceholderModule,
+    a: Tensor,
+    b: Tensor) -> Tensor:
+    return torch.add(a, b)
