@@ -1,0 +1,14 @@
+/* The parts of the peephole pass; each says through *changed whether it did anything. */
+#ifndef LINKBOY_PASSES_PEEPHOLE_H
+#define LINKBOY_PASSES_PEEPHOLE_H
+#include "ir/graph.h"
+
+struct alias_db;
+
+/* What lists and dicts that are built in sight and never written contain. */
+bool peephole_containers(struct graph *g, struct alias_db *aliases, bool *changed);
+/* x + 0, x * 1, the number of dimensions of a convolution's result. */
+bool peephole_tensors(struct graph *g, struct alias_db *aliases, bool *changed);
+/* None checks, casts, integer arithmetic, short circuits. */
+bool peephole_scalars(struct graph *g, bool *changed);
+#endif
