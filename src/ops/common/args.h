@@ -80,6 +80,8 @@ void release_tensors(struct tensor **tensors, int count);
 bool op_into(struct op_call *c, op_kernel kernel);
 /* Runs `kernel`, a view, then makes the first argument that view. */
 bool op_become(struct op_call *c, op_kernel kernel);
+/* Runs `kernel`, a view, then copies what it shows. */
+bool op_copy(struct op_call *c, op_kernel kernel);
 /* A new tensor on the call's budget. */
 static inline struct tensor *call_new(struct op_call *c, enum dtype d, int ndim, const int64_t *sizes) {
     return tensor_new(d, ndim, sizes, c->cx->budget, c->err);

@@ -63,3 +63,35 @@ bool op_become(struct op_call *c, op_kernel kernel) {
     value_release(result);
     return good && give_borrowed(c, 0, arg_tensor(c, 0));
 }
+
+static struct tensor *copy_of(struct op_call *c, const struct tensor *t) {
+    struct tensor *copy = call_new(c, tensor_dtype(t), t->ndim, t->sizes);
+    if (copy && !tensor_copy(copy, t, c->err)) {
+        tensor_release(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+static bool copy_list(struct op_call *c, const struct list *list) {
+    struct tensor *copies[256];
+    int made = 0;
+    if (list->count > 256) return refuse(c, "too many pieces to copy");
+    while (made < list->count && (copies[made] = copy_of(c, list->items[made].tensor))) made++;
+    if (made == list->count) return give_list(c, 0, copies, made);
+    release_tensors(copies, made);
+    return false;
+}
+
+bool op_copy(struct op_call *c, op_kernel kernel) {
+    lb_value result = value_none();
+    struct op_call inner = *c;
+    inner.results = &result;
+    bool good = kernel(&inner);
+    if (good && result.tag == VALUE_LIST)
+        good = copy_list(c, result.list);
+    else if (good)
+        good = give_tensor(c, copy_of(c, result.tensor));
+    value_release(result);
+    return good;
+}

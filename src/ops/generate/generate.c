@@ -99,6 +99,7 @@ static const struct {
 } forms[] = {
     {"into", "__into", "op_into"},
     {"become", "__become", "op_become"},
+    {"copy", "__copy", "op_copy"},
 };
 enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
 

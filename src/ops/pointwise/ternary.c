@@ -107,9 +107,9 @@ POINTWISE_LOOP_3(both_int, int64_t, int64_t, CLAMP_BOTH(x, y, z))
 POINTWISE_LOOP_3(both_float, float, float, CLAMP_BOTH(x, y, z))
 POINTWISE_LOOP_3(both_double, double, double, CLAMP_BOTH(x, y, z))
 static const struct pointwise op_low = {
-    "clamp_min_cpu", 2, RULE_NO_BOOL, {low_int, low_float, low_double, NULL}};
+    "clamp_min_cpu", 2, RULE_SAME, {low_int, low_float, low_double, NULL}};
 static const struct pointwise op_high = {
-    "clamp_max_cpu", 2, RULE_NO_BOOL, {high_int, high_float, high_double, NULL}};
+    "clamp_max_cpu", 2, RULE_SAME, {high_int, high_float, high_double, NULL}};
 static const struct pointwise op_both = {
     "clamp_cpu", 3, RULE_NO_BOOL, {both_int, both_float, both_double, NULL}};
 
