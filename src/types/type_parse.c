@@ -88,33 +88,71 @@ static const struct type *read_generic(struct type_reader *r, enum type_kind kin
     return made(r, type_wrap(r->store, kind, items.items[0]));
 }
 
-static bool read_field(struct type_reader *r, item_array *items, struct tuple_fields *fields, int *capacity) {
+/* The fields of a NamedTuple as they are read; arrays in the store's arena. */
+struct field_reader {
+    item_array items;
+    ARRAY_OF(const struct name *) names;
+    ARRAY_OF(lb_value) defaults;
+};
+
+/* A default's text up to the next comma or the end. It prints without quotes, so that only its type tells a
+ * string from a number; what is neither is kept as its text, which prints the same. */
+static bool read_default(struct type_reader *r, const struct type *t, lb_value *out) {
+    struct scan *s = &r->scan;
+    int open = 0;
+    scan_skip(s);
+    size_t start = s->at;
+    for (char c; (c = scan_here(s)) && (open || (c != ',' && c != ')')); s->at++)
+        open += (c == '(' || c == '[' || c == '{') - (c == ')' || c == ']' || c == '}');
+    struct scan text = {.text = s->text + start, .length = s->at - start, .err = s->err};
+    double f;
+    int64_t i;
+    bool is_float, is_imaginary;
+    if (t->kind != TYPE_INT && t->kind != TYPE_FLOAT)
+        return value_new_string(out, text.text, (int64_t)text.length, s->err);
+    if (!scan_number(&text, &f, &i, &is_float, &is_imaginary)) return false;
+    *out = is_float ? value_float(f) : value_int(i);
+    return true;
+}
+
+static bool read_field(struct type_reader *r, struct field_reader *fields) {
     const char *word;
     size_t length;
+    struct arena *memory = r->store->memory;
     if (!scan_word(&r->scan, false, &word, &length)) return scan_fail(&r->scan, "expected a field's name");
     const struct name *name = intern_word(r, word, length);
-    if (!name || !scan_expect(&r->scan, ":")) return false;
-    if (!array_grow(r->store->memory, &fields->names, items->count, capacity, sizeof name))
-        return error_memory(r->scan.err);
-    fields->names[items->count] = name;
-    const struct type *item = type_read(r);
+    const struct type *item = name && scan_expect(&r->scan, ":") ? type_read(r) : NULL;
+    lb_value value = value_none();
     if (!item) return false;
-    return array_push_in(r->store->memory, items, item) || error_memory(r->scan.err);
+    if (!array_push_in(memory, &fields->names, name) || !array_push_in(memory, &fields->items, item))
+        return error_memory(r->scan.err);
+    if (!scan_accept(&r->scan, "=")) return true;
+    if (!read_default(r, item, &value)) return false;
+    if (array_push_in(memory, &fields->defaults, value)) return true;
+    value_release(value);
+    return error_memory(r->scan.err);
+}
+
+static bool read_fields(struct type_reader *r, struct field_reader *fields) {
+    if (!scan_expect(&r->scan, "(")) return false;
+    do {
+        if (!read_field(r, fields)) return false;
+    } while (scan_accept(&r->scan, ","));
+    return scan_expect(&r->scan, ")");
 }
 
 static const struct type *read_named_tuple(struct type_reader *r) {
-    item_array items = {0};
-    struct tuple_fields fields = {0};
-    int capacity = 0;
+    struct field_reader read = {.items = {0}};
+    const struct type *t = NULL;
     scan_skip(&r->scan);
     size_t start = r->scan.at;
-    if (!scan_expect(&r->scan, "(")) return NULL;
-    do {
-        if (!read_field(r, &items, &fields, &capacity)) return NULL;
-    } while (scan_accept(&r->scan, ","));
-    if (!scan_expect(&r->scan, ")")) return NULL;
-    const struct name *name = intern_word(r, r->scan.text + start, r->scan.at - start);
-    return name ? made(r, type_named_tuple(r->store, name, items.count, items.items, &fields)) : NULL;
+    if (read_fields(r, &read)) {
+        const struct name *name = intern_word(r, r->scan.text + start, r->scan.at - start);
+        struct tuple_fields fields = {read.names.items, read.defaults.items, read.defaults.count};
+        if (name) t = made(r, type_named_tuple(r->store, name, read.items.count, read.items.items, &fields));
+    }
+    for (int i = 0; i < read.defaults.count; i++) value_release(read.defaults.items[i]);
+    return t;
 }
 
 /* "Enum<__torch__.Color>", "InterfaceType<Shape>" after the word. */

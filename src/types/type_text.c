@@ -105,10 +105,15 @@ static void put_named_tuple(struct text *out, const struct type *t, enum spellin
         text_put(out, t->name->text);
         return;
     }
+    static const struct value_words words_of_values = {.put_type = type_put_annotation};
+    int first_default = t->count - t->fields->default_count;
     text_put(out, "NamedTuple(");
     for (int i = 0; i < t->count; i++) {
         text_printf(out, "%s%s : ", i ? ", " : "", t->fields->names[i]->text);
         put(out, t->items[i], how);
+        if (i < first_default) continue;
+        text_put(out, " = ");
+        value_put(out, t->fields->defaults[i - first_default], &words_of_values);
     }
     text_put_char(out, ')');
 }

@@ -12,7 +12,7 @@ struct unit {
     ARRAY_OF(struct function *) function_list; /* all, methods too, for releasing */
     struct table operator_schemas;             /* row of ops/ -> its parsed schemas; see ops/schemas.h */
     int64_t mangle_counter;
-    int64_t warn_counter; /* aten::warn nodes numbered so far */
+    int64_t warn_counter;                   /* aten::warn nodes numbered so far */
     void (*release_graph)(struct graph *g); /* set by ir/ and exec/ when they make the first one */
     void (*release_code)(struct code *c);
 };
