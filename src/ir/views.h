@@ -1,5 +1,6 @@
-/* Views of a graph's parts for those who change or print it: insertion points, the parts of If and Loop nodes,
- * constants by type (torch/csrc/jit/ir/ir_views.h). Access alone; the rules are in passes/ and lang/. */
+/* Views of a graph's parts for those who change or print it: insertion points, the parts of If and Loop
+ * nodes, constants by type (torch/csrc/jit/ir/ir_views.h). Access alone; the rules are in passes/ and lang/.
+ */
 #ifndef LINKBOY_IR_VIEWS_H
 #define LINKBOY_IR_VIEWS_H
 #include "ir/graph.h"
@@ -68,7 +69,8 @@ static inline bool node_must_be_none(const struct node *n) {
     if (node_is(n, KIND_UNPACKED_NONE)) return true;
     if (n->outputs.count != 1) return false;
     const struct type *t = n->outputs.items[0]->type;
-    return t->kind == TYPE_NONE || (node_is(n, KIND_CONSTANT) && n->attributes.count == 0 && t->kind == TYPE_OPTIONAL);
+    return t->kind == TYPE_NONE ||
+           (node_is(n, KIND_CONSTANT) && n->attributes.count == 0 && t->kind == TYPE_OPTIONAL);
 }
 static inline bool node_kind_is(const struct node *n, const char *kind) {
     return strcmp(n->kind->text, kind) == 0;
