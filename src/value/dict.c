@@ -127,6 +127,22 @@ bool dict_remove(struct dict *d, lb_value key, lb_value *removed) {
     return true;
 }
 
+/* Also what no key finds again: an entry whose key is NaN. */
+void dict_clear(struct dict *d) {
+    struct dict_entry *entries = d->entries;
+    int64_t used = d->used;
+    mem_free(d->index);
+    d->entries = NULL;
+    d->index = NULL;
+    d->count = d->used = d->capacity = d->index_size = 0;
+    for (int64_t i = 0; i < used; i++) {
+        if (entries[i].key.tag == VALUE_UNINITIALIZED) continue;
+        value_release(entries[i].key);
+        value_release(entries[i].value);
+    }
+    mem_free(entries);
+}
+
 struct dict_entry *dict_next(const struct dict *d, int64_t *position) {
     while (*position < d->used) {
         struct dict_entry *entry = &d->entries[(*position)++];

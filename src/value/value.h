@@ -194,6 +194,7 @@ lb_value list_remove_at(struct list *l, int64_t at); /* gives the item over */
 lb_value *dict_get(const struct dict *d, lb_value key);
 bool dict_set(struct dict *d, lb_value key, lb_value value, lb_error *err); /* takes both over */
 bool dict_remove(struct dict *d, lb_value key, lb_value *removed);          /* false: no such key */
+void dict_clear(struct dict *d);
 /* The next live entry at or after *position (which is moved on), or NULL. */
 struct dict_entry *dict_next(const struct dict *d, int64_t *position);
 
