@@ -42,7 +42,7 @@ SKIPPED = {
     "aten::_cufft_set_plan_cache_max_size", "aten::_cufft_clear_plan_cache", "aten::get_autocast_dtype",
     "prim::IgnoredPythonOp", "aten::is_autocast_enabled", "aten::is_autocast_cpu_enabled", "prim::Uninitialized",
     "aten::_get_tracing_state", "aten::is_scripting", "aten::has_torch_function", "prim::RaiseException",
-    "aten::is_vulkan_available", "aten::_nnpack_available", "aten::is_grad_enabled", "aten::hash",
+    "aten::is_vulkan_available", "aten::_nnpack_available", "aten::is_grad_enabled", "aten::hash", "prim::ReductionSizes",
 }
 ELEMENTS = ["int", "str", "float"]  # what a type variable stands for, in turn
 
@@ -155,8 +155,8 @@ def function_of(name, argument_kinds, written, result_kinds):
 def message_of(error):
     text = str(error)
     found = re.search(r"RuntimeError: (.*)\Z", text, re.S)
-    text = (found.group(1) if found else text).rstrip("\n")
-    return text.replace("\n", "\\n")
+    text = (found.group(1) if found else text).removesuffix("\n")
+    return text.replace("\n", "\\n").replace("\r", "\\r")
 
 
 def run_case(function, arguments, argument_kinds, written, result_kinds):
@@ -168,7 +168,7 @@ def run_case(function, arguments, argument_kinds, written, result_kinds):
         return "! " + message_of(error)
     results = [show(v, k) for v, k in zip(got, result_kinds)]
     after = [show(v, k) for v, k in zip(got[len(result_kinds):], [k for k, w in zip(argument_kinds, written) if w])]
-    return "-> " + " ; ".join(results) + (" & " + " ; ".join(after) if after else "")
+    return ("-> " + " ; ".join(results) + (" & " + " ; ".join(after) if after else "")).rstrip()
 
 
 def run_in_child(writer, function, cases, kinds, written, result_kinds):
@@ -218,6 +218,22 @@ def variadic_cases(rng, name, count):
             yield ["str", kind], [rng.choice(PERCENTS), pick(rng, kind, name)]
 
 
+def case_of(rng, kinds, name):
+    """Arguments of one call; a second string is often a part of the first, a key often one of the dict's."""
+    case = [pick(rng, k, name) for k in kinds]
+    if len(case) > 1 and rng.random() < 0.6:
+        if kinds[:2] == ["str", "str"] and case[0]:
+            start = rng.randrange(len(case[0]))
+            case[1] = case[0][start:start + rng.choice([1, 1, 2, 3])]
+        elif kinds[0].startswith("Dict(") and kinds[1] == dict_kinds(kinds[0])[0] and case[0]:
+            case[1] = rng.choice(list(case[0]))
+        elif kinds[0].endswith("[]") and kinds[1] == kinds[0][:-2] and case[0] and not isinstance(case[1], int):
+            case[1] = rng.choice(case[0])
+    if "mul" in name:
+        case = [min(c, 3) if isinstance(c, int) else c for c in case]
+    return case
+
+
 def lines_of(schema, rng, count):
     name, overload, arguments, result_kinds = parse_schema(schema)
     full = name + ("." + overload if overload else "")
@@ -234,8 +250,8 @@ def lines_of(schema, rng, count):
         results = [concrete(k, element) for k in result_kinds]
         written = [w for _, w in arguments]
         function = function_of(name, kinds, written, results)
-        cases = [[pick(rng, k, name) for k in kinds] for _ in range(count)]
-        if name == "aten::device":
+        cases = [case_of(rng, kinds, name) for _ in range(count)]
+        if full == "aten::device":
             cases = [[d] for d in DEVICES + ["gpu", "cuda:x", "cpu:1", "", "cuda:01", "meta:3"]]
         got = run_forked(function, cases, kinds, written, results)
         for case, result in zip(cases, got):
@@ -249,7 +265,7 @@ def wanted(schema):
         return False
     if name in ("aten::format", "aten::percentFormat"):
         return True
-    return not re.search(r"Tensor|RRef|Generator|Future|Await|Any|\.\.\.|ScalarType|SymInt|Layout", schema)
+    return not re.search(r"with_index|Tensor|RRef|Generator|Future|Await|Any|\.\.\.|ScalarType|SymInt|Layout", schema)
 
 
 def main():
