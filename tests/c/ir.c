@@ -1,9 +1,11 @@
 /* Graphs: names and numbers, editing, printing, parsing back (all graphs of the corpus where it is there),
  * the canonical form, the verifier. */
 #include "ir/canonical.h"
+#include "ir/dot.h"
 #include "ir/parse.h"
 #include "ir/print.h"
 #include "ir/verify.h"
+#include "ops/schemas.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +188,32 @@ static void check_editing(void) {
     unit_free(u);
 }
 
+static void check_picture(void) {
+    static const char *const lines[] = {
+        "in0 [label=\"x\\l2 x 3 float32\"",
+        "n1 [label=\"sum\\ndim=[1]\"];",
+        "in0 -> n1 [label=\"2 x 3 float32\"];",
+        "subgraph cluster_n2_1 {",
+        "n2 [label=\"if\"",
+        "n2e -> out;",
+    };
+    struct unit *u = new_unit();
+    struct graph *g =
+        parse(u, "picture",
+              "graph(%x : Float(2, 3), %c : bool):\n %f : bool = prim::Constant[value=0]()\n"
+              " %n : NoneType = prim::Constant()\n %o : int = prim::Constant[value=1]()\n"
+              " %d : int[] = prim::ListConstruct(%o)\n %s : Tensor = aten::sum(%x, %d, %f, %n)\n"
+              " %r : Tensor = prim::If(%c)\n  block0():\n   -> (%s)\n"
+              "  block1():\n   %m : Tensor = aten::neg(%s)\n   -> (%m)\n return (%r)");
+    struct text out = {0};
+    if (g) graph_put_dot(&out, g, "f", node_schema);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        check(strstr(text_get(&out), lines[i]) != NULL, lines[i], text_get(&out));
+    text_free(&out);
+    graph_free(g);
+    unit_free(u);
+}
+
 /* A section of a recorded text: its title and its lines. */
 struct section {
     char title[200];
@@ -284,6 +312,7 @@ int main(int argc, char **argv) {
     check_errors();
     check_names();
     check_editing();
+    check_picture();
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         char path[200];
         snprintf(path, sizeof path, "../shared/corpus/%s", folders[i]);
