@@ -288,10 +288,10 @@ bool create_cuda(struct op_call *c) {
     return refuse(c, "only the CPU is there to hold tensors");
 }
 
-#define CASTS(X)                                                                                  \
-    X(Byte, UINT8)                                                                                \
-    X(Char, INT8) X(Short, INT16) X(Int, INT32) X(Long, INT64) X(Half, FLOAT16) X(Float, FLOAT32) \
-        X(Double, FLOAT64)
+#define CASTS(X)   \
+    X(Byte, UINT8) \
+    X(Char, INT8)  \
+    X(Short, INT16) X(Int, INT32) X(Long, INT64) X(Half, FLOAT16) X(Float, FLOAT32) X(Double, FLOAT64)
 #define DEFINE_CAST(name, suffix)                                                                      \
     bool create_cast_##name(struct op_call *c) {                                                       \
         return give_tensor(c, tensor_to(c, arg_tensor(c, 0), DTYPE_##suffix, false, FORMAT_PRESERVE)); \
