@@ -28,7 +28,7 @@ static enum conv_method choose_winograd(const struct conv_shape *s, enum conv_wi
     if (allowed == CONV_WINOGRAD_NEVER || !applies(s, CONV_WINOGRAD_2)) return CONV_AUTO;
     if (s->in_channels < 16 || s->out_channels < 16) return CONV_AUTO;
     if (s->out_h * s->out_w < 16) return CONV_AUTO;
-    if (allowed == CONV_WINOGRAD_UP_TO_4 && s->out_h * s->out_w > 100) return CONV_WINOGRAD_4;
+    if (allowed == CONV_WINOGRAD_UP_TO_4 && s->out_h * s->out_w > 200) return CONV_WINOGRAD_4;
     return CONV_WINOGRAD_2;
 }
 

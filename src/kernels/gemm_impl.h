@@ -12,20 +12,22 @@
 
 #if defined(__AVX512F__)
 #define TILE_ROWS 14
-#define TILE_LIST(X, nv, how)                                                                          \
-    X(1, nv, how)                                                                                      \
-    X(2, nv, how)                                                                                      \
-    X(3, nv, how)                                                                                      \
-    X(4, nv, how) X(5, nv, how) X(6, nv, how) X(7, nv, how) X(8, nv, how) X(9, nv, how) X(10, nv, how) \
-        X(11, nv, how) X(12, nv, how) X(13, nv, how) X(14, nv, how)
+#define TILE_LIST(X, nv, how)                                                                           \
+    X(1, nv, how)                                                                                       \
+    X(2, nv, how)                                                                                       \
+    X(3, nv, how)                                                                                       \
+    X(4, nv, how)                                                                                       \
+    X(5, nv, how) X(6, nv, how) X(7, nv, how) X(8, nv, how) X(9, nv, how) X(10, nv, how) X(11, nv, how) \
+        X(12, nv, how) X(13, nv, how) X(14, nv, how)
 #elif defined(__aarch64__)
 #define TILE_ROWS 12
-#define TILE_LIST(X, nv, how)                                                                          \
-    X(1, nv, how)                                                                                      \
-    X(2, nv, how)                                                                                      \
-    X(3, nv, how)                                                                                      \
-    X(4, nv, how) X(5, nv, how) X(6, nv, how) X(7, nv, how) X(8, nv, how) X(9, nv, how) X(10, nv, how) \
-        X(11, nv, how) X(12, nv, how)
+#define TILE_LIST(X, nv, how)                                                                           \
+    X(1, nv, how)                                                                                       \
+    X(2, nv, how)                                                                                       \
+    X(3, nv, how)                                                                                       \
+    X(4, nv, how)                                                                                       \
+    X(5, nv, how) X(6, nv, how) X(7, nv, how) X(8, nv, how) X(9, nv, how) X(10, nv, how) X(11, nv, how) \
+        X(12, nv, how)
 #else
 #define TILE_ROWS 6
 #define TILE_LIST(X, nv, how) \

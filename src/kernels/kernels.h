@@ -9,6 +9,9 @@
 
 #include "kernels/conv.h"
 #include "kernels/gemm.h"
+#include "kernels/move.h"
+#include "kernels/pool.h"
+#include "kernels/rows.h"
 #include "kernels/vmath.h"
 
 struct kernels {
@@ -20,6 +23,10 @@ struct kernels {
     const struct vmath_kernels_f64 *f64;
     const struct mixed_kernels *mixed;
     const struct conv_kernels *conv;
+    const struct pool_kernels *pool;
+    const struct rows_kernels_f32 *rows_f32;
+    const struct rows_kernels_f64 *rows_f64;
+    const struct move_kernels *move;
 };
 
 /* The fastest set that this machine can run. Never null; cheap enough to ask each time, but better kept. */

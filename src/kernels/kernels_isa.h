@@ -10,6 +10,10 @@ extern const struct gemm_kernels_f64 ISA(gemm_kernels_f64);
 extern const struct vmath_kernels_f32 ISA(vmath_f32);
 extern const struct vmath_kernels_f64 ISA(vmath_f64);
 extern const struct conv_kernels ISA(conv_kernels);
+extern const struct rows_kernels_f32 ISA(rows_f32);
+extern const struct rows_kernels_f64 ISA(rows_f64);
+extern const struct pool_kernels ISA(pool_kernels);
+extern const struct move_kernels ISA(move_kernels);
 extern const struct mixed_kernels ISA(mixed_kernels);
 
 #endif
