@@ -165,5 +165,6 @@ lb_value *literal_read(const char *text, lb_error *err) {
     skip_spaces(&r);
     if (made && !*r.at) return made;
     lb_value_free(made);
-    return input_refused("no literal: %s (at character %d)", text, (int)(r.at - r.text) + 1);
+    return input_refused("neither a file nor a literal: %s (at character %d)", text,
+                         (int)(r.at - r.text) + 1);
 }

@@ -123,27 +123,56 @@ static check first_wanted(const verify_options *given) {
     return CHECK_LOAD;
 }
 
+static int wanted_checks(const verify_options *given) {
+    int count = 0;
+    for (int c = 0; c < CHECKS; c++) count += given->wanted[c];
+    return count;
+}
+
+static void end_child(cases *all, child *of, int how, const verify_options *given);
+
+/* After a crash: every check alone, so that the one that crashes takes no other with it. */
+static void check_one_by_one(cases *all, int index, const verify_options *given) {
+    for (int c = 0; c < CHECKS; c++) {
+        if (!given->wanted[c]) continue;
+        verify_options alone = *given;
+        memset(alone.wanted, 0, sizeof alone.wanted);
+        alone.wanted[c] = true;
+        child only;
+        int how = 0;
+        if (start_child(all, index, &alone, &only) && waitpid(only.pid, &how, 0) == only.pid)
+            end_child(all, &only, how, &alone);
+    }
+}
+
+/* Puts what the child sent, or how it died, into its case's result. */
 static void end_child(cases *all, child *of, int how, const verify_options *given) {
     case_result *to = &all->results[of->index];
     FILE *from = fdopen(of->end, "r");
     bool whole = from && receive_result(from, to);
     if (from) fclose(from);
-    if (WIFSIGNALED(how) && WTERMSIG(how) == SIGALRM)
-        case_failed(to, first_wanted(given), "no end after %lld s", (long long)given->seconds);
-    else if (WIFSIGNALED(how))
-        case_failed(to, first_wanted(given), "crash: signal %d", WTERMSIG(how));
-    else if (!whole || WEXITSTATUS(how) != 0)
-        case_failed(to, first_wanted(given), "exit status %d", WEXITSTATUS(how));
-    all->done[of->index] = true;
-    all->finished++;
     of->pid = 0;
+    check first = first_wanted(given);
+    if (whole && WIFEXITED(how) && WEXITSTATUS(how) == 0) return;
+    if (wanted_checks(given) > 1)
+        check_one_by_one(all, of->index, given);
+    else if (WIFSIGNALED(how) && WTERMSIG(how) == SIGALRM)
+        case_failed(to, first, "no end after %lld s", (long long)given->seconds);
+    else if (WIFSIGNALED(how))
+        case_failed(to, first, "crash: signal %d", WTERMSIG(how));
+    else
+        case_failed(to, first, "exit status %d", WEXITSTATUS(how));
 }
 
 static void wait_for_one(cases *all, child *running, const verify_options *given) {
     int how = 0;
     pid_t pid = wait(&how);
     for (int i = 0; i < given->jobs; i++)
-        if (running[i].pid == pid && pid > 0) end_child(all, &running[i], how, given);
+        if (running[i].pid == pid && pid > 0) {
+            end_child(all, &running[i], how, given);
+            all->done[running[i].index] = true;
+            all->finished++;
+        }
 }
 
 static child *free_slot(child *running, int64_t jobs) {
