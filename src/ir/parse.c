@@ -4,6 +4,7 @@
 #include "ir/parse.h"
 #include "base/mem.h"
 #include "ir/parse_value.h"
+#include "ir/verify.h"
 #include <string.h>
 
 /* A node whose kind ends in "_N": its graph may follow behind "with KIND_N = ". */
@@ -318,8 +319,11 @@ static struct graph *read_graph(struct unit *unit, struct scan *s) {
 struct graph *graph_parse(struct unit *unit, const char *text, size_t length, lb_error *err) {
     struct scan s = {.text = text, .length = length, .comments = true, .err = err};
     struct graph *g = read_graph(unit, &s);
-    if (!g || !scan_peek(&s)) return g;
-    scan_fail(&s, "unexpected text after the graph");
+    bool whole = g && (!scan_peek(&s) || scan_fail(&s, "unexpected text after the graph"));
+    lb_error damage = {0};
+    if (whole && graph_verify(g, NULL, &damage)) return g;
+    if (whole) error_set(err, LB_ERROR_COMPILE, "%s", error_message(&damage));
+    error_clear(&damage);
     graph_free(g);
     return NULL;
 }

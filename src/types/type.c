@@ -201,9 +201,10 @@ const struct type *type_tensor_of(struct type_store *s, const struct tensor_fact
 /* Enters a type under its qualified name; NULL when the name is taken. */
 static struct type *add_named(struct type_store *s, const struct type *wanted) {
     struct type *t = table_has(&s->named, wanted->name) ? NULL : keep(s, wanted);
-    if (!t || !measure(t) || !table_set(&s->named, t->name, t)) return NULL;
-    if (t->kind == TYPE_TUPLE && !t->fields->default_count) return t;
-    return array_push(&s->definitions, t) ? t : NULL;
+    if (!t || !measure(t) || !array_push(&s->definitions, t)) return NULL;
+    if (table_set(&s->named, t->name, t)) return t;
+    s->definitions.count--;
+    return NULL;
 }
 
 static struct tuple_fields *keep_fields(struct type_store *s, int count, const struct tuple_fields *fields) {
@@ -232,7 +233,9 @@ const struct type *type_named_tuple(struct type_store *s, const struct name *qua
     struct tuple_fields *copy = keep_fields(s, count, fields);
     const struct type wanted = {
         .kind = TYPE_TUPLE, .count = count, .items = items, .name = qualified, .fields = copy};
-    return copy ? add_named(s, &wanted) : NULL;
+    const struct type *t = copy ? add_named(s, &wanted) : NULL;
+    for (int i = 0; copy && !t && i < copy->default_count; i++) value_release(copy->defaults[i]);
+    return t;
 }
 
 const struct type *type_enum(struct type_store *s, const struct name *qualified,

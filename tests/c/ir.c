@@ -129,6 +129,10 @@ static void check_errors(void) {
     check_refused("graph(%x : Tensor):\n  return (%x)\nmore", "line 3, column 1");
     check_refused("graph(%x : Tensor):\n  %1 : Float(2,3,strides=[1]) = aten::foo(%x)\n", "line 2, column");
     check_refused("graph(%x : Tensor):\n  %1 : int = prim::If(%x)\n    block0():\n", "line 4, column 1");
+    check_refused(
+        "graph(%c : bool):\n = prim::If(%c)\nblock0():\n%a : int = x::y()\n-> ()\nblock1():\n-> ()\n"
+        "return (%a)",
+        "not defined before");
     struct text deep = {0};
     text_put(&deep, "graph(%c : bool):\n");
     for (int i = 0; i < 5000; i++) text_put(&deep, " = prim::If(%c)\nblock0():\n");
