@@ -53,7 +53,9 @@ static bool read_items(struct type_reader *r, const char *close, item_array *ite
         const struct type *item = type_read(r);
         if (!item) return false;
         if (!array_push_in(r->store->memory, items, item)) return error_memory(r->scan.err);
-    } while (scan_accept(&r->scan, ","));
+        /* "Union(TensorScalar)": no comma before a number that follows the first member, see
+         * put_number_union() */
+    } while (scan_accept(&r->scan, ",") || scan_next_is(&r->scan, "Scalar"));
     return scan_expect(&r->scan, close);
 }
 
@@ -289,6 +291,7 @@ static const struct type *read_word(struct type_reader *r) {
         scan_fail(&r->scan, "expected a type");
         return NULL;
     }
+    if (length == 12 && memcmp(word, "TensorScalar", length) == 0) r->scan.at -= 6, length -= 6;
     for (size_t i = 0; i < sizeof generics / sizeof *generics; i++)
         if (same(word, length, generics[i].word)) return read_generic(r, generics[i].kind, generics[i].count);
     bool refined = !r->in_schema && scan_here(&r->scan) == '(';

@@ -63,6 +63,8 @@ static void check_texts(void) {
     check_spellings("Scalar?", NULL, "Optional[number]");
     check_spellings("Union(int, NoneType, str)", NULL, "Union[int, NoneType, str]");
     check_spellings("Union(, str, Scalar)", NULL, "Union[, str, number]");
+    check_spellings("Union(TensorScalar)", NULL, "Union[Tensornumber]");
+    check_spellings("Union(int[]Scalar)", NULL, "Union[List[int]number]");
     check_spellings("Union(int, str)?", NULL, "Optional[Union[int, str]]");
     check_spellings("__torch__.a.M", NULL, "__torch__.a.M");
     check_spellings("Enum<__torch__.a.Color>", NULL, "__torch__.a.Color");
