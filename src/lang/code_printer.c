@@ -1,7 +1,7 @@
-/* Statements and functions of printed code, node by node; long expressions are split onto lines of their own, together
- * with everything that must run before them (python_print.cpp, printNode and splitLongInlines). */
-#include "lang/code_printer_internal.h"
+/* Statements and functions of printed code, node by node; long expressions are split onto lines of their own,
+ * together with everything that must run before them (python_print.cpp, printNode and splitLongInlines). */
 #include "base/mem.h"
+#include "lang/code_printer_internal.h"
 #include "ops/schemas.h"
 
 enum { LONG_LINE = 40 };
@@ -20,8 +20,7 @@ void code_fail(struct code_printer *p, lb_code code, const char *format, const c
 }
 
 void code_indent(struct code_printer *p) {
-    for (int i = 0; i < p->level; i++)
-        code_put(p, "  ");
+    for (int i = 0; i < p->level; i++) code_put(p, "  ");
 }
 
 static bool is_long(const struct code_printer *p, const struct tagged *t) {
@@ -44,9 +43,10 @@ struct value_list {
     ARRAY_OF(struct ir_value *) values;
 };
 
-/* From the use of a long expression outwards: all values in place that come before it, each once, last first. What was
- * looked at is kept as the greatest input + 2, so that "nothing yet" and "none" differ. */
-static void collect_to_split(struct code_printer *p, struct node *user, int offset, struct value_list *found) {
+/* From the use of a long expression outwards: all values in place that come before it, each once, last first.
+ * What was looked at is kept as the greatest input + 2, so that "nothing yet" and "none" differ. */
+static void collect_to_split(struct code_printer *p, struct node *user, int offset,
+                             struct value_list *found) {
     for (;;) {
         int seen = (int)(uintptr_t)table_get(&p->split_offsets, user);
         for (int i = offset; i >= (seen ? seen - 1 : 0); i--) {
@@ -106,8 +106,8 @@ static bool first_annotation(struct code_printer *p, const struct ir_value *v) {
 }
 
 /* "a, b = x, y". A single one of Union or Optional type shows its type the first time. */
-static void put_assignment(struct code_printer *p, struct ir_value *const *left, struct ir_value *const *right,
-                           int count) {
+static void put_assignment(struct code_printer *p, struct ir_value *const *left,
+                           struct ir_value *const *right, int count) {
     if (count == 0) return;
     code_indent(p);
     code_put_values(p, &p->body, left, count, "", "");
@@ -145,7 +145,8 @@ static void put_if(struct code_printer *p, struct node *n) {
     }
 }
 
-/* One line for each carried value before the loop, with its type where that says more than the first value's. */
+/* One line for each carried value before the loop, with its type where that says more than the first value's.
+ */
 static void put_first_values(struct code_printer *p, struct node *n) {
     for (int i = 0; i < n->outputs.count; i++) {
         const struct ir_value *v = node_output(n, i), *first = node_input(n, i + 2);
@@ -165,7 +166,8 @@ static void put_loop(struct code_printer *p, struct node *n) {
     enum loop_form form = loop_form(n);
     struct block *body = loop_body(n);
     if (form == LOOP_MODIFIED) {
-        code_fail(p, LB_ERROR_UNSUPPORTED, "%s with a count and a condition cannot be printed as Python", "a loop");
+        code_fail(p, LB_ERROR_UNSUPPORTED, "%s with a count and a condition cannot be printed as Python",
+                  "a loop");
         return;
     }
     code_name_values(p, n->outputs.items, n->outputs.count);
@@ -178,7 +180,8 @@ static void put_loop(struct code_printer *p, struct node *n) {
     put_first_values(p, n);
     struct ir_value *const *inside = body->param->outputs.items;
     code_name_values(p, inside, 1);
-    if (form == LOOP_WHILE) put_assignment(p, inside, &n->inputs.items[1], 1); /* the count's name is the condition's */
+    if (form == LOOP_WHILE)
+        put_assignment(p, inside, &n->inputs.items[1], 1); /* the count's name is the condition's */
     code_indent(p);
     code_put(p, form == LOOP_FOR ? "for " : "while ");
     code_put_use(p, &p->body, inside[0]);
@@ -301,10 +304,8 @@ static void put_return(struct code_printer *p, struct node *n) {
 }
 
 static void depend_on_types_of(struct code_printer *p, const struct node *n) {
-    for (int i = 0; i < n->inputs.count; i++)
-        code_depend_on_type(p, node_input(n, i)->type);
-    for (int i = 0; i < n->outputs.count; i++)
-        code_depend_on_type(p, node_output(n, i)->type);
+    for (int i = 0; i < n->inputs.count; i++) code_depend_on_type(p, node_input(n, i)->type);
+    for (int i = 0; i < n->outputs.count; i++) code_depend_on_type(p, node_output(n, i)->type);
     for (int i = 0; i < n->attributes.count; i++) {
         const struct attribute *a = &n->attributes.items[i];
         if (a->kind == ATTRIBUTE_TYPE) code_depend_on_type(p, a->type);
@@ -344,11 +345,16 @@ static const struct {
     enum kind kind;
     void (*put)(struct code_printer *p, struct node *n);
 } statement_kinds[] = {
-    {KIND_RETURN, put_return},     {KIND_LOOP, put_loop},
-    {KIND_IF, put_if},             {KIND_TUPLE_UNPACK, put_unpack},
-    {KIND_LIST_UNPACK, put_unpack}, {KIND_SET_ATTR, put_set_attr},
-    {KIND_FORK, put_fork},         {KIND_AWAITABLE, put_awaitable},
-    {KIND_ENTER, put_enter},       {KIND_EXIT, put_exit},
+    {KIND_RETURN, put_return},
+    {KIND_LOOP, put_loop},
+    {KIND_IF, put_if},
+    {KIND_TUPLE_UNPACK, put_unpack},
+    {KIND_LIST_UNPACK, put_unpack},
+    {KIND_SET_ATTR, put_set_attr},
+    {KIND_FORK, put_fork},
+    {KIND_AWAITABLE, put_awaitable},
+    {KIND_ENTER, put_enter},
+    {KIND_EXIT, put_exit},
     {KIND_MODULE_CONTAINER_INDEX, put_container_index},
 };
 
@@ -377,8 +383,7 @@ static void put_block(struct code_printer *p, struct block *b, bool more_follows
         code_indent(p);
         code_put(p, "pass\n");
     }
-    for (struct node *n = block_first(b); n != b->result && !p->failed; n = n->next)
-        put_node(p, n, false);
+    for (struct node *n = block_first(b); n != b->result && !p->failed; n = n->next) put_node(p, n, false);
 }
 
 struct node_list {
@@ -397,8 +402,7 @@ static void list_constants_of(struct code_printer *p, const struct node *n, stru
 static void list_constants(struct code_printer *p, const struct block *b, struct node_list *list) {
     for (struct node *n = block_first(b); n != b->result; n = n->next) {
         list_constants_of(p, n, list);
-        for (int i = 0; i < n->blocks.count; i++)
-            list_constants(p, n->blocks.items[i], list);
+        for (int i = 0; i < n->blocks.count; i++) list_constants(p, n->blocks.items[i], list);
     }
     list_constants_of(p, b->result, list);
 }
@@ -408,8 +412,7 @@ static void put_function_body(struct code_printer *p, struct block *b) {
     list_constants(p, b, &constants);
     code_scan_block(p, b);
     p->level++;
-    for (int i = 0; i < constants.nodes.count; i++)
-        put_node(p, constants.nodes.items[i], true);
+    for (int i = 0; i < constants.nodes.count; i++) put_node(p, constants.nodes.items[i], true);
     put_block(p, b, b->result->inputs.count > 0);
     put_node(p, b->result, false);
     p->level--;
@@ -421,8 +424,8 @@ static void put_default(struct code_printer *p, const struct argument *a) {
     code_put_constant(p, &p->body, a->default_value);
 }
 
-static void put_parameter(struct code_printer *p, const struct argument *a, const struct ir_value *v, bool first,
-                          bool with_type) {
+static void put_parameter(struct code_printer *p, const struct argument *a, const struct ir_value *v,
+                          bool first, bool with_type) {
     code_depend_on_type(p, a->type);
     const char *name = code_unique_name(p, a->name->text, a->name->length);
     if (!first) code_put(p, ",\n    ");
@@ -438,7 +441,8 @@ static void put_parameter(struct code_printer *p, const struct argument *a, cons
 
 void code_put_definition(struct code_printer *p, const struct function *f, bool first_type) {
     struct graph *g = f->graph;
-    if (!g || !f->schema || f->schema->argument_count != g->top->param->outputs.count || f->schema->return_count < 1) {
+    if (!g || !f->schema || f->schema->argument_count != g->top->param->outputs.count ||
+        f->schema->return_count < 1) {
         code_fail(p, LB_ERROR_INTERNAL, "%s has no graph that fits its schema", f->name->text);
         return;
     }
@@ -470,15 +474,16 @@ bool code_finish(struct code_printer *p, lb_error *err) {
     return ok ? true : error_memory(err);
 }
 
-bool code_printer_put_function(struct code_printer *p, const struct function *f, bool first_type, lb_error *err) {
+bool code_printer_put_function(struct code_printer *p, const struct function *f, bool first_type,
+                               lb_error *err) {
     p->err = err;
     code_put_definition(p, f, first_type);
     return code_finish(p, err);
 }
 
 struct code_printer *code_printer_new(struct unit *unit, const struct code_options *options,
-                                      struct code_constants *constants, struct code_dependencies *dependencies,
-                                      lb_error *err) {
+                                      struct code_constants *constants,
+                                      struct code_dependencies *dependencies, lb_error *err) {
     struct code_printer *p = mem_zeroed(1, sizeof *p);
     if (!p || !name_pool_init(&p->names, NULL, 0)) {
         mem_free(p);
@@ -496,10 +501,8 @@ void code_printer_free(struct code_printer *p) {
     if (!p) return;
     struct table *tables[] = {&p->texts,     &p->in_place,   &p->split_offsets, &p->listed,
                               &p->annotated, &p->used_names, &p->next_number,   &p->walked_types};
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        table_free(tables[i]);
-    for (int i = 0; i < p->expressions.count; i++)
-        tagged_free(p->expressions.items[i]);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) table_free(tables[i]);
+    for (int i = 0; i < p->expressions.count; i++) tagged_free(p->expressions.items[i]);
     mem_free(p->expressions.items);
     tagged_free(&p->body);
     name_pool_free(&p->names);

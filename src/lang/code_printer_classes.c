@@ -1,20 +1,22 @@
-/* Classes, NamedTuples, interfaces and enums as archives' source files hold them (python_print.cpp, printClass and
- * printNamedType), the tables that printers share, and printing in one call. */
-#include "lang/code_printer_internal.h"
+/* Classes, NamedTuples, interfaces and enums as archives' source files hold them (python_print.cpp,
+ * printClass and printNamedType), the tables that printers share, and printing in one call. */
 #include "base/mem.h"
+#include "lang/code_printer_internal.h"
 #include "value/print.h"
 
 static void put_type_name(struct code_printer *p, const struct type *t) {
     struct text name = {0};
     code_put(p, "class ");
-    if (!p->options.put_name || !p->options.put_name(p->options.context, &name, t)) text_put(&name, t->name->text);
+    if (!p->options.put_name || !p->options.put_name(p->options.context, &name, t))
+        text_put(&name, t->name->text);
     const char *dot = strrchr(text_get(&name), '.');
     code_put_text(p, dot ? dot + 1 : text_get(&name));
     text_free(&name);
 }
 
 /* `__parameters__ = ["w", ]` */
-static void put_name_list(struct code_printer *p, const char *label, const struct name *const *names, int count) {
+static void put_name_list(struct code_printer *p, const char *label, const struct name *const *names,
+                          int count) {
     code_indent(p);
     code_put(p, label);
     code_put(p, " = [");
@@ -39,12 +41,12 @@ static void put_attribute_list(struct code_printer *p, const struct class_defini
     put_name_list(p, parameters ? "__parameters__" : "__buffers__", names, count);
 }
 
-static void put_hook_list(struct code_printer *p, const char *label, struct function *const *hooks, int count) {
+static void put_hook_list(struct code_printer *p, const char *label, struct function *const *hooks,
+                          int count) {
     const struct name **names = arena_array(&p->memory, const struct name *, count + 1);
     if (!names) p->failed = true;
     if (!names || count == 0) return;
-    for (int i = 0; i < count; i++)
-        names[i] = hooks[i]->name;
+    for (int i = 0; i < count; i++) names[i] = hooks[i]->name;
     put_name_list(p, label, names, count);
 }
 
@@ -85,7 +87,8 @@ static void put_constants(struct code_printer *p, const struct class_definition 
     }
 }
 
-static void put_hooks(struct code_printer *p, struct function *const *hooks, int count, struct table *printed) {
+static void put_hooks(struct code_printer *p, struct function *const *hooks, int count,
+                      struct table *printed) {
     for (int i = 0; i < count && !p->failed; i++) {
         if (table_has(printed, hooks[i]->name)) continue;
         if (!table_set(printed, hooks[i]->name, p)) p->failed = true;
@@ -161,8 +164,7 @@ static void put_interface(struct code_printer *p, const struct type *t) {
     put_type_name(p, t);
     code_put(p, c->is_module ? "(ModuleInterface):\n" : "(Interface):\n");
     p->level++;
-    for (int i = 0; i < c->methods.count; i++)
-        put_interface_method(p, c->methods.items[i]);
+    for (int i = 0; i < c->methods.count; i++) put_interface_method(p, c->methods.items[i]);
     p->level--;
 }
 
@@ -214,8 +216,7 @@ void code_dependencies_free(struct code_dependencies *d) {
 }
 
 void code_constants_free(struct code_constants *constants) {
-    for (int i = 0; i < constants->values.count; i++)
-        value_release(constants->values.items[i]);
+    for (int i = 0; i < constants->values.count; i++) value_release(constants->values.items[i]);
     mem_free(constants->values.items);
     *constants = (struct code_constants){0};
 }
@@ -234,8 +235,9 @@ static bool print_once(struct text *out, struct unit *unit, const struct functio
     return ok;
 }
 
-bool code_print_function(struct text *out, struct unit *unit, const struct function *f, lb_error *err) {
-    return print_once(out, unit, f, NULL, err);
+bool code_print_function(struct text *out, const struct function *f, lb_error *err) {
+    if (!f->graph) return error_set(err, LB_ERROR_ARGUMENT, "%s has no graph", f->name->text);
+    return print_once(out, f->graph->unit, f, NULL, err);
 }
 
 bool code_print_class(struct text *out, struct unit *unit, const struct type *t, lb_error *err) {

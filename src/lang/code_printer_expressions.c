@@ -1,8 +1,8 @@
-/* The right-hand side of a node: constants, the kinds of the language by a table, operators by their schemas with
- * trailing defaults left out (python_print.cpp, printRHS; CalculateNecessaryArgs in
+/* The right-hand side of a node: constants, the kinds of the language by a table, operators by their schemas
+ * with trailing defaults left out (python_print.cpp, printRHS; CalculateNecessaryArgs in
  * torch/csrc/jit/frontend/schema_matching.h). */
-#include "lang/code_printer_internal.h"
 #include "base/mem.h"
+#include "lang/code_printer_internal.h"
 #include "ops/schemas.h"
 #include "tensor/equal.h"
 #include "value/print.h"
@@ -36,8 +36,7 @@ void code_depend_on_type(struct code_printer *p, const struct type *t) {
         const struct class_definition *c = top->kind == TYPE_CLASS ? top->definition : NULL;
         for (int i = c ? c->attributes.count - 1 : -1; i >= 0 && ok; i--)
             ok = array_push(&stack.types, c->attributes.items[i].type);
-        for (int i = c ? -1 : top->count - 1; i >= 0 && ok; i--)
-            ok = array_push(&stack.types, top->items[i]);
+        for (int i = c ? -1 : top->count - 1; i >= 0 && ok; i--) ok = array_push(&stack.types, top->items[i]);
     }
     if (!ok) p->failed = true;
     mem_free(stack.types.items);
@@ -49,7 +48,7 @@ static const struct {
     enum type_kind kind;
     const char *open;
 } wrapped_types[] = {
-    {TYPE_LIST, "List["},     {TYPE_OPTIONAL, "Optional["}, {TYPE_DICT, "Dict["}, {TYPE_UNION, "Union["},
+    {TYPE_LIST, "List["},     {TYPE_OPTIONAL, "Optional["}, {TYPE_DICT, "Dict["},   {TYPE_UNION, "Union["},
     {TYPE_FUTURE, "Future["}, {TYPE_RREF, "RRef["},         {TYPE_AWAIT, "Await["}, {TYPE_TUPLE, "Tuple["},
 };
 
@@ -105,7 +104,8 @@ static bool has_non_ascii(lb_value v) {
 static int table_number(struct code_printer *p, lb_value v) {
     struct code_constants *table = p->constants;
     for (int i = 0; v.tag == VALUE_TENSOR && i < table->values.count; i++)
-        if (table->values.items[i].tag == VALUE_TENSOR && tensor_equal_values(table->values.items[i].tensor, v.tensor))
+        if (table->values.items[i].tag == VALUE_TENSOR &&
+            tensor_equal_values(table->values.items[i].tensor, v.tensor))
             return i;
     if (!array_push(&table->values, v)) {
         p->failed = true;
@@ -121,7 +121,8 @@ static bool put_special_constant(void *context, struct text *out, lb_value v) {
         text_printf(out, "CONSTANTS.c%d", table_number(p, v));
         return true;
     }
-    if (v.tag == VALUE_TUPLE && v.tuple->type && v.tuple->type->name) put_annotation_text(p, out, v.tuple->type);
+    if (v.tag == VALUE_TUPLE && v.tuple->type && v.tuple->type->name)
+        put_annotation_text(p, out, v.tuple->type);
     return false;
 }
 
@@ -148,7 +149,8 @@ void code_put_values(struct code_printer *p, struct tagged *out, struct ir_value
     put(p, out, close);
 }
 
-static void put_inputs(struct code_printer *p, struct tagged *out, struct node *n, const char *open, const char *close) {
+static void put_inputs(struct code_printer *p, struct tagged *out, struct node *n, const char *open,
+                       const char *close) {
     code_put_values(p, out, n->inputs.items, n->inputs.count, open, close);
 }
 
@@ -422,8 +424,8 @@ static bool is_default(const struct argument *a, const struct ir_value *v) {
     return equal;
 }
 
-/* How many arguments must be written: trailing ones that equal their defaults need not. *outs: how many of the
- * schema's last arguments are out arguments. */
+/* How many arguments must be written: trailing ones that equal their defaults need not. *outs: how many of
+ * the schema's last arguments are out arguments. */
 static int needed_arguments(const struct schema *schema, const struct node *n, int *outs) {
     int last = schema->argument_count - 1;
     while (last >= 0 && is_out(&schema->arguments[last])) last--;
@@ -451,7 +453,8 @@ static void put_operator(struct code_printer *p, struct tagged *out, struct node
         }
         code_put_use(p, out, node_input(n, i));
     }
-    for (int i = schema->argument_count > 0 ? schema->argument_count - outs : 0; i < schema->argument_count; i++) {
+    for (int i = schema->argument_count > 0 ? schema->argument_count - outs : 0; i < schema->argument_count;
+         i++) {
         const struct name *name = schema->arguments[i].name;
         put(p, out, ", ");
         int input = n->inputs.count - (schema->argument_count - i);

@@ -1,9 +1,10 @@
-/* Which values are written where they are used instead of on a line of their own: those whose computation would come
- * up again in the same order if the expression were read left to right. Blocks are scanned backwards, expressions from
- * right to left; while the two walks agree, values go in place (python_print.cpp, scanValue and scanNode). Chains of
- * expressions may be as long as a program, so the walk keeps its own stack. */
-#include "lang/code_printer_internal.h"
+/* Which values are written where they are used instead of on a line of their own: those whose computation
+ * would come up again in the same order if the expression were read left to right. Blocks are scanned
+ * backwards, expressions from right to left; while the two walks agree, values go in place (python_print.cpp,
+ * scanValue and scanNode). Chains of expressions may be as long as a program, so the walk keeps its own
+ * stack. */
 #include "base/mem.h"
+#include "lang/code_printer_internal.h"
 
 struct step {
     struct node *node;
@@ -35,8 +36,8 @@ static void put_in_place(struct code_printer *p, const struct node *n) {
     if (!table_set(&p->in_place, n, p)) p->failed = true;
 }
 
-/* PyTorch's list of nodes is a ring through the parameters as well: before the first node comes the param node, and
- * before that the return node. */
+/* PyTorch's list of nodes is a ring through the parameters as well: before the first node comes the param
+ * node, and before that the return node. */
 static struct node *previous_in_ring(const struct node *n) {
     const struct block *b = n->block;
     if (n == b->param) return b->result;
@@ -56,8 +57,7 @@ static void push_step(struct scan *s, struct node *n, bool mark) {
 }
 
 static void scan_blocks(struct code_printer *p, struct node *n) {
-    for (int i = 0; i < n->blocks.count; i++)
-        code_scan_block(p, n->blocks.items[i]);
+    for (int i = 0; i < n->blocks.count; i++) code_scan_block(p, n->blocks.items[i]);
 }
 
 static void scan_node(struct scan *s, struct node *start) {
@@ -86,7 +86,6 @@ static void scan_node(struct scan *s, struct node *start) {
 void code_scan_block(struct code_printer *p, struct block *b) {
     struct scan s = {.printer = p};
     scan_node(&s, b->result);
-    for (struct node *n = block_last(b); n != b->result && !p->failed; n = n->previous)
-        scan_node(&s, n);
+    for (struct node *n = block_last(b); n != b->result && !p->failed; n = n->previous) scan_node(&s, n);
     mem_free(s.steps.items);
 }

@@ -1,7 +1,7 @@
 /* The printer's state, shared by its parts: names (code_printer_names.c), which values are written in place
- * (code_printer_inline.c), expressions (code_printer_expressions.c), statements and functions (code_printer.c),
- * classes (code_printer_classes.c). Errors and memory failures are noted in the printer and looked at once per
- * function. */
+ * (code_printer_inline.c), expressions (code_printer_expressions.c), statements and functions
+ * (code_printer.c), classes (code_printer_classes.c). Errors and memory failures are noted in the printer and
+ * looked at once per function. */
 #ifndef LINKBOY_LANG_CODE_PRINTER_INTERNAL_H
 #define LINKBOY_LANG_CODE_PRINTER_INTERNAL_H
 #include "ir/views.h"
@@ -22,15 +22,16 @@ struct code_printer {
     struct tagged body;
     struct source_range range; /* where what is printed now comes from */
     int level;
-    struct table texts;        /* const struct ir_value * -> struct value_text * */
-    struct table in_place;     /* const struct node * that are written where they are used */
-    struct table split_offsets; /* const struct node * -> 1 + greatest input that was looked at for splitting */
-    struct table listed;       /* constants that are listed at the top of some function */
-    struct table annotated;    /* values of Union or Optional type whose type has been written */
+    struct table texts;    /* const struct ir_value * -> struct value_text * */
+    struct table in_place; /* const struct node * that are written where they are used */
+    struct table
+        split_offsets;      /* const struct node * -> 1 + greatest input that was looked at for splitting */
+    struct table listed;    /* constants that are listed at the top of some function */
+    struct table annotated; /* values of Union or Optional type whose type has been written */
     struct table walked_types; /* named types whose contents are among the dependencies */
     struct name_pool names;
-    struct table used_names;   /* in this function */
-    struct table next_number;  /* name that was taken -> number tried next */
+    struct table used_names;               /* in this function */
+    struct table next_number;              /* name that was taken -> number tried next */
     ARRAY_OF(struct tagged *) expressions; /* to be freed */
     int64_t version;
     lb_error *err;

@@ -1,16 +1,60 @@
-/* Names of values in printed code: from debug names, made identifiers, unique within a function, never a word of the
- * language. The counters of numbered names live as long as the printer; python_print.cpp, genNameImpl. */
-#include "lang/code_printer_internal.h"
+/* Names of values in printed code: from debug names, made identifiers, unique within a function, never a word
+ * of the language. The counters of numbered names live as long as the printer; python_print.cpp, genNameImpl.
+ */
 #include "base/mem.h"
+#include "lang/code_printer_internal.h"
 #include <stdio.h>
 
 static const char *const reserved[] = {
-    "_",      "as",    "aten",     "attribute", "CONSTANTS", "fork",  "getattr", "inf",           "nan",
-    "infj",   "nanj",  "ops",      "__torch__", "and",       "assert", "async",  "await",         "break",
-    "class",  "continue", "def",   "del",       "elif",      "else",  "except",  "False",         "finally",
-    "for",    "from",  "global",   "if",        "import",    "in",    "is",      "lambda",        "None",
-    "nonlocal", "not", "or",       "pass",      "raise",     "return", "True",   "try",           "with",
-    "while",  "yield", "uninitialized", "unchecked_cast",
+    "_",
+    "as",
+    "aten",
+    "attribute",
+    "CONSTANTS",
+    "fork",
+    "getattr",
+    "inf",
+    "nan",
+    "infj",
+    "nanj",
+    "ops",
+    "__torch__",
+    "and",
+    "assert",
+    "async",
+    "await",
+    "break",
+    "class",
+    "continue",
+    "def",
+    "del",
+    "elif",
+    "else",
+    "except",
+    "False",
+    "finally",
+    "for",
+    "from",
+    "global",
+    "if",
+    "import",
+    "in",
+    "is",
+    "lambda",
+    "None",
+    "nonlocal",
+    "not",
+    "or",
+    "pass",
+    "raise",
+    "return",
+    "True",
+    "try",
+    "with",
+    "while",
+    "yield",
+    "uninitialized",
+    "unchecked_cast",
 };
 
 static bool is_reserved(const char *name) {
@@ -89,8 +133,7 @@ void code_set_expression(struct code_printer *p, const struct ir_value *v, struc
 }
 
 void code_name_values(struct code_printer *p, struct ir_value *const *values, int count) {
-    for (int i = 0; i < count; i++)
-        code_set_name(p, values[i], name_for(p, values[i]));
+    for (int i = 0; i < count; i++) code_set_name(p, values[i], name_for(p, values[i]));
 }
 
 struct tagged *code_new_expression(struct code_printer *p) {
@@ -107,7 +150,8 @@ void code_put_use(struct code_printer *p, struct tagged *out, const struct ir_va
     else if (t && t->expression)
         tagged_append(out, t->expression);
     else
-        code_fail(p, LB_ERROR_INTERNAL, "%s is used before it is defined", v->debug_name ? v->debug_name->text : "a value");
+        code_fail(p, LB_ERROR_INTERNAL, "%s is used before it is defined",
+                  v->debug_name ? v->debug_name->text : "a value");
 }
 
 void tagged_free(struct tagged *t) {

@@ -1,5 +1,5 @@
-/* Text that remembers where its pieces come from (TaggedStringStream in python_print.cpp). Two ways to put a text, as
- * there: a C string leaves a mark even if it is empty, a name or other computed text does not. */
+/* Text that remembers where its pieces come from (TaggedStringStream in python_print.cpp). Two ways to put a
+ * text, as there: a C string leaves a mark even if it is empty, a name or other computed text does not. */
 #ifndef LINKBOY_LANG_CODE_PRINTER_TEXT_H
 #define LINKBOY_LANG_CODE_PRINTER_TEXT_H
 #include "lang/code_printer.h"
@@ -25,7 +25,8 @@ static inline void tagged_put(struct tagged *t, struct source_range range, const
     text_put(&t->text, literal);
 }
 
-static inline void tagged_put_name(struct tagged *t, struct source_range range, const char *bytes, size_t length) {
+static inline void tagged_put_name(struct tagged *t, struct source_range range, const char *bytes,
+                                   size_t length) {
     if (length == 0) return;
     tagged_mark(t, t->text.length, range);
     text_put_bytes(&t->text, bytes, length);

@@ -1,5 +1,6 @@
-/* Alias analysis: walks the graph once, node by node, and says for each value what its memory may be; then gathers
- * what each node writes. Rules per kind of node: torch/csrc/jit/ir/alias_analysis.cpp, and operators' schemas. */
+/* Alias analysis: walks the graph once, node by node, and says for each value what its memory may be; then
+ * gathers what each node writes. Rules per kind of node: torch/csrc/jit/ir/alias_analysis.cpp, and operators'
+ * schemas. */
 #include "passes/alias.h"
 #include "base/mem.h"
 #include "ir/views.h"
@@ -16,14 +17,19 @@ struct write {
 struct alias_db {
     struct graph *graph;
     struct memory_graph memory;
-    struct table elements;     /* const struct ir_value * -> index + 1 */
-    struct table wildcards;    /* const struct type * -> index + 1 */
-    struct table mutable_form; /* const struct type * -> its mutable form, or the type_store for "immutable" */
-    ARRAY_OF(struct fresh { int element; const struct type *type; }) fresh; /* contents still to be made */
+    struct table elements;  /* const struct ir_value * -> index + 1 */
+    struct table wildcards; /* const struct type * -> index + 1 */
+    struct table
+        mutable_form; /* const struct type * -> its mutable form, or the type_store for "immutable" */
+    ARRAY_OF(struct fresh {
+        int element;
+        const struct type *type;
+    })
+    fresh; /* contents still to be made */
     ARRAY_OF(const struct ir_value *) in_wildcard;
     ARRAY_OF(struct write) writes;
-    struct table writes_of;    /* const struct node * -> struct int_set * of locations */
-    unsigned char *written;    /* a byte for each element: somebody writes to it */
+    struct table writes_of;                  /* const struct node * -> struct int_set * of locations */
+    unsigned char *written;                  /* a byte for each element: somebody writes to it */
     unsigned char *from_inputs, *to_outputs; /* what graph inputs and outputs contain; made when asked for */
     bool failed;
 };
@@ -65,7 +71,8 @@ static int wildcard_of(struct alias_db *db, const struct type *form) {
     return element;
 }
 
-/* A fresh element may contain anything that its type can contain; a union points to its members' wildcards. */
+/* A fresh element may contain anything that its type can contain; a union points to its members' wildcards.
+ */
 static void fill_fresh(struct alias_db *db, struct fresh f) {
     const struct type *t = f.type;
     if (t->kind == TYPE_CLASS) {
@@ -88,8 +95,7 @@ static void fill_fresh(struct alias_db *db, struct fresh f) {
 }
 
 static void settle(struct alias_db *db) {
-    while (db->fresh.count > 0 && !db->failed)
-        fill_fresh(db, db->fresh.items[--db->fresh.count]);
+    while (db->fresh.count > 0 && !db->failed) fill_fresh(db, db->fresh.items[--db->fresh.count]);
 }
 
 static void give_fresh(struct alias_db *db, const struct ir_value *v, bool with_contents) {
@@ -130,7 +136,8 @@ static void point_to(struct alias_db *db, const struct ir_value *from, const str
     }
 }
 
-static void register_write(struct alias_db *db, const struct node *n, const struct ir_value *v, bool with_contained) {
+static void register_write(struct alias_db *db, const struct node *n, const struct ir_value *v,
+                           bool with_contained) {
     if (v && !mutable_form(db, v->type)) return;
     struct write w = {n, v ? get_element(db, v) : -1, with_contained};
     if (!array_push(&db->writes, w)) db->failed = true;
@@ -139,16 +146,13 @@ static void register_write(struct alias_db *db, const struct node *n, const stru
 static void analyze_block(struct alias_db *db, struct block *b);
 
 static void fresh_outputs(struct alias_db *db, struct node *n) {
-    for (int i = 0; i < n->outputs.count; i++)
-        give_fresh(db, node_output(n, i), true);
+    for (int i = 0; i < n->outputs.count; i++) give_fresh(db, node_output(n, i), true);
 }
 static void wildcard_outputs(struct alias_db *db, struct node *n) {
-    for (int i = 0; i < n->outputs.count; i++)
-        set_wildcard(db, node_output(n, i));
+    for (int i = 0; i < n->outputs.count; i++) set_wildcard(db, node_output(n, i));
 }
 static void wildcard_inputs(struct alias_db *db, struct node *n) {
-    for (int i = 0; i < n->inputs.count; i++)
-        set_wildcard(db, node_input(n, i));
+    for (int i = 0; i < n->inputs.count; i++) set_wildcard(db, node_input(n, i));
 }
 static void point_outputs_to_inputs(struct alias_db *db, struct node *n) {
     for (int i = 0; i < n->outputs.count && i < n->inputs.count; i++)
@@ -169,11 +173,9 @@ static void analyze_if(struct alias_db *db, struct node *n) {
 
 static void analyze_loop(struct alias_db *db, struct node *n) {
     struct block *body = loop_body(n);
-    for (int i = 2; i < n->inputs.count; i++)
-        point_to(db, block_input(body, i - 1), node_input(n, i));
+    for (int i = 2; i < n->inputs.count; i++) point_to(db, block_input(body, i - 1), node_input(n, i));
     analyze_block(db, body);
-    for (int i = 0; i < n->outputs.count; i++)
-        point_to(db, node_output(n, i), block_output(body, i + 1));
+    for (int i = 0; i < n->outputs.count; i++) point_to(db, node_output(n, i), block_output(body, i + 1));
 }
 
 static void analyze_fork(struct alias_db *db, struct node *n) {
@@ -212,8 +214,9 @@ static void analyze_set_attr(struct alias_db *db, struct node *n) {
 
 /* A list that only goes into one of these does not let its items escape. */
 static bool keeps_list_private(const struct ir_value *list) {
-    static const char *const kinds[] = {"aten::cat",    "aten::broadcast_tensors", "aten::stack",
-                                        "aten::vstack", "aten::hstack",            "aten::dstack"};
+    static const char *const kinds[] = {"aten::cat",    "aten::broadcast_tensors",
+                                        "aten::stack",  "aten::vstack",
+                                        "aten::hstack", "aten::dstack"};
     if (list->uses.count != 1 || list->type->kind != TYPE_LIST) return false;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (node_kind_is(list->uses.items[0].user, kinds[i])) return true;
@@ -358,16 +361,14 @@ static void analyze_node(struct alias_db *db, struct node *n) {
 }
 
 static void analyze_block(struct alias_db *db, struct block *b) {
-    for (struct node *n = block_first(b); n != b->result && !db->failed; n = n->next)
-        analyze_node(db, n);
+    for (struct node *n = block_first(b); n != b->result && !db->failed; n = n->next) analyze_node(db, n);
 }
 
 static void mark(unsigned char *set, const struct int_set *locations, const struct element *elements) {
     for (int i = 0; i < locations->count; i++) {
         const struct element *e = &elements[locations->items[i]];
         set[locations->items[i]] = 1;
-        for (int k = 0; k < e->wildcards.count; k++)
-            set[e->wildcards.items[k]] = 1;
+        for (int k = 0; k < e->wildcards.count; k++) set[e->wildcards.items[k]] = 1;
     }
 }
 
@@ -418,8 +419,7 @@ struct alias_db *alias_analyze(struct graph *g, lb_error *err) {
         return NULL;
     }
     db->graph = g;
-    for (int i = 0; i < g->top->param->outputs.count; i++)
-        set_wildcard(db, block_input(g->top, i));
+    for (int i = 0; i < g->top->param->outputs.count; i++) set_wildcard(db, block_input(g->top, i));
     analyze_block(db, g->top);
     memory_locate_all(&db->memory);
     for (int i = 0; i < db->in_wildcard.count && !db->failed; i++) {
@@ -480,8 +480,8 @@ bool alias_writes_to_wildcard(const struct alias_db *db, const struct node *n) {
 }
 
 /* What the values contain, all together; kept in *set. */
-static const unsigned char *contained_in(struct alias_db *db, unsigned char **set, const struct ir_value *const *values,
-                                         int count) {
+static const unsigned char *contained_in(struct alias_db *db, unsigned char **set,
+                                         const struct ir_value *const *values, int count) {
     if (*set) return *set;
     *set = mem_zeroed((size_t)db->memory.elements.count + 1, 1);
     for (int i = 0; *set && i < count; i++) {
@@ -496,8 +496,7 @@ static bool contains_any_of(struct alias_db *db, const struct ir_value *v, const
     if (element < 0) return false;
     unsigned char *own = NULL;
     bool found = !set || !contained_in(db, &own, &v, 1); /* out of memory: the careful answer */
-    for (int i = 0; own && set && i < db->memory.elements.count && !found; i++)
-        found = own[i] && set[i];
+    for (int i = 0; own && set && i < db->memory.elements.count && !found; i++) found = own[i] && set[i];
     mem_free(own);
     return found;
 }

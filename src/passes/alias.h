@@ -1,9 +1,9 @@
 /* Which values may share memory, and which nodes write to what (AliasDb, MemoryDAG in
- * torch/csrc/jit/ir/alias_analysis.cpp and torch/csrc/jit/passes/utils/memory_dag.cpp). Every value of a mutable type has
- * an element; an element may point to others (then its memory is theirs) and contain others. What enters a container,
- * leaves one, or comes from outside is a "wildcard": it may share memory with every other wildcard of its type.
- * Mutation and sharing are read from the schemas' annotations. The database describes the graph as it was when it was
- * made: values made later are unknown to it. */
+ * torch/csrc/jit/ir/alias_analysis.cpp and torch/csrc/jit/passes/utils/memory_dag.cpp). Every value of a
+ * mutable type has an element; an element may point to others (then its memory is theirs) and contain others.
+ * What enters a container, leaves one, or comes from outside is a "wildcard": it may share memory with every
+ * other wildcard of its type. Mutation and sharing are read from the schemas' annotations. The database
+ * describes the graph as it was when it was made: values made later are unknown to it. */
 #ifndef LINKBOY_PASSES_ALIAS_H
 #define LINKBOY_PASSES_ALIAS_H
 #include "ir/graph.h"
@@ -24,7 +24,8 @@ bool alias_writes_to_wildcard(const struct alias_db *db, const struct node *n);
  * (safeToChangeAliasingRelationship). */
 bool alias_may_merge(struct alias_db *db, const struct ir_value *a, const struct ir_value *b);
 
-/* A set of memory locations that grows: those of live values. One byte for each location; free with mem_free. */
+/* A set of memory locations that grows: those of live values. One byte for each location; free with mem_free.
+ */
 unsigned char *alias_new_set(const struct alias_db *db);
 void alias_add_to_set(const struct alias_db *db, unsigned char *set, const struct ir_value *v);
 /* The node or one in its blocks writes to a location of the set. */

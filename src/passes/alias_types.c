@@ -1,4 +1,5 @@
-/* Maps types to their mutable form. Types are nested no deeper than their makers allow, so recursion is bounded. */
+/* Maps types to their mutable form. Types are nested no deeper than their makers allow, so recursion is
+ * bounded. */
 #include "passes/alias_types.h"
 #include "base/arena.h"
 #include "passes/alias.h"
@@ -6,7 +7,8 @@
 typedef const struct type *type_maker(struct type_store *types, int count, const struct type *const *items);
 
 /* The mutable members of a tuple or union, put together by `make`; NULL when there are none. */
-static const struct type *of_members(struct type_store *types, const struct type *t, type_maker *make, bool *failed) {
+static const struct type *of_members(struct type_store *types, const struct type *t, type_maker *make,
+                                     bool *failed) {
     struct arena memory = {0};
     const struct type **members = arena_array(&memory, const struct type *, t->count > 0 ? t->count : 1);
     const struct type *result = NULL;
@@ -39,22 +41,17 @@ const struct type *alias_type(struct type_store *types, const struct type *t, bo
         inner = type_unshaped(types, t);
         *failed |= !inner;
         return inner;
-    case TYPE_ANY:
-        return t;
-    case TYPE_OPTIONAL:
-        return alias_type(types, t->items[0], failed);
-    case TYPE_UNION:
-        return of_members(types, t, make_union, failed);
-    case TYPE_TUPLE:
-        return of_members(types, t, type_tuple, failed);
+    case TYPE_ANY: return t;
+    case TYPE_OPTIONAL: return alias_type(types, t->items[0], failed);
+    case TYPE_UNION: return of_members(types, t, make_union, failed);
+    case TYPE_TUPLE: return of_members(types, t, type_tuple, failed);
     case TYPE_FUTURE:
         inner = alias_type(types, t->items[0], failed);
         if (!inner) return NULL;
         inner = type_future(types, inner);
         *failed |= !inner;
         return inner;
-    default:
-        return NULL;
+    default: return NULL;
     }
 }
 

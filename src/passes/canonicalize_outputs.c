@@ -1,5 +1,5 @@
-/* Orders the outputs of If and Loop nodes by their first use, unused ones last, from the end of the graph backwards.
- * Rules: CanonicalizeOutputs in torch/csrc/jit/passes/canonicalize.cpp. */
+/* Orders the outputs of If and Loop nodes by their first use, unused ones last, from the end of the graph
+ * backwards. Rules: CanonicalizeOutputs in torch/csrc/jit/passes/canonicalize.cpp. */
 #include "ir/views.h"
 #include "passes/passes.h"
 #include <stdlib.h>
@@ -56,7 +56,8 @@ static int compare_ranked(const void *pa, const void *pb) {
 }
 
 /* The i-th of the new outputs is the old output order[i]. */
-static void permute_outputs(struct node *n, const struct ranked *order, int from, struct arena *memory, bool *failed) {
+static void permute_outputs(struct node *n, const struct ranked *order, int from, struct arena *memory,
+                            bool *failed) {
     int count = n->outputs.count - from;
     struct ir_value **old = arena_copy(memory, n->outputs.items + from, sizeof *old * (size_t)count);
     *failed |= !old;
@@ -66,7 +67,8 @@ static void permute_outputs(struct node *n, const struct ranked *order, int from
     }
 }
 
-static void permute_inputs(struct node *n, const struct ranked *order, int from, struct arena *memory, bool *failed) {
+static void permute_inputs(struct node *n, const struct ranked *order, int from, struct arena *memory,
+                           bool *failed) {
     int count = n->inputs.count - from;
     struct ir_value **old = arena_copy(memory, n->inputs.items + from, sizeof *old * (size_t)count);
     struct use **uses = arena_array(memory, struct use *, count);
@@ -89,8 +91,7 @@ static bool order_outputs(struct node *n) {
     bool failed = false;
     struct ranked *order = arena_array(&memory, struct ranked, n->outputs.count);
     if (!order) return false;
-    for (int i = 0; i < n->outputs.count; i++)
-        order[i] = rank_value(node_output(n, i), i);
+    for (int i = 0; i < n->outputs.count; i++) order[i] = rank_value(node_output(n, i), i);
     qsort(order, (size_t)n->outputs.count, sizeof *order, compare_ranked);
     permute_outputs(n, order, 0, &memory, &failed);
     if (node_is(n, KIND_LOOP)) {
@@ -122,12 +123,14 @@ static bool number_warns(struct block *b) {
     for (struct node *n = block_first(b); n != b->result; n = n->next) {
         for (int i = 0; i < n->blocks.count; i++)
             if (!number_warns(n->blocks.items[i])) return false;
-        if (node_is(n, KIND_ATEN_WARN) && !node_set_int(n, "warn_id", b->graph->unit->warn_counter++)) return false;
+        if (node_is(n, KIND_ATEN_WARN) && !node_set_int(n, "warn_id", b->graph->unit->warn_counter++))
+            return false;
     }
     return true;
 }
 
-/* So that each place warns once (torch/csrc/jit/passes/annotate_warns.cpp; PyTorch counts per process, here per unit). */
+/* So that each place warns once (torch/csrc/jit/passes/annotate_warns.cpp; PyTorch counts per process, here
+ * per unit). */
 bool pass_annotate_warns(struct graph *g, lb_error *err) {
     return number_warns(g->top) ? true : error_memory(err);
 }

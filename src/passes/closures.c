@@ -1,7 +1,7 @@
-/* Closures and forks. A closure is emitted as a node with one block that uses values from outside; it gets a subgraph
- * instead, which takes those values as one tuple. A fork of such a closure gets a copy of the subgraph that takes them
- * one by one. Both clean their subgraphs up as functions are.
- * Rules: torch/csrc/jit/passes/lift_closures.cpp, inline_forked_closures.cpp. */
+/* Closures and forks. A closure is emitted as a node with one block that uses values from outside; it gets a
+ * subgraph instead, which takes those values as one tuple. A fork of such a closure gets a copy of the
+ * subgraph that takes them one by one. Both clean their subgraphs up as functions are. Rules:
+ * torch/csrc/jit/passes/lift_closures.cpp, inline_forked_closures.cpp. */
 #include "ir/views.h"
 #include "passes/passes.h"
 
@@ -16,21 +16,22 @@ static struct ir_value *capture(void *context, struct ir_value *v) {
     struct lift *l = context;
     struct ir_value *inside = table_get(&l->captured, v);
     if (inside) return inside;
-    if (!node_add_input(l->pack, v) || !(inside = node_add_output(l->unpack)) || !value_copy_metadata(inside, v) ||
-        !table_set(&l->captured, v, inside))
+    if (!node_add_input(l->pack, v) || !(inside = node_add_output(l->unpack)) ||
+        !value_copy_metadata(inside, v) || !table_set(&l->captured, v, inside))
         l->failed = true;
     return inside ? inside : v;
 }
 
-static const struct type *tuple_of(struct graph *g, struct ir_value *const *values, int count, struct arena *memory) {
+static const struct type *tuple_of(struct graph *g, struct ir_value *const *values, int count,
+                                   struct arena *memory) {
     const struct type **types = arena_array(memory, const struct type *, count + 1);
-    for (int i = 0; types && i < count; i++)
-        types[i] = values[i]->type;
+    for (int i = 0; types && i < count; i++) types[i] = values[i]->type;
     return types ? type_tuple(&g->unit->types, count, types) : NULL;
 }
 
 /* The tuple (closure, context) in place of the closure's output. */
-static bool pair_with_context(struct graph *g, struct node *closure, struct lift *l, struct ir_value *context) {
+static bool pair_with_context(struct graph *g, struct node *closure, struct lift *l,
+                              struct ir_value *context) {
     struct arena memory = {0};
     struct node *pair = NULL;
     const struct type *type = tuple_of(g, l->pack->inputs.items, l->pack->inputs.count, &memory);
@@ -52,8 +53,8 @@ static bool lift_closure(struct node *closure, lb_error *err) {
     struct lift l = {.pack = graph_new_known(g, KIND_TUPLE_CONSTRUCT, 1)};
     struct ir_value *context = subgraph ? block_add_input(subgraph->top) : NULL;
     bool ok = context && l.pack && node_insert_after(l.pack, closure) && value_set_name(context, "context") &&
-              (l.unpack = graph_new_known(subgraph, KIND_TUPLE_UNPACK, 0)) && node_add_input(l.unpack, context) &&
-              graph_insert(subgraph, l.unpack) &&
+              (l.unpack = graph_new_known(subgraph, KIND_TUPLE_UNPACK, 0)) &&
+              node_add_input(l.unpack, context) && graph_insert(subgraph, l.unpack) &&
               block_clone_from(subgraph->top, closure->blocks.items[0], capture, &l) && !l.failed &&
               pair_with_context(g, closure, &l, context);
     table_free(&l.captured);
@@ -137,8 +138,7 @@ static bool inline_forks(struct block *b, lb_error *err) {
         else if (node_kind_is(n, "prim::awaitableClosure"))
             ok = inline_fork(n, KIND_AWAITABLE, err);
         else
-            for (int i = 0; i < n->blocks.count && ok; i++)
-                ok = inline_forks(n->blocks.items[i], err);
+            for (int i = 0; i < n->blocks.count && ok; i++) ok = inline_forks(n->blocks.items[i], err);
         if (!ok) return false;
     }
     return true;

@@ -1,6 +1,6 @@
-/* All constants go to the beginning of the graph, equal ones become one. Each is moved before the first node when it
- * is met, so the last met stands first; PyTorch's graphs show that order.
- * Rules: torch/csrc/jit/passes/constant_pooling.cpp. */
+/* All constants go to the beginning of the graph, equal ones become one. Each is moved before the first node
+ * when it is met, so the last met stands first; PyTorch's graphs show that order. Rules:
+ * torch/csrc/jit/passes/constant_pooling.cpp. */
 #include "base/mem.h"
 #include "ir/views.h"
 #include "passes/alias.h"
@@ -20,7 +20,8 @@ struct pool_of_constants {
     struct entry *buckets[256];
 };
 
-/* The constant met before that equals n; n itself when it is the first (it is remembered then); NULL: memory. */
+/* The constant met before that equals n; n itself when it is the first (it is remembered then); NULL: memory.
+ */
 static struct node *find_or_add(struct pool_of_constants *p, struct node *n) {
     struct entry **bucket = &p->buckets[node_hash(n) & 255];
     for (struct entry *e = *bucket; e; e = e->next)
@@ -45,7 +46,8 @@ static bool pool_constant(struct pool_of_constants *p, struct node *n) {
         if (n != front) node_move_before(n, front);
         return true;
     }
-    if (!same_object(first, n) && !alias_may_merge(p->aliases, node_output(n, 0), node_output(first, 0))) return true;
+    if (!same_object(first, n) && !alias_may_merge(p->aliases, node_output(n, 0), node_output(first, 0)))
+        return true;
     if (!value_replace_uses(node_output(n, 0), node_output(first, 0))) return false;
     node_destroy(n);
     return true;

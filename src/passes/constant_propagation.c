@@ -1,6 +1,7 @@
-/* Computes what can be computed at compile time. Only values of immutable types take part, so no alias analysis is
- * needed; an If on a constant becomes its arm, a loop that never runs vanishes, outputs that never change go.
- * Rules: torch/csrc/jit/passes/constant_propagation.cpp (ConstantPropagationImmutableTypes). */
+/* Computes what can be computed at compile time. Only values of immutable types take part, so no alias
+ * analysis is needed; an If on a constant becomes its arm, a loop that never runs vanishes, outputs that
+ * never change go. Rules: torch/csrc/jit/passes/constant_propagation.cpp (ConstantPropagationImmutableTypes).
+ */
 #include "ir/views.h"
 #include "passes/alias.h"
 #include "passes/effects.h"
@@ -16,8 +17,10 @@ struct propagation {
 
 static bool never_folded(const struct node *n) {
     static const char *const kinds[] = {
-        "prim::If",    "prim::Loop",    "prim::Closure",        "prim::Constant",  "prim::AutogradZero", "prim::Uninitialized",
-        "prim::Guard", "prim::profile", "prim::profile_ivalue", "prim::awaitable", "aten::dequantize",
+        "prim::If",        "prim::Loop",         "prim::Closure",
+        "prim::Constant",  "prim::AutogradZero", "prim::Uninitialized",
+        "prim::Guard",     "prim::profile",      "prim::profile_ivalue",
+        "prim::awaitable", "aten::dequantize",
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (node_kind_is(n, kinds[i])) return true;
@@ -32,8 +35,8 @@ static bool all_immutable(struct graph *g, struct ir_value *const *values, int c
 
 static bool can_fold(struct propagation *p, struct node *n) {
     return all_immutable(p->graph, n->inputs.items, n->inputs.count) &&
-           all_immutable(p->graph, n->outputs.items, n->outputs.count) && n->blocks.count == 0 && !never_folded(n) &&
-           !node_is_nondeterministic(n) && !node_has_side_effects(n);
+           all_immutable(p->graph, n->outputs.items, n->outputs.count) && n->blocks.count == 0 &&
+           !never_folded(n) && !node_is_nondeterministic(n) && !node_has_side_effects(n);
 }
 
 /* An output that can be no constant keeps its node. */
@@ -64,8 +67,7 @@ static void fold(struct propagation *p, struct node *n) {
 static void propagate_block(struct propagation *p, struct block *b);
 
 static void propagate_blocks(struct propagation *p, struct node *n) {
-    for (int i = 0; i < n->blocks.count; i++)
-        propagate_block(p, n->blocks.items[i]);
+    for (int i = 0; i < n->blocks.count; i++) propagate_block(p, n->blocks.items[i]);
 }
 
 static void inline_arm(struct propagation *p, struct node *n, bool condition) {
@@ -98,7 +100,8 @@ static void drop_if_outputs(struct propagation *p, struct node *n) {
         if (a == b)
             drop_if_output(p, n, i, a);
         else if (node_constant(a->node, &constant) && node_equal(a->node, b->node))
-            drop_if_output(p, n, i, graph_insert_constant(p->graph, constant, NULL, (struct source_range){0}));
+            drop_if_output(p, n, i,
+                           graph_insert_constant(p->graph, constant, NULL, (struct source_range){0}));
         else
             i++;
     }

@@ -1,7 +1,7 @@
-/* break, continue and loop conditions. While variables are still loads and stores, an exit from a loop's body is
- * written as prim::LoopContinuation(condition, one load per carried variable); then each loop's condition block goes
- * into the graph: a clone before the loop, the block itself at the end of the body.
- * Rules: LoopContinuations in torch/csrc/jit/frontend/convert_to_ssa.cpp, frontend/inline_loop_condition.cpp. */
+/* break, continue and loop conditions. While variables are still loads and stores, an exit from a loop's body
+ * is written as prim::LoopContinuation(condition, one load per carried variable); then each loop's condition
+ * block goes into the graph: a clone before the loop, the block itself at the end of the body. Rules:
+ * LoopContinuations in torch/csrc/jit/frontend/convert_to_ssa.cpp, frontend/inline_loop_condition.cpp. */
 #include "ir/views.h"
 #include "passes/ssa.h"
 
@@ -22,9 +22,9 @@ static bool run_in_block(struct graph *g, struct block *b);
 static bool add_carried(struct continuations *c, struct node *exit) {
     const struct node *result = loop_body(c->loop)->result;
     for (int i = 0; i < result->inputs.count; i++) {
-        struct node *load =
-            graph_clone_node(c->graph, node_input(result, i)->node, same_value, NULL, false);
-        if (!load || !node_insert_before(load, exit) || !node_add_input(exit, node_output(load, 0))) return false;
+        struct node *load = graph_clone_node(c->graph, node_input(result, i)->node, same_value, NULL, false);
+        if (!load || !node_insert_before(load, exit) || !node_add_input(exit, node_output(load, 0)))
+            return false;
     }
     return true;
 }

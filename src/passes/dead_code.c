@@ -1,6 +1,6 @@
-/* Removes nodes that nobody needs: marks from the results, the side effects and the writes to live memory backwards,
- * then sweeps; outputs of If and carried values of Loop that nobody reads go with what computed them.
- * Rules: torch/csrc/jit/passes/dead_code_elimination.cpp. */
+/* Removes nodes that nobody needs: marks from the results, the side effects and the writes to live memory
+ * backwards, then sweeps; outputs of If and carried values of Loop that nobody reads go with what computed
+ * them. Rules: torch/csrc/jit/passes/dead_code_elimination.cpp. */
 #include "base/mem.h"
 #include "ir/views.h"
 #include "ops/schemas.h"
@@ -10,9 +10,9 @@
 
 struct dead_code {
     struct alias_db *aliases; /* NULL: then every write keeps its node */
-    struct table marked;  /* const struct node * */
-    struct table live;    /* const struct ir_value * */
-    struct table effects; /* const struct node * -> whether it has any, as one of two pointers below */
+    struct table marked;      /* const struct node * */
+    struct table live;        /* const struct ir_value * */
+    struct table effects;     /* const struct node * -> whether it has any, as one of two pointers below */
     unsigned char *live_memory;
     bool failed;
 };
@@ -22,8 +22,7 @@ static const char has_effects, has_none;
 /* Inputs that the subgraph of a fork does not read. After one is removed PyTorch skips the next: so do we. */
 static void drop_fork_inputs(struct block *b) {
     for (struct node *n = block_first(b); n != b->result; n = n->next) {
-        for (int i = 0; i < n->blocks.count; i++)
-            drop_fork_inputs(n->blocks.items[i]);
+        for (int i = 0; i < n->blocks.count; i++) drop_fork_inputs(n->blocks.items[i]);
         const struct attribute *a = node_is(n, KIND_FORK) ? node_attribute(n, "Subgraph") : NULL;
         if (!a || a->kind != ATTRIBUTE_GRAPH) continue;
         struct block *inside = a->graph->top;
@@ -51,8 +50,7 @@ static bool mark_node(struct dead_code *d, struct node *n) {
     for (; n && !table_has(&d->marked, n); n = n->block ? n->block->owner : NULL) {
         new_mark = true;
         if (!table_set(&d->marked, n, d)) d->failed = true;
-        for (int i = 0; i < n->inputs.count; i++)
-            add_live(d, node_input(n, i));
+        for (int i = 0; i < n->inputs.count; i++) add_live(d, node_input(n, i));
     }
     return new_mark;
 }
@@ -99,11 +97,12 @@ static bool has_any_effect(struct dead_code *d, struct node *n) {
 static bool mark_if_live(struct dead_code *d, struct node *n) {
     for (int i = 0; i < n->outputs.count; i++)
         if (is_live(d, node_output(n, i))) return mark_node(d, n);
-    return d->aliases && !table_has(&d->marked, n) && alias_writes_to_set(d->aliases, n, d->live_memory) && mark_node(d, n);
+    return d->aliases && !table_has(&d->marked, n) && alias_writes_to_set(d->aliases, n, d->live_memory) &&
+           mark_node(d, n);
 }
 
-/* True when anything was marked that was not before. A loop is walked until nothing new comes up, since what its
- * body reads may have been written by the round before. */
+/* True when anything was marked that was not before. A loop is walked until nothing new comes up, since what
+ * its body reads may have been written by the round before. */
 static bool mark_block(struct dead_code *d, struct block *b) {
     bool any = false;
     for (struct node *n = block_first(b); n != b->result; n = n->next)
@@ -113,8 +112,7 @@ static bool mark_block(struct dead_code *d, struct block *b) {
         bool again = false;
         do {
             again = false;
-            for (int i = 0; i < n->blocks.count; i++)
-                again |= mark_block(d, n->blocks.items[i]);
+            for (int i = 0; i < n->blocks.count; i++) again |= mark_block(d, n->blocks.items[i]);
             any |= again;
         } while (again && node_is(n, KIND_LOOP));
         any |= mark_if_live(d, n);
@@ -147,8 +145,7 @@ static void sweep(struct dead_code *d, struct block *b) {
         previous = n->previous;
         if (node_is(n, KIND_IF)) drop_if_outputs(n);
         if (node_is(n, KIND_LOOP)) drop_loop_outputs(n);
-        for (int i = 0; i < n->blocks.count; i++)
-            sweep(d, n->blocks.items[i]);
+        for (int i = 0; i < n->blocks.count; i++) sweep(d, n->blocks.items[i]);
         if (!table_has(&d->marked, n) && !node_used(n)) node_destroy(n);
     }
 }

@@ -4,9 +4,14 @@
 #include "ops/schemas.h"
 
 static const char *const kinds_with_effects[] = {
-    "prim::PythonOp", "prim::IgnoredPythonOp", "prim::Print",     "prim::RaiseException", "aten::warn",
-    "aten::save",     "aten::manual_seed",     "prim::CallFunction", "prim::CallMethod",  "prim::rpc_async",
-    "prim::rpc_sync", "prim::rpc_remote",      "aten::wait",      "prim::Enter",          "prim::Exit",
+    "prim::PythonOp",    "prim::IgnoredPythonOp",
+    "prim::Print",       "prim::RaiseException",
+    "aten::warn",        "aten::save",
+    "aten::manual_seed", "prim::CallFunction",
+    "prim::CallMethod",  "prim::rpc_async",
+    "prim::rpc_sync",    "prim::rpc_remote",
+    "aten::wait",        "prim::Enter",
+    "prim::Exit",
 };
 
 bool node_has_side_effects(struct node *n) {

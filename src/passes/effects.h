@@ -3,8 +3,9 @@
 #define LINKBOY_PASSES_EFFECTS_H
 #include "ir/graph.h"
 
-/* Prints, raises, calls, waits and their like: must stay even if nobody uses its outputs (Node::hasSideEffects).
- * Writing to an argument is no side effect here; see alias.h. Its nested blocks are not looked at. */
+/* Prints, raises, calls, waits and their like: must stay even if nobody uses its outputs
+ * (Node::hasSideEffects). Writing to an argument is no side effect here; see alias.h. Its nested blocks are
+ * not looked at. */
 bool node_has_side_effects(struct node *n);
 /* Draws random numbers (Node::isNondeterministic). */
 bool node_is_nondeterministic(struct node *n);

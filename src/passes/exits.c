@@ -1,12 +1,14 @@
-/* Early exits become data: every prim::LoopContinuation and prim::ReturnStmt is replaced by outputs of the blocks
- * that it leaves, and what follows a node that may have exited is put into the else arm of an If on "has exited".
- * Two runs: exits to loops, then exits to the function or closure. The order in which values are made, their names
- * and the Uninitialized values (one per type and run) follow torch/csrc/jit/frontend/exit_transforms.cpp. */
+/* Early exits become data: every prim::LoopContinuation and prim::ReturnStmt is replaced by outputs of the
+ * blocks that it leaves, and what follows a node that may have exited is put into the else arm of an If on
+ * "has exited". Two runs: exits to loops, then exits to the function or closure. The order in which values
+ * are made, their names and the Uninitialized values (one per type and run) follow
+ * torch/csrc/jit/frontend/exit_transforms.cpp. */
 #include "ir/views.h"
 #include "passes/ssa.h"
 
-/* What a node or block leaves behind: whether it has exited, and the values that the target block gets then. The
- * flag is one of the run's three constants (true: it will, false: it won't, uninitialized: it throws), or computed. */
+/* What a node or block leaves behind: whether it has exited, and the values that the target block gets then.
+ * The flag is one of the run's three constants (true: it will, false: it won't, uninitialized: it throws), or
+ * computed. */
 struct exit_state {
     struct ir_value *has_exited;
     int count;
@@ -57,14 +59,12 @@ static struct ir_value **keep_values(struct exits *x, struct ir_value *const *va
 
 static struct ir_value **match_uninitialized(struct exits *x, struct ir_value *const *values, int count) {
     struct ir_value **matched = keep_values(x, values, count);
-    for (int i = 0; matched && i < count; i++)
-        matched[i] = uninitialized_of(x, values[i]->type);
+    for (int i = 0; matched && i < count; i++) matched[i] = uninitialized_of(x, values[i]->type);
     return x->failed ? NULL : matched;
 }
 
 static bool add_outputs(struct exits *x, struct block *b, struct ir_value *const *values, int count) {
-    for (int i = 0; i < count && !x->failed; i++)
-        x->failed = block_add_output(b, values[i]) < 0;
+    for (int i = 0; i < count && !x->failed; i++) x->failed = block_add_output(b, values[i]) < 0;
     return !x->failed;
 }
 
@@ -75,7 +75,8 @@ static bool replace_outputs(struct exits *x, struct block *b, struct ir_value *c
 
 static bool add_if_outputs(struct exits *x, struct node *n, struct ir_value *const *in_then,
                            struct ir_value *const *in_else, int count) {
-    if (!add_outputs(x, then_block(n), in_then, count) || !add_outputs(x, else_block(n), in_else, count)) return false;
+    if (!add_outputs(x, then_block(n), in_then, count) || !add_outputs(x, else_block(n), in_else, count))
+        return false;
     for (int i = 0; i < count; i++) {
         const struct type *both =
             type_unify(&x->graph->unit->types, in_then[i]->type, in_else[i]->type, true, NULL);
@@ -101,8 +102,8 @@ static struct ir_value *add_typed_output(struct exits *x, struct node *n, const 
 }
 
 /* One more carried value: starts as `first`, becomes `next` at the end of the body; the loop's new output. */
-static bool add_carried_value(struct exits *x, struct node *loop, struct ir_value *first, struct ir_value *next,
-                              bool body_input_first) {
+static bool add_carried_value(struct exits *x, struct node *loop, struct ir_value *first,
+                              struct ir_value *next, bool body_input_first) {
     const struct type *type = next->type;
     if (!first || !node_add_input(loop, first)) return false;
     if (!body_input_first && !add_typed_output(x, loop, type)) return false;
@@ -114,8 +115,8 @@ static bool add_carried_value(struct exits *x, struct node *loop, struct ir_valu
 
 static struct exit_state transform_block(struct exits *x, struct block *b);
 
-/* A loop whose body may leave the loop's surroundings: its condition becomes false then, and "has exited" and the
- * exit's values are carried out. */
+/* A loop whose body may leave the loop's surroundings: its condition becomes false then, and "has exited" and
+ * the exit's values are carried out. */
 static struct exit_state transform_loop(struct exits *x, struct node *loop) {
     struct block *body = loop_body(loop);
     struct exit_state s = transform_block(x, body);
@@ -125,7 +126,8 @@ static struct exit_state transform_loop(struct exits *x, struct node *loop) {
 
     const struct type *boolean = simple_type(x->graph, TYPE_BOOL);
     struct node *next = new_if(x, body->result);
-    if (!next || !node_add_input(next, s.has_exited) || !node_add_block(next) || !node_add_block(next)) goto failed;
+    if (!next || !node_add_input(next, s.has_exited) || !node_add_block(next) || !node_add_block(next))
+        goto failed;
     if (block_add_output(then_block(next), x->false_value) < 0 ||
         block_add_output(else_block(next), block_output(body, 0)) < 0)
         goto failed;
@@ -138,7 +140,8 @@ static struct exit_state transform_loop(struct exits *x, struct node *loop) {
     if (!add_carried_value(x, loop, x->false_value, has_exited, true)) goto failed;
     int first = loop->outputs.count;
     for (int i = 0; i < s.count; i++)
-        if (!add_carried_value(x, loop, uninitialized_of(x, s.values[i]->type), s.values[i], false)) goto failed;
+        if (!add_carried_value(x, loop, uninitialized_of(x, s.values[i]->type), s.values[i], false))
+            goto failed;
     return (struct exit_state){node_output(loop, first - 1), s.count,
                                keep_values(x, loop->outputs.items + first, s.count)};
 failed:
@@ -179,15 +182,19 @@ static struct exit_state transform_if(struct exits *x, struct node *n) {
         has_exited = node_output(n, n->outputs.count - 1);
     }
     int first = n->outputs.count;
-    if (in_then.count != in_else.count || !add_if_outputs(x, n, in_then.values, in_else.values, in_then.count)) {
+    if (in_then.count != in_else.count ||
+        !add_if_outputs(x, n, in_then.values, in_else.values, in_then.count)) {
         x->failed = true;
         return in_then;
     }
-    return (struct exit_state){has_exited, in_then.count, keep_values(x, n->outputs.items + first, in_then.count)};
+    return (struct exit_state){has_exited, in_then.count,
+                               keep_values(x, n->outputs.items + first, in_then.count)};
 }
 
-/* Puts the nodes from `rest` on into the else arm of a new If on "has exited"; its then arm exits once more. */
-static struct exit_state guard_rest(struct exits *x, struct block *b, const struct exit_state *s, struct node *rest) {
+/* Puts the nodes from `rest` on into the else arm of a new If on "has exited"; its then arm exits once more.
+ */
+static struct exit_state guard_rest(struct exits *x, struct block *b, const struct exit_state *s,
+                                    struct node *rest) {
     struct node *guard = new_if(x, rest);
     struct block *exited, *not_exited;
     if (!guard || !node_add_input(guard, s->has_exited) || !(exited = node_add_block(guard)) ||
@@ -241,7 +248,8 @@ static struct exit_state transform_node(struct exits *x, struct node *n, struct 
     if (node_is(n, KIND_RAISE_EXCEPTION)) {
         s = (struct exit_state){.has_exited = x->throws_value};
     } else if (node_is(n, x->exit_kind)) {
-        s = (struct exit_state){x->true_value, n->inputs.count, keep_values(x, n->inputs.items, n->inputs.count)};
+        s = (struct exit_state){x->true_value, n->inputs.count,
+                                keep_values(x, n->inputs.items, n->inputs.count)};
         node_destroy(n);
     } else if (node_is(n, KIND_IF)) {
         s = transform_if(x, n);

@@ -1,5 +1,5 @@
-/* Computes a node's outputs from constant inputs: the kinds of the language here, operators by their kernels. Results
- * that could be no constants are the caller's matter. */
+/* Computes a node's outputs from constant inputs: the kinds of the language here, operators by their kernels.
+ * Results that could be no constants are the caller's matter. */
 #include "passes/fold_node.h"
 #include "ir/views.h"
 #include "ops/schemas.h"
@@ -14,16 +14,15 @@ struct fold {
 
 static bool fold_tuple_construct(struct fold *f) {
     const struct type *type = node_output(f->node, 0)->type;
-    if (!value_new_tuple(&f->results[0], type->name ? type : NULL, f->node->inputs.count, &f->err)) return false;
-    for (int i = 0; i < f->node->inputs.count; i++)
-        f->results[0].tuple->items[i] = value_copy(f->args[i]);
+    if (!value_new_tuple(&f->results[0], type->name ? type : NULL, f->node->inputs.count, &f->err))
+        return false;
+    for (int i = 0; i < f->node->inputs.count; i++) f->results[0].tuple->items[i] = value_copy(f->args[i]);
     return true;
 }
 
 static bool fold_tuple_unpack(struct fold *f) {
     if (f->args[0].tag != VALUE_TUPLE || f->args[0].tuple->count != f->node->outputs.count) return false;
-    for (int i = 0; i < f->node->outputs.count; i++)
-        f->results[i] = value_copy(f->args[0].tuple->items[i]);
+    for (int i = 0; i < f->node->outputs.count; i++) f->results[i] = value_copy(f->args[0].tuple->items[i]);
     return true;
 }
 
@@ -46,8 +45,7 @@ static bool fold_list_construct(struct fold *f) {
 
 static bool fold_list_unpack(struct fold *f) {
     if (f->args[0].tag != VALUE_LIST || f->args[0].list->count != f->node->outputs.count) return false;
-    for (int i = 0; i < f->node->outputs.count; i++)
-        f->results[i] = value_copy(f->args[0].list->items[i]);
+    for (int i = 0; i < f->node->outputs.count; i++) f->results[i] = value_copy(f->args[0].list->items[i]);
     return true;
 }
 
@@ -58,8 +56,7 @@ static bool fold_isinstance(struct fold *f) {
     if (!a || a->kind != ATTRIBUTE_TYPES || !actual) return false;
     const struct type *const *wanted = a->list.items;
     bool is = false;
-    for (int i = 0; i < a->list.count && !is; i++)
-        is = type_is_subtype(types, actual, wanted[i]);
+    for (int i = 0; i < a->list.count && !is; i++) is = type_is_subtype(types, actual, wanted[i]);
     f->results[0] = value_bool(is);
     return true;
 }
@@ -92,11 +89,16 @@ static const struct {
     int inputs; /* -1: any number */
     bool (*fold)(struct fold *f);
 } language_kinds[] = {
-    {KIND_TUPLE_CONSTRUCT, -1, fold_tuple_construct}, {KIND_TUPLE_UNPACK, 1, fold_tuple_unpack},
-    {KIND_TUPLE_INDEX, 2, fold_tuple_index},          {KIND_LIST_CONSTRUCT, -1, fold_list_construct},
-    {KIND_LIST_UNPACK, 1, fold_list_unpack},          {KIND_ISINSTANCE, 1, fold_isinstance},
-    {KIND_UNCHECKED_CAST, 1, fold_same},              {KIND_ENUM_NAME, 1, fold_enum_name},
-    {KIND_ENUM_VALUE, 1, fold_enum_value},            {KIND_ATEN_IS, 2, fold_is},
+    {KIND_TUPLE_CONSTRUCT, -1, fold_tuple_construct},
+    {KIND_TUPLE_UNPACK, 1, fold_tuple_unpack},
+    {KIND_TUPLE_INDEX, 2, fold_tuple_index},
+    {KIND_LIST_CONSTRUCT, -1, fold_list_construct},
+    {KIND_LIST_UNPACK, 1, fold_list_unpack},
+    {KIND_ISINSTANCE, 1, fold_isinstance},
+    {KIND_UNCHECKED_CAST, 1, fold_same},
+    {KIND_ENUM_NAME, 1, fold_enum_name},
+    {KIND_ENUM_VALUE, 1, fold_enum_value},
+    {KIND_ATEN_IS, 2, fold_is},
     {KIND_ATEN_ISNOT, 2, fold_is},
 };
 
@@ -131,8 +133,7 @@ bool fold_node(struct node *n, struct run_context *cx, lb_value *results) {
     for (int i = 0; i < n->inputs.count && constant; i++)
         constant = node_constant(node_input(n, i)->node, &args[i]);
     struct fold f = {.node = n, .cx = cx, .args = args, .results = results};
-    for (int i = 0; i < n->outputs.count; i++)
-        results[i] = value_none();
+    for (int i = 0; i < n->outputs.count; i++) results[i] = value_none();
     bool ok = constant && run(&f);
     for (int i = 0; i < n->outputs.count && !ok; i++) {
         value_release(results[i]);

@@ -1,5 +1,5 @@
-/* Frames of variables for the passes that make and remove loads and stores. PyTorch sorts the names of a frame
- * bytewise before it makes values for them, and value numbers show that order. */
+/* Frames of variables for the passes that make and remove loads and stores. PyTorch sorts the names of a
+ * frame bytewise before it makes values for them, and value numbers show that order. */
 #include "passes/frames.h"
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,8 @@ const struct name **frame_sorted(const struct frame *f, struct arena *memory, in
     const struct name **names = arena_array(memory, const struct name *, f->variables.count);
     if (!names) return NULL;
     for (uint32_t i = 0; i <= f->variables.mask; i++)
-        if (f->variables.slots[i].key && f->variables.slots[i].value) names[(*count)++] = f->variables.slots[i].key;
+        if (f->variables.slots[i].key && f->variables.slots[i].value)
+            names[(*count)++] = f->variables.slots[i].key;
     qsort(names, (size_t)*count, sizeof *names, compare_names);
     return names;
 }

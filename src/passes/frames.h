@@ -1,5 +1,5 @@
-/* Variables in nested blocks while loads and stores are still in the graph: a frame for each block, looked up from
- * the innermost outwards (torch/csrc/jit/frontend/mini_environment.h). Names are interned. */
+/* Variables in nested blocks while loads and stores are still in the graph: a frame for each block, looked up
+ * from the innermost outwards (torch/csrc/jit/frontend/mini_environment.h). Names are interned. */
 #ifndef LINKBOY_PASSES_FRAMES_H
 #define LINKBOY_PASSES_FRAMES_H
 #include "ir/graph.h"

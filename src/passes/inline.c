@@ -1,12 +1,15 @@
-/* Calls of functions and methods become their bodies. What is put in place of a call is the callee's graph after
- * passes_before_inlining (PyTorch's optimized_graph), made once per callee and run; values take new numbers, names are
- * kept and made unique. Native functions and calls through interfaces stay.
- * Rules: torch/csrc/jit/passes/inliner.cpp, inlineCallTo and insertGraph in torch/csrc/jit/ir/ir.cpp. */
+/* Calls of functions and methods become their bodies. What is put in place of a call is the callee's graph
+ * after passes_before_inlining (PyTorch's optimized_graph), made once per callee and run; values take new
+ * numbers, names are kept and made unique. Native functions and calls through interfaces stay. Rules:
+ * torch/csrc/jit/passes/inliner.cpp, inlineCallTo and insertGraph in torch/csrc/jit/ir/ir.cpp. */
 #include "base/mem.h"
 #include "ir/views.h"
 #include "passes/passes.h"
 
-enum { MAX_DEPTH = 100, MAX_NODES = 2000000 }; /* programs can double at each level: f calls g twice, g calls h twice */
+enum {
+    MAX_DEPTH = 100,
+    MAX_NODES = 2000000
+}; /* programs can double at each level: f calls g twice, g calls h twice */
 
 struct inliner {
     struct table prepared; /* const struct function * -> its graph, ready to be put in place */
@@ -17,7 +20,8 @@ struct inliner {
 
 static bool inline_graph(struct inliner *in, struct graph *g);
 
-/* The function that a call runs, when it is known and has a graph; *skip: inputs that are not the callee's. */
+/* The function that a call runs, when it is known and has a graph; *skip: inputs that are not the callee's.
+ */
 static struct function *callee_of(const struct node *n, int *skip) {
     struct function *f = NULL;
     *skip = 0;
@@ -50,8 +54,8 @@ static struct graph *prepare(struct inliner *in, struct function *f) {
     }
     in->depth++;
     ready->current_range = (struct source_range){0};
-    bool ok = inline_graph(in, ready) && pass_peephole(ready, in->err) && pass_constant_propagation(ready, in->err) &&
-              pass_constant_pooling(ready, in->err);
+    bool ok = inline_graph(in, ready) && pass_peephole(ready, in->err) &&
+              pass_constant_propagation(ready, in->err) && pass_constant_pooling(ready, in->err);
     in->depth--;
     if (ok && table_set(&in->prepared, f, ready)) return ready;
     error_memory(in->err);
@@ -75,8 +79,7 @@ static int64_t count_nodes(const struct block *b) {
     int64_t count = 0;
     for (const struct node *n = block_first(b); n != b->result; n = n->next) {
         count++;
-        for (int i = 0; i < n->blocks.count; i++)
-            count += count_nodes(n->blocks.items[i]);
+        for (int i = 0; i < n->blocks.count; i++) count += count_nodes(n->blocks.items[i]);
     }
     return count;
 }
@@ -104,10 +107,11 @@ static bool replace_call(struct inliner *in, struct node *call, struct function 
     if (!body) return false;
     in->nodes += count_nodes(body->top);
     if (in->nodes > MAX_NODES)
-        return error_set(in->err, LB_ERROR_LIMIT, "the program has more than %d nodes when its calls are inlined",
-                         MAX_NODES);
+        return error_set(in->err, LB_ERROR_LIMIT,
+                         "the program has more than %d nodes when its calls are inlined", MAX_NODES);
     struct node *param = body->top->param;
-    if (call->inputs.count - skip != param->outputs.count || call->outputs.count != block_output_count(body->top))
+    if (call->inputs.count - skip != param->outputs.count ||
+        call->outputs.count != block_output_count(body->top))
         return error_set(in->err, LB_ERROR_INTERNAL, "a call of %s does not fit its graph", f->name->text);
     struct value_map map = {0};
     bool ok = true;

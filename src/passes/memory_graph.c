@@ -1,5 +1,5 @@
-/* Pointers are followed once all are known; sets are small, so plain lists without order do. Walks use a work list,
- * never recursion. */
+/* Pointers are followed once all are known; sets are small, so plain lists without order do. Walks use a work
+ * list, never recursion. */
 #include "passes/memory_graph.h"
 #include "base/mem.h"
 
@@ -55,19 +55,16 @@ static void locate(struct memory_graph *m, struct walk *w, int element) {
         int at = w->open.items[next];
         const struct int_set *to = &m->elements.items[at].points_to;
         if (to->count == 0) add(m, &e->locations, at);
-        for (int i = 0; i < to->count; i++)
-            visit(m, w, to->items[i]);
+        for (int i = 0; i < to->count; i++) visit(m, w, to->items[i]);
     }
-    for (int i = 0; i < w->open.count; i++)
-        w->seen[w->open.items[i]] = 0;
+    for (int i = 0; i < w->open.count; i++) w->seen[w->open.items[i]] = 0;
     w->open.count = 0;
 }
 
 void memory_locate_all(struct memory_graph *m) {
     struct walk w = {.seen = mem_zeroed((size_t)m->elements.count + 1, 1)};
     if (!w.seen) m->failed = true;
-    for (int i = 0; i < m->elements.count && !m->failed; i++)
-        locate(m, &w, i);
+    for (int i = 0; i < m->elements.count && !m->failed; i++) locate(m, &w, i);
     mem_free(w.open.items);
     mem_free(w.seen);
 }
@@ -75,7 +72,8 @@ void memory_locate_all(struct memory_graph *m) {
 void memory_set_wildcard(struct memory_graph *m, int element, int wildcard) {
     const struct int_set *locations = &m->elements.items[element].locations;
     for (int i = 0; i < locations->count; i++)
-        if (locations->items[i] != wildcard) add(m, &m->elements.items[locations->items[i]].wildcards, wildcard);
+        if (locations->items[i] != wildcard)
+            add(m, &m->elements.items[locations->items[i]].wildcards, wildcard);
 }
 
 void memory_mark_contained(struct memory_graph *m, int element, unsigned char *set) {
@@ -86,11 +84,9 @@ void memory_mark_contained(struct memory_graph *m, int element, unsigned char *s
         for (int i = 0; i < e->locations.count; i++) {
             const struct element *location = &m->elements.items[e->locations.items[i]];
             visit(m, &w, e->locations.items[i]);
-            for (int k = 0; k < location->wildcards.count; k++)
-                visit(m, &w, location->wildcards.items[k]);
+            for (int k = 0; k < location->wildcards.count; k++) visit(m, &w, location->wildcards.items[k]);
         }
-        for (int i = 0; i < e->contained.count; i++)
-            visit(m, &w, e->contained.items[i]);
+        for (int i = 0; i < e->contained.count; i++) visit(m, &w, e->contained.items[i]);
     }
     mem_free(w.open.items);
 }

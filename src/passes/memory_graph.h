@@ -1,6 +1,6 @@
 /* Elements of memory and what points to and contains what: the structure under alias analysis (MemoryDAG in
- * torch/csrc/jit/passes/utils/memory_dag.cpp). Elements are numbered from 0; a location is an element that points to
- * none. Everything lives in one arena. */
+ * torch/csrc/jit/passes/utils/memory_dag.cpp). Elements are numbered from 0; a location is an element that
+ * points to none. Everything lives in one arena. */
 #ifndef LINKBOY_PASSES_MEMORY_GRAPH_H
 #define LINKBOY_PASSES_MEMORY_GRAPH_H
 #include "base/array.h"

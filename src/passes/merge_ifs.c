@@ -1,8 +1,7 @@
-/* After an early return the rest of a function stands in an If on "has exited", right after the If that decides it.
- * Where the arms of the first yield different constants, the arms of the second are cloned into those of the first.
- * Also prim::With: the blocks that keep a with statement's body together while exits are moved.
- * Rules: the end of torch/csrc/jit/frontend/exit_transforms.cpp. */
-#include "base/mem.h"
+/* After an early return the rest of a function stands in an If on "has exited", right after the If that
+ * decides it. Where the arms of the first yield different constants, the arms of the second are cloned into
+ * those of the first. Also prim::With: the blocks that keep a with statement's body together while exits are
+ * moved. Rules: the end of torch/csrc/jit/frontend/exit_transforms.cpp. */
 #include "base/mem.h"
 #include "ir/views.h"
 #include "passes/ssa.h"
@@ -20,8 +19,8 @@ static struct ir_value *map_into_arm(void *context, struct ir_value *v) {
 
 static bool clone_arm(struct node *first, struct node *second, int side, bool value) {
     struct arm_map map = {first, first->blocks.items[side]};
-    return block_clone_from(first->blocks.items[side], value ? then_block(second) : else_block(second), map_into_arm,
-                            &map);
+    return block_clone_from(first->blocks.items[side], value ? then_block(second) : else_block(second),
+                            map_into_arm, &map);
 }
 
 static bool can_merge(const struct node *first, const struct node *second, bool *in_then, bool *in_else) {
@@ -37,7 +36,8 @@ static bool merge(struct node *first, struct node *second, bool in_then, bool in
     if (!clone_arm(first, second, 0, in_then) || !clone_arm(first, second, 1, in_else)) return false;
     for (int i = 0; i < second->outputs.count; i++) {
         struct ir_value *v = node_add_output(first);
-        if (!v || !value_copy_metadata(v, node_output(second, i)) || !value_replace_uses(node_output(second, i), v))
+        if (!v || !value_copy_metadata(v, node_output(second, i)) ||
+            !value_replace_uses(node_output(second, i), v))
             return false;
     }
     node_destroy(second);
@@ -109,8 +109,7 @@ static void dissolve_with_blocks(struct block *b) {
             node_destroy(n);
             n = before->next;
         } else {
-            for (int i = 0; i < n->blocks.count; i++)
-                dissolve_with_blocks(n->blocks.items[i]);
+            for (int i = 0; i < n->blocks.count; i++) dissolve_with_blocks(n->blocks.items[i]);
             n = n->next;
         }
     }

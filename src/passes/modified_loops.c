@@ -1,12 +1,13 @@
-/* A loop with both a trip count and a condition (for with break or return) becomes a while loop with a counter among
- * its carried values, so that it can be printed as Python.
- * Rules: torch/csrc/jit/frontend/canonicalize_modified_loop.cpp; LoopView::loopType in torch/csrc/jit/ir/ir_views.h. */
-#include "ops/ops.h"
+/* A loop with both a trip count and a condition (for with break or return) becomes a while loop with a
+ * counter among its carried values, so that it can be printed as Python. Rules:
+ * torch/csrc/jit/frontend/canonicalize_modified_loop.cpp; LoopView::loopType in torch/csrc/jit/ir/ir_views.h.
+ */
 #include "ir/views.h"
+#include "ops/ops.h"
 #include "passes/passes.h"
 
-static struct ir_value *insert_binary(struct graph *g, const char *kind, const char *overload, enum type_kind type,
-                                      struct ir_value *a, struct ir_value *b) {
+static struct ir_value *insert_binary(struct graph *g, const char *kind, const char *overload,
+                                      enum type_kind type, struct ir_value *a, struct ir_value *b) {
     const struct name *name = name_of(&g->unit->names, kind);
     struct node *n = name ? graph_new_node(g, name, 1) : NULL;
     if (!n || !node_add_input(n, a) || !node_add_input(n, b) || !graph_insert(g, n)) return NULL;

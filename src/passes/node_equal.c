@@ -11,7 +11,8 @@ static bool values_equal(lb_value a, lb_value b) {
         bool tuple = a.tag == VALUE_TUPLE;
         int64_t count = tuple ? a.tuple->count : a.list->count;
         if (count != (tuple ? b.tuple->count : b.list->count)) return false;
-        const lb_value *x = tuple ? a.tuple->items : a.list->items, *y = tuple ? b.tuple->items : b.list->items;
+        const lb_value *x = tuple ? a.tuple->items : a.list->items,
+                       *y = tuple ? b.tuple->items : b.list->items;
         for (int64_t i = 0; i < count; i++)
             if (!values_equal(x[i], y[i])) return false;
         return true;
@@ -31,7 +32,8 @@ static size_t item_size(enum attribute_kind kind) {
 static bool lists_equal(const struct attribute *a, const struct attribute *b) {
     if (a->list.count != b->list.count) return false;
     if (a->kind != ATTRIBUTE_STRINGS && a->kind != ATTRIBUTE_TENSORS)
-        return a->list.count == 0 || memcmp(a->list.items, b->list.items, item_size(a->kind) * (size_t)a->list.count) == 0;
+        return a->list.count == 0 ||
+               memcmp(a->list.items, b->list.items, item_size(a->kind) * (size_t)a->list.count) == 0;
     const lb_value *x = a->list.items, *y = b->list.items;
     for (int i = 0; i < a->list.count; i++)
         if (!values_equal(x[i], y[i])) return false;
@@ -41,22 +43,16 @@ static bool lists_equal(const struct attribute *a, const struct attribute *b) {
 static bool attribute_equal(const struct attribute *a, const struct attribute *b) {
     if (a->kind != b->kind) return false;
     switch (a->kind) {
-    case ATTRIBUTE_INT:
-        return a->i == b->i;
-    case ATTRIBUTE_FLOAT:
-        return a->f == b->f;
-    case ATTRIBUTE_TYPE:
-        return a->type == b->type;
+    case ATTRIBUTE_INT: return a->i == b->i;
+    case ATTRIBUTE_FLOAT: return a->f == b->f;
+    case ATTRIBUTE_TYPE: return a->type == b->type;
     case ATTRIBUTE_COMPLEX:
     case ATTRIBUTE_STRING:
     case ATTRIBUTE_TENSOR:
-    case ATTRIBUTE_VALUE:
-        return values_equal(a->value, b->value);
+    case ATTRIBUTE_VALUE: return values_equal(a->value, b->value);
     case ATTRIBUTE_GRAPH:
-    case ATTRIBUTE_GRAPHS:
-        return false;
-    default:
-        return lists_equal(a, b);
+    case ATTRIBUTE_GRAPHS: return false;
+    default: return lists_equal(a, b);
     }
 }
 
@@ -81,14 +77,13 @@ static uint64_t mix(uint64_t h, uint64_t v) {
 
 uint64_t node_hash(const struct node *n) {
     uint64_t h = (uint64_t)(uintptr_t)n->kind;
-    for (int i = 0; i < n->outputs.count; i++)
-        h = mix(h, (uint64_t)(uintptr_t)node_output(n, i)->type);
-    for (int i = 0; i < n->inputs.count; i++)
-        h = mix(h, (uint64_t)node_input(n, i)->unique);
+    for (int i = 0; i < n->outputs.count; i++) h = mix(h, (uint64_t)(uintptr_t)node_output(n, i)->type);
+    for (int i = 0; i < n->inputs.count; i++) h = mix(h, (uint64_t)node_input(n, i)->unique);
     for (int i = 0; i < n->attributes.count; i++) {
         const struct attribute *a = &n->attributes.items[i];
         if (a->kind == ATTRIBUTE_INT) h = mix(h, (uint64_t)a->i);
-        if (a->kind == ATTRIBUTE_FLOAT) h = mix(h, (uint64_t)(int64_t)(a->f > -1e9 && a->f < 1e9 ? a->f * 1024 : 0));
+        if (a->kind == ATTRIBUTE_FLOAT)
+            h = mix(h, (uint64_t)(int64_t)(a->f > -1e9 && a->f < 1e9 ? a->f * 1024 : 0));
         if (a->kind == ATTRIBUTE_STRING)
             h = mix(h, hash_bytes(a->value.string->bytes, (size_t)a->value.string->length));
     }

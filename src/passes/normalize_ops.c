@@ -1,5 +1,5 @@
-/* Operators that are only another name of an operator become that operator; rsub becomes sub; `is` of two bools
- * becomes ==. Rules and table: torch/csrc/jit/passes/normalize_ops.cpp. */
+/* Operators that are only another name of an operator become that operator; rsub becomes sub; `is` of two
+ * bools becomes ==. Rules and table: torch/csrc/jit/passes/normalize_ops.cpp. */
 #include "ir/views.h"
 #include "ops/schemas.h"
 #include "passes/passes.h"
@@ -111,7 +111,8 @@ static struct node *replace_kind(struct node *n, const struct name *kind) {
         if (!node_add_input(new_node, node_input(n, i))) return NULL;
     for (int i = 0; i < n->outputs.count; i++) {
         struct ir_value *v = node_add_output(new_node);
-        if (!v || !value_copy_metadata(v, node_output(n, i)) || !value_replace_uses(node_output(n, i), v)) return NULL;
+        if (!v || !value_copy_metadata(v, node_output(n, i)) || !value_replace_uses(node_output(n, i), v))
+            return NULL;
     }
     new_node->range = n->range;
     new_node->scope = n->scope;
@@ -127,7 +128,8 @@ static bool is_rsub_of_tensors(struct node *n) {
 }
 
 static const char *kind_for_bools(const struct node *n) {
-    if (n->inputs.count != 2 || node_input(n, 0)->type->kind != TYPE_BOOL || node_input(n, 1)->type->kind != TYPE_BOOL)
+    if (n->inputs.count != 2 || node_input(n, 0)->type->kind != TYPE_BOOL ||
+        node_input(n, 1)->type->kind != TYPE_BOOL)
         return NULL;
     if (node_is(n, KIND_ATEN_IS)) return "aten::eq";
     return node_is(n, KIND_ATEN_ISNOT) ? "aten::ne" : NULL;

@@ -18,8 +18,8 @@ const struct pass *pass_find(const char *name) {
 }
 
 bool pass_convert_to_ssa(struct graph *g, lb_error *err) {
-    return ssa_add_control_flow(g, err) && ssa_loop_continuations(g, err) && ssa_inline_loop_conditions(g, err) &&
-           ssa_erase_loads(g, err) && ssa_transform_exits(g, err);
+    return ssa_add_control_flow(g, err) && ssa_loop_continuations(g, err) &&
+           ssa_inline_loop_conditions(g, err) && ssa_erase_loads(g, err) && ssa_transform_exits(g, err);
 }
 
 bool passes_clean_up(struct graph *g, lb_error *err) {

@@ -1,25 +1,26 @@
-/* The compiler's passes: what each one does to a graph, and the order in which the compiler runs them. A pass changes
- * the graph in place and keeps it valid; it fails only when memory is out or the graph is none that the emitter
- * makes. Printed value numbers depend on the order in which passes make values, so they make what PyTorch's make. */
+/* The compiler's passes: what each one does to a graph, and the order in which the compiler runs them. A pass
+ * changes the graph in place and keeps it valid; it fails only when memory is out or the graph is none that
+ * the emitter makes. Printed value numbers depend on the order in which passes make values, so they make what
+ * PyTorch's make. */
 #ifndef LINKBOY_PASSES_PASSES_H
 #define LINKBOY_PASSES_PASSES_H
 #include "ir/graph.h"
 
 /* X(name, what holds afterwards) */
-#define PASSES(X)                                                                                             \
-    X(convert_to_ssa, "no loads, stores or exits; loops have their condition as an input and an output")      \
-    X(modified_loops, "every loop is a `for` or a `while`")                                                   \
-    X(normalize_ops, "operators that are names of another one are that one")                                  \
-    X(lift_closures, "a closure has a subgraph that takes what it closes over as one tuple")                  \
-    X(inline_forked_closures, "a fork has a subgraph that takes what it needs one by one")                    \
-    X(list_literals, "`[]` without a type is a List[Tensor]")                                                 \
-    X(simple_tuples, "no unpacking of a tuple that is constructed in sight")                                  \
-    X(dead_code, "no node without use or effect")                                                             \
-    X(constant_propagation, "no operator on constants alone (immutable types only), no If on a constant")     \
-    X(constant_pooling, "constants stand first, equal ones once")                                             \
-    X(canonicalize_outputs, "outputs of If and Loop in order of their first use")                             \
-    X(annotate_warns, "every aten::warn has its number")                                                      \
-    X(inline, "no calls of functions and methods that have a graph")                                          \
+#define PASSES(X)                                                                                         \
+    X(convert_to_ssa, "no loads, stores or exits; loops have their condition as an input and an output")  \
+    X(modified_loops, "every loop is a `for` or a `while`")                                               \
+    X(normalize_ops, "operators that are names of another one are that one")                              \
+    X(lift_closures, "a closure has a subgraph that takes what it closes over as one tuple")              \
+    X(inline_forked_closures, "a fork has a subgraph that takes what it needs one by one")                \
+    X(list_literals, "`[]` without a type is a List[Tensor]")                                             \
+    X(simple_tuples, "no unpacking of a tuple that is constructed in sight")                              \
+    X(dead_code, "no node without use or effect")                                                         \
+    X(constant_propagation, "no operator on constants alone (immutable types only), no If on a constant") \
+    X(constant_pooling, "constants stand first, equal ones once")                                         \
+    X(canonicalize_outputs, "outputs of If and Loop in order of their first use")                         \
+    X(annotate_warns, "every aten::warn has its number")                                                  \
+    X(inline, "no calls of functions and methods that have a graph")                                      \
     X(peephole, "no idioms that a simpler node can stand for (without knowledge of shapes)")
 
 #define X(name, contract) bool pass_##name(struct graph *g, lb_error *err);
@@ -41,6 +42,7 @@ bool pass_dead_code_keeping_writes(struct graph *g, lb_error *err);
 bool passes_after_emit(struct graph *g, lb_error *err);
 /* The second half of it, also run on the subgraphs of closures and forks. */
 bool passes_clean_up(struct graph *g, lb_error *err);
-/* What a function's graph goes through before it is put in place of a call (GraphFunction::optimized_graph). */
+/* What a function's graph goes through before it is put in place of a call (GraphFunction::optimized_graph).
+ */
 bool passes_before_inlining(struct graph *g, lb_error *err);
 #endif

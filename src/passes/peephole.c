@@ -1,5 +1,5 @@
-/* Simplifies what one look at a few nodes can simplify, without knowing shapes; run on a function's graph before it is
- * put in place of a call. Order of the parts: torch/csrc/jit/passes/peephole.cpp. */
+/* Simplifies what one look at a few nodes can simplify, without knowing shapes; run on a function's graph
+ * before it is put in place of a call. Order of the parts: torch/csrc/jit/passes/peephole.cpp. */
 #include "passes/peephole.h"
 #include "ir/views.h"
 #include "passes/alias.h"
@@ -13,8 +13,9 @@ static bool simplify_pairs(struct block *b, bool *changed) {
         if (n->inputs.count != 1 || n->outputs.count != 1) continue;
         const struct node *before = node_input(n, 0)->node;
         bool transposed = node_kind_is(n, "aten::t") && node_kind_is(before, "aten::t");
-        bool number = (node_is(n, KIND_ATEN_FLOAT) || node_is(n, KIND_ATEN_INT) || node_kind_is(n, "aten::FloatImplicit") ||
-                       node_kind_is(n, "aten::IntImplicit") || node_kind_is(n, "aten::ScalarImplicit")) &&
+        bool number = (node_is(n, KIND_ATEN_FLOAT) || node_is(n, KIND_ATEN_INT) ||
+                       node_kind_is(n, "aten::FloatImplicit") || node_kind_is(n, "aten::IntImplicit") ||
+                       node_kind_is(n, "aten::ScalarImplicit")) &&
                       node_kind_is(before, "prim::NumToTensor");
         if (!transposed && !number) continue;
         if (!value_replace_uses(node_output(n, 0), node_input(before, 0))) return false;
@@ -24,7 +25,8 @@ static bool simplify_pairs(struct block *b, bool *changed) {
 }
 
 /* Runs a part with an alias database; one that changed the graph makes the database stale. */
-static bool with_aliases(struct graph *g, bool (*part)(struct graph *g, struct alias_db *aliases, bool *changed),
+static bool with_aliases(struct graph *g,
+                         bool (*part)(struct graph *g, struct alias_db *aliases, bool *changed),
                          bool *changed, lb_error *err) {
     struct alias_db *aliases = alias_analyze(g, err);
     if (!aliases) return false;
@@ -36,7 +38,8 @@ static bool with_aliases(struct graph *g, bool (*part)(struct graph *g, struct a
 bool pass_peephole(struct graph *g, lb_error *err) {
     bool changed = false;
     if (!simplify_pairs(g->top, &changed)) return error_memory(err);
-    if (!with_aliases(g, peephole_containers, &changed, err) || !with_aliases(g, peephole_tensors, &changed, err))
+    if (!with_aliases(g, peephole_containers, &changed, err) ||
+        !with_aliases(g, peephole_tensors, &changed, err))
         return false;
     if (!peephole_scalars(g, &changed)) return error_memory(err);
     return !changed || pass_dead_code_keeping_writes(g, err);

@@ -1,5 +1,5 @@
-/* Peephole rules over lists and dicts that are built in sight and that nobody writes, and over tensors that may stand
- * for each other: torch/csrc/jit/passes/peephole_list_idioms.cpp, peephole_dict_idioms.cpp,
+/* Peephole rules over lists and dicts that are built in sight and that nobody writes, and over tensors that
+ * may stand for each other: torch/csrc/jit/passes/peephole_list_idioms.cpp, peephole_dict_idioms.cpp,
  * peephole_alias_sensitive.cpp. */
 #include "ir/views.h"
 #include "ops/schemas.h"
@@ -31,13 +31,10 @@ static void note_mutated(struct containers *c, struct ir_value *v) {
 }
 
 static void note_all_mutated(struct containers *c, struct block *b) {
-    for (int i = 0; i < b->param->outputs.count; i++)
-        note_mutated(c, block_input(b, i));
+    for (int i = 0; i < b->param->outputs.count; i++) note_mutated(c, block_input(b, i));
     for (struct node *n = block_first(b); n != b->result; n = n->next) {
-        for (int i = 0; i < n->outputs.count; i++)
-            note_mutated(c, node_output(n, i));
-        for (int i = 0; i < n->blocks.count; i++)
-            note_all_mutated(c, n->blocks.items[i]);
+        for (int i = 0; i < n->outputs.count; i++) note_mutated(c, node_output(n, i));
+        for (int i = 0; i < n->blocks.count; i++) note_all_mutated(c, n->blocks.items[i]);
     }
 }
 
@@ -50,8 +47,7 @@ static void list_item(struct containers *c, struct node *n, struct node *list) {
 
 static void list_unpack(struct containers *c, struct node *n, struct node *list) {
     if (list->inputs.count != n->outputs.count) return;
-    for (int i = 0; i < n->outputs.count; i++)
-        replace(c, node_output(n, i), node_input(list, i));
+    for (int i = 0; i < n->outputs.count; i++) replace(c, node_output(n, i), node_input(list, i));
 }
 
 /* A list construct in place of n, without items yet. */
@@ -65,8 +61,8 @@ static struct node *new_list(struct containers *c, struct node *n) {
     return list;
 }
 
-static void add_items(struct containers *c, struct node *list, const struct node *from, int64_t start, int64_t end,
-                      int64_t step) {
+static void add_items(struct containers *c, struct node *list, const struct node *from, int64_t start,
+                      int64_t end, int64_t step) {
     for (int64_t i = start; step > 0 ? i < end : i > end; i += step)
         if (!node_add_input(list, node_input(from, (int)i))) c->failed = true;
 }
@@ -88,7 +84,8 @@ static void list_sum(struct containers *c, struct node *n, struct node *first) {
     finish_list(c, n, list);
 }
 
-/* Python's bounds for a slice of a sequence of this length (torch/csrc/jit/runtime/slice_indices_adjust.cpp). */
+/* Python's bounds for a slice of a sequence of this length (torch/csrc/jit/runtime/slice_indices_adjust.cpp).
+ */
 static int64_t clamp_bound(int64_t at, int64_t length, int64_t step) {
     if (at < 0) {
         at += length;
@@ -159,9 +156,9 @@ static void visit_dict(struct containers *c, struct node *n) {
 
 static void visit_containers(struct containers *c, struct block *b, enum type_kind kind) {
     for (struct node *n = block_first(b); n != b->result && !c->failed; n = n->next) {
-        for (int i = 0; i < n->blocks.count; i++)
-            visit_containers(c, n->blocks.items[i], kind);
-        if (n->inputs.count == 0 || node_input(n, 0)->type->kind != kind || table_has(&c->mutated, node_input(n, 0)))
+        for (int i = 0; i < n->blocks.count; i++) visit_containers(c, n->blocks.items[i], kind);
+        if (n->inputs.count == 0 || node_input(n, 0)->type->kind != kind ||
+            table_has(&c->mutated, node_input(n, 0)))
             continue;
         if (kind == TYPE_LIST)
             visit_list(c, n);
@@ -190,10 +187,12 @@ static void replace_dim_of(struct containers *c, struct ir_value *v, int64_t ndi
 
 /* x + 0, x - 0, x * 1 with integers (a float would promote). */
 static bool adds_nothing(struct node *n) {
-    bool sum = node_kind_is(n, "aten::add") || node_kind_is(n, "aten::sub"), product = node_kind_is(n, "aten::mul");
+    bool sum = node_kind_is(n, "aten::add") || node_kind_is(n, "aten::sub"),
+         product = node_kind_is(n, "aten::mul");
     int64_t other, alpha;
     const struct op_row *row = sum || product ? node_operator(n) : NULL;
-    if (!row || strcmp(op_overload(row), "Scalar") != 0 || node_input(n, 0)->type->kind != TYPE_TENSOR) return false;
+    if (!row || strcmp(op_overload(row), "Scalar") != 0 || node_input(n, 0)->type->kind != TYPE_TENSOR)
+        return false;
     if (product) return constant_int(node_input(n, 1), &other) && other == 1;
     return n->inputs.count == 3 && constant_int(node_input(n, 1), &other) && other == 0 &&
            constant_int(node_input(n, 2), &alpha) && alpha == 1;
@@ -202,8 +201,7 @@ static bool adds_nothing(struct node *n) {
 static void visit_tensors(struct containers *c, struct block *b) {
     static const char *const convolutions[] = {"aten::conv1d", "aten::conv2d", "aten::conv3d"};
     for (struct node *n = block_first(b); n != b->result && !c->failed; n = n->next) {
-        for (int i = 0; i < n->blocks.count; i++)
-            visit_tensors(c, n->blocks.items[i]);
+        for (int i = 0; i < n->blocks.count; i++) visit_tensors(c, n->blocks.items[i]);
         for (int rank = 1; rank <= 3; rank++)
             if (node_kind_is(n, convolutions[rank - 1])) replace_dim_of(c, node_output(n, 0), rank + 2);
         if (!adds_nothing(n)) continue;

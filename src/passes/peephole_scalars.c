@@ -34,10 +34,12 @@ static bool cannot_be_none(const struct ir_value *v) {
 static void replace_none_outputs(struct scalars *s, struct node *n) {
     if (node_is(n, KIND_CONSTANT)) return;
     for (int i = 0; i < n->outputs.count; i++)
-        if (node_output(n, i)->type->kind == TYPE_NONE) replace(s, node_output(n, i), constant_before(s, n, value_none()));
+        if (node_output(n, i)->type->kind == TYPE_NONE)
+            replace(s, node_output(n, i), constant_before(s, n, value_none()));
 }
 
-/* "x and True", "x or False": an output that equals the condition; and outputs whose Optional came to nothing. */
+/* "x and True", "x or False": an output that equals the condition; and outputs whose Optional came to
+ * nothing. */
 static void simplify_if(struct scalars *s, struct node *n) {
     for (int i = 0; i < n->outputs.count; i++) {
         if (node_output(n, i)->type->kind != TYPE_BOOL) continue;
@@ -47,8 +49,10 @@ static void simplify_if(struct scalars *s, struct node *n) {
         if (in_then && !in_else) replace(s, node_output(n, i), node_input(n, 0));
     }
     for (int i = 0; i < n->outputs.count; i++) {
-        const struct type *a = block_output(then_block(n), i)->type, *b = block_output(else_block(n), i)->type;
-        if (a->kind == TYPE_OPTIONAL || b->kind == TYPE_OPTIONAL || node_output(n, i)->type->kind != TYPE_OPTIONAL)
+        const struct type *a = block_output(then_block(n), i)->type,
+                          *b = block_output(else_block(n), i)->type;
+        if (a->kind == TYPE_OPTIONAL || b->kind == TYPE_OPTIONAL ||
+            node_output(n, i)->type->kind != TYPE_OPTIONAL)
             continue;
         const struct type *both = type_unify(&s->graph->unit->types, a, b, false, NULL);
         if (!both) continue;
@@ -75,7 +79,8 @@ static void simplify_cast(struct scalars *s, struct node *n) {
 }
 
 static void simplify_to_int(struct scalars *s, struct node *n) {
-    if (n->inputs.count == 1 && node_input(n, 0)->type->kind == TYPE_INT) replace(s, node_output(n, 0), node_input(n, 0));
+    if (n->inputs.count == 1 && node_input(n, 0)->type->kind == TYPE_INT)
+        replace(s, node_output(n, 0), node_input(n, 0));
 }
 
 static bool compares_safely(const struct type *t) {
@@ -94,7 +99,8 @@ static void simplify_equality(struct scalars *s, struct node *n) {
 
 /* Of an operation on two ints: the constant one, brought to the second place if the operation commutes. */
 static bool constant_operand(struct node *n, int64_t *value) {
-    if (n->inputs.count != 2 || node_input(n, 0)->type->kind != TYPE_INT || node_input(n, 1)->type->kind != TYPE_INT)
+    if (n->inputs.count != 2 || node_input(n, 0)->type->kind != TYPE_INT ||
+        node_input(n, 1)->type->kind != TYPE_INT)
         return false;
     bool commutes = node_kind_is(n, "aten::mul") || node_kind_is(n, "aten::add");
     if (commutes && constant_int(node_input(n, 0), value)) {
@@ -120,7 +126,8 @@ static void simplify_sum(struct scalars *s, struct node *n) {
         return;
     }
     struct node *inner = node_input(n, 0)->node;
-    if ((!node_kind_is(inner, "aten::add") && !node_kind_is(inner, "aten::sub")) || !constant_operand(inner, &before))
+    if ((!node_kind_is(inner, "aten::add") && !node_kind_is(inner, "aten::sub")) ||
+        !constant_operand(inner, &before))
         return;
     uint64_t sum = inner->kind == n->kind ? (uint64_t)by + (uint64_t)before : (uint64_t)by - (uint64_t)before;
     if (sum == 0) {
@@ -157,8 +164,7 @@ static const struct {
 
 static void simplify_block(struct scalars *s, struct block *b) {
     for (struct node *n = block_first(b); n != b->result && !s->failed; n = n->next) {
-        for (int i = 0; i < n->blocks.count; i++)
-            simplify_block(s, n->blocks.items[i]);
+        for (int i = 0; i < n->blocks.count; i++) simplify_block(s, n->blocks.items[i]);
         replace_none_outputs(s, n);
         for (size_t i = 0; i < sizeof rules / sizeof *rules && !s->failed; i++)
             if (node_kind_is(n, rules[i].kind)) rules[i].simplify(s, n);

@@ -1,6 +1,6 @@
-/* Tuples that are constructed and taken apart in one graph vanish; an empty list literal that never got a type
- * becomes a list of tensors. Rules: LowerSimpleTuples in torch/csrc/jit/passes/lower_tuples.cpp, eraseListLiterals in
- * torch/csrc/jit/frontend/ir_emitter.cpp. */
+/* Tuples that are constructed and taken apart in one graph vanish; an empty list literal that never got a
+ * type becomes a list of tensors. Rules: LowerSimpleTuples in torch/csrc/jit/passes/lower_tuples.cpp,
+ * eraseListLiterals in torch/csrc/jit/frontend/ir_emitter.cpp. */
 #include "ir/views.h"
 #include "passes/passes.h"
 

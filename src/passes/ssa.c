@@ -1,9 +1,9 @@
-/* Loads and stores into values: first If and Loop nodes get outputs (and loops carried inputs) for the variables that
- * their blocks write, loads and stores around them; later all loads and stores go.
- * Data: a graph with prim::Load and prim::Store as the emitter makes it, to a graph without. The order in which
+/* Loads and stores into values: first If and Loop nodes get outputs (and loops carried inputs) for the
+ * variables that their blocks write, loads and stores around them; later all loads and stores go. Data: a
+ * graph with prim::Load and prim::Store as the emitter makes it, to a graph without. The order in which
  * values are made is that of torch/csrc/jit/frontend/convert_to_ssa.cpp, since value numbers show it. */
-#include "ir/views.h"
 #include "passes/ssa.h"
+#include "ir/views.h"
 #include "passes/frames.h"
 
 struct ssa {
@@ -76,8 +76,8 @@ static bool add_node_input(struct node *n, const struct type *type, const struct
 static struct frame *add_to_block(struct ssa *s, struct block *b);
 
 /* One output of an If for a variable that both arms know, if the two types have one above them. */
-static bool add_if_output(struct ssa *s, struct node *n, const struct frame *in_then, const struct frame *in_else,
-                          const struct name *name) {
+static bool add_if_output(struct ssa *s, struct node *n, const struct frame *in_then,
+                          const struct frame *in_else, const struct name *name) {
     const struct type *a = frame_find(in_then, name), *b = frame_find(in_else, name);
     const struct type *both = type_unify(&s->graph->unit->types, a, b, false, NULL);
     if (!both) return true;
@@ -100,8 +100,7 @@ static bool add_to_if(struct ssa *s, struct node *n) {
     }
     int count = 0;
     const struct name **names = ok ? frame_sorted(&changed, &s->memory, &count) : NULL;
-    for (int i = 0; i < count && ok; i++)
-        ok = add_if_output(s, n, in_then, in_else, names[i]);
+    for (int i = 0; i < count && ok; i++) ok = add_if_output(s, n, in_then, in_else, names[i]);
     table_free(&changed.variables);
     table_free(&in_then->variables);
     table_free(&in_else->variables);
@@ -139,14 +138,13 @@ static bool add_to_node(struct ssa *s, struct node *n) {
     return true;
 }
 
-/* The block's frame, taken off the stack (the caller frees its table), or NULL. Stores that are added right after a
- * node are met by this walk and set the variable to its new type. */
+/* The block's frame, taken off the stack (the caller frees its table), or NULL. Stores that are added right
+ * after a node are met by this walk and set the variable to its new type. */
 static struct frame *add_to_block(struct ssa *s, struct block *b) {
     struct frame *f = push_frame(s);
     if (!f) return NULL;
     bool ok = true;
-    for (struct node *n = block_first(b); n != b->result && ok; n = n->next)
-        ok = add_to_node(s, n);
+    for (struct node *n = block_first(b); n != b->result && ok; n = n->next) ok = add_to_node(s, n);
     s->top = f->up;
     if (!ok) table_free(&f->variables);
     return ok ? f : NULL;

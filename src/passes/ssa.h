@@ -1,4 +1,5 @@
-/* The steps of the conversion to SSA form, in order (ConvertToSSA in torch/csrc/jit/frontend/convert_to_ssa.cpp). */
+/* The steps of the conversion to SSA form, in order (ConvertToSSA in
+ * torch/csrc/jit/frontend/convert_to_ssa.cpp). */
 #ifndef LINKBOY_PASSES_SSA_H
 #define LINKBOY_PASSES_SSA_H
 #include "ir/graph.h"

@@ -1,5 +1,5 @@
-/* Element-wise equality of two tensors. Both are made contiguous first; floats are compared as numbers, everything
- * else as bytes. */
+/* Element-wise equality of two tensors. Both are made contiguous first; floats are compared as numbers,
+ * everything else as bytes. */
 #include "tensor/equal.h"
 #include <string.h>
 
@@ -25,23 +25,19 @@ static bool equal_contiguous(const struct tensor *a, const struct tensor *b) {
     const void *x = tensor_data(a), *y = tensor_data(b);
     switch ((enum dtype)a->dtype) {
     case DTYPE_FLOAT32:
-    case DTYPE_COMPLEX64:
-        return equal_floats(x, y, a->dtype == DTYPE_COMPLEX64 ? 2 * a->numel : a->numel);
+    case DTYPE_COMPLEX64: return equal_floats(x, y, a->dtype == DTYPE_COMPLEX64 ? 2 * a->numel : a->numel);
     case DTYPE_FLOAT64:
-    case DTYPE_COMPLEX128:
-        return equal_doubles(x, y, a->dtype == DTYPE_COMPLEX128 ? 2 * a->numel : a->numel);
+    case DTYPE_COMPLEX128: return equal_doubles(x, y, a->dtype == DTYPE_COMPLEX128 ? 2 * a->numel : a->numel);
     case DTYPE_FLOAT16:
-    case DTYPE_BFLOAT16:
-        return equal_as_doubles(a, b);
-    default:
-        return memcmp(x, y, (size_t)a->numel * dtype_size((enum dtype)a->dtype)) == 0;
+    case DTYPE_BFLOAT16: return equal_as_doubles(a, b);
+    default: return memcmp(x, y, (size_t)a->numel * dtype_size((enum dtype)a->dtype)) == 0;
     }
 }
 
 static bool same_form(const struct tensor *a, const struct tensor *b) {
-    if (a->dtype != b->dtype || a->layout != LAYOUT_STRIDED || b->layout != LAYOUT_STRIDED || a->ndim != b->ndim ||
-        a->device.type != b->device.type || a->device.type != DEVICE_CPU || a->quantizer || b->quantizer ||
-        ((a->flags ^ b->flags) & (TENSOR_CONJ | TENSOR_NEG)))
+    if (a->dtype != b->dtype || a->layout != LAYOUT_STRIDED || b->layout != LAYOUT_STRIDED ||
+        a->ndim != b->ndim || a->device.type != b->device.type || a->device.type != DEVICE_CPU ||
+        a->quantizer || b->quantizer || ((a->flags ^ b->flags) & (TENSOR_CONJ | TENSOR_NEG)))
         return false;
     return a->ndim == 0 || memcmp(a->sizes, b->sizes, sizeof *a->sizes * a->ndim) == 0;
 }
