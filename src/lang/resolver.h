@@ -7,6 +7,7 @@
 #include "types/unit.h"
 
 struct sugared;
+struct ir_value;
 struct emitter;
 
 struct resolver {
@@ -17,7 +18,9 @@ struct resolver {
     const struct type *(*find_type)(struct resolver *r, const struct name *name, lb_error *err);
     /* The compiler's own passes, run on every function right after it is emitted (the passes live on a higher floor).
      * NULL: the graph stays as emitted. */
-    bool (*finish)(struct resolver *r, struct function *f, lb_error *err);
+    bool (*finish)(struct function *f, lb_error *err);
+    /* What `self` is in a method; NULL: an ordinary variable, as in archives. */
+    struct sugared *(*make_self)(struct resolver *r, struct emitter *e, struct ir_value *self);
     /* The operators' version of the archive that is read; -1: today's. */
     int64_t operator_version;
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 static const char *last_atom(const struct name *qualified) {
+    if (!qualified) return "";
     const char *dot = strrchr(qualified->text, '.');
     return dot ? dot + 1 : qualified->text;
 }

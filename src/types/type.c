@@ -226,8 +226,19 @@ static bool same_fields(const struct type *t, int count, const struct type *cons
     return true;
 }
 
+static const struct type *unnamed_fields(struct type_store *s, int count, const struct type *const *items,
+                                         const struct tuple_fields *fields) {
+    for (int i = 0; i < s->results.count; i++)
+        if (same_fields(s->results.items[i], count, items, fields)) return s->results.items[i];
+    struct tuple_fields *copy = keep_fields(s, count, fields);
+    struct type *t =
+        copy ? keep(s, &(const struct type){.kind = TYPE_TUPLE, .count = count, .items = items, .fields = copy}) : NULL;
+    return t && measure(t) && array_push_in(s->memory, &s->results, t) ? t : NULL;
+}
+
 const struct type *type_named_tuple(struct type_store *s, const struct name *qualified, int count,
                                     const struct type *const *items, const struct tuple_fields *fields) {
+    if (!qualified) return unnamed_fields(s, count, items, fields);
     const struct type *known = type_find_named(s, qualified);
     if (known) return same_fields(known, count, items, fields) ? known : NULL;
     struct tuple_fields *copy = keep_fields(s, count, fields);

@@ -146,6 +146,7 @@ struct type_store {
     uint32_t count, mask;
     struct table named;                  /* const struct name * -> const struct type * */
     ARRAY_OF(struct type *) definitions; /* to be released with the store: classes and enums */
+    ARRAY_OF(const struct type *) results; /* tuples with field names and no name of their own: torch.max's result */
 };
 
 bool type_store_init(struct type_store *store, struct arena *memory, struct name_pool *names);
@@ -162,7 +163,8 @@ const struct type *type_future(struct type_store *s, const struct type *inner);
 const struct type *type_wrap(struct type_store *s, enum type_kind kind, const struct type *inner);
 const struct type *type_variable(struct type_store *s, const struct name *letter);
 const struct type *type_tensor_of(struct type_store *s, const struct tensor_facts *facts);
-/* Types with a qualified name; NULL (no error) when the name is taken by another. */
+/* Types with a qualified name; NULL (no error) when the name is taken by another. A NULL name makes the type of an
+ * operator's named results. */
 const struct type *type_named_tuple(struct type_store *s, const struct name *qualified, int count,
                                     const struct type *const *items, const struct tuple_fields *fields);
 const struct type *type_enum(struct type_store *s, const struct name *qualified,
@@ -183,6 +185,8 @@ bool type_is_subtype(struct type_store *s, const struct type *a, const struct ty
 const struct type *type_unify(struct type_store *s, const struct type *a, const struct type *b,
                               bool default_to_union, const struct type *hint);
 bool type_accepts_none(const struct type *t);
+/* Where a kind stands in the order of a Union's members. */
+int type_kind_order(enum type_kind kind);
 /* A Union or Optional without the None; the type itself otherwise. */
 const struct type *type_without_none(struct type_store *s, const struct type *t);
 /* Union without the members that are subtypes of `removed`; NULL when nothing is left. */

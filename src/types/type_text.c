@@ -146,7 +146,7 @@ static void put(struct text *out, const struct type *t, enum spelling how) {
         put_facts(out, t->facts);
     else if (t->kind == TYPE_TENSOR)
         text_put(out, "Tensor");
-    else if (t->kind == TYPE_TUPLE && t->fields)
+    else if (t->kind == TYPE_TUPLE && t->fields && (t->name || how == IN_GRAPH))
         put_named_tuple(out, t, how);
     else if (t->kind >= TYPE_LIST && t->kind <= TYPE_AWAIT)
         put_compound(out, t, how);

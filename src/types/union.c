@@ -25,6 +25,10 @@ static const uint8_t kind_order[] = {
     [TYPE_UNION] = 39,       [TYPE_MEMORY_FORMAT] = 32,
 };
 
+int type_kind_order(enum type_kind kind) {
+    return kind_order[kind];
+}
+
 bool union_holds_number(const struct type *t) {
     bool has_int = false, has_float = false, has_complex = false;
     for (int i = 0; i < t->count; i++) {

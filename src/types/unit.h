@@ -11,11 +11,11 @@ struct unit {
     struct table functions;                    /* qualified name -> struct function * (free functions) */
     ARRAY_OF(struct function *) function_list; /* all, methods too, for releasing */
     struct table operator_schemas;             /* row of ops/ -> its parsed schemas; see ops/schemas.h */
+    void *builtins; /* functions that are written in TorchScript (lang/builtins.c), in the unit's memory */
     int64_t mangle_counter;
     int64_t warn_counter;                   /* aten::warn nodes numbered so far */
     void (*release_graph)(struct graph *g); /* set by ir/ and exec/ when they make the first one */
     void (*release_code)(struct code *c);
-    atomic_flag lowering; /* held while a function is made into bytecode, which looks operators up here */
 };
 
 /* Names of kinds that passes and printers switch over; their `known` index is the enum below (ir/kinds.h). */

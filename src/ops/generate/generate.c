@@ -4,8 +4,8 @@
  *
  * It reads every row, checks it (form, known trait, overloads of a name together, none twice), reads the
  * schema's own traits off its text, lays all texts into one pool, searches a seed a bucket for a perfect hash
- * of the names and writes constant tables of the form of table.h. It is no part of the library. */
-#include <stddef.h>
+ * of the names and writes constant tables of the form of table.h. It keeps no state and is no part of the
+ * library; it uses malloc and never frees, being over at once. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,29 +55,13 @@ static void fail(const char *file, int line, const char *what, const char *text)
     exit(1);
 }
 
-/* All memory is chained and freed at the end of main, so that a build with leak checks is content. */
-static union block {
-    union block *next;
-    max_align_t alignment;
-} * blocks;
-
 static void *allocate(size_t count, size_t size) {
-    union block *block = calloc(1, sizeof *block + count * size);
-    if (!block) {
+    void *memory = calloc(count, size);
+    if (!memory) {
         fprintf(stderr, "out of memory\n");
         exit(1);
     }
-    block->next = blocks;
-    blocks = block;
-    return block + 1;
-}
-
-static void free_all(void) {
-    while (blocks) {
-        union block *next = blocks->next;
-        free(blocks);
-        blocks = next;
-    }
+    return memory;
 }
 
 static char *copy_text(const char *text, size_t length) {
@@ -375,6 +359,5 @@ int main(int argc, char **argv) {
     write_kernels(out, &in);
     write_rows(out, &in, &pool);
     write_hash(out, &in, &table, &pool);
-    free_all();
     return fclose(out) == 0 ? 0 : 1;
 }

@@ -1,0 +1,276 @@
+/* Types as annotations write them ("Optional[Tensor]", "__torch__.M", "int | str"), and the schema that a definition
+ * declares (torch/csrc/jit/frontend/script_type_parser.cpp). */
+#include "lang/emitter.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct annotation {
+    struct unit *unit;
+    struct resolver *resolver;
+    lb_error *err;
+};
+
+static const struct type *parse(struct annotation *a, const struct tree *t);
+
+static void *fail(struct annotation *a, struct source_range at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void *fail(struct annotation *a, struct source_range at, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    lang_report_list(a->err, at, format, args);
+    va_end(args);
+    return NULL;
+}
+
+static const struct type *made(struct annotation *a, const struct type *t) {
+    if (!t) error_memory(a->err);
+    return t;
+}
+
+/* ---- names ---- */
+
+static const struct {
+    const char *name;
+    uint8_t kind;
+} base_types[] = {
+    {"Tensor", TYPE_TENSOR},      {"LongTensor", TYPE_TENSOR},  {"FloatTensor", TYPE_TENSOR},
+    {"DoubleTensor", TYPE_TENSOR}, {"IntTensor", TYPE_TENSOR},  {"ShortTensor", TYPE_TENSOR},
+    {"HalfTensor", TYPE_TENSOR},  {"CharTensor", TYPE_TENSOR},  {"ByteTensor", TYPE_TENSOR},
+    {"BoolTensor", TYPE_TENSOR},  {"int", TYPE_INT},            {"float", TYPE_FLOAT},
+    {"bool", TYPE_BOOL},          {"complex", TYPE_COMPLEX},    {"str", TYPE_STRING},
+    {"Device", TYPE_DEVICE},      {"Generator", TYPE_GENERATOR}, {"Stream", TYPE_STREAM},
+    {"number", TYPE_NUMBER},      {"None", TYPE_NONE},          {"NoneType", TYPE_NONE},
+    {"Any", TYPE_ANY},            {"Capsule", TYPE_CAPSULE},    {"list", TYPE_ANY_LIST},
+    {"tuple", TYPE_ANY_TUPLE},    {"AnyClassType", TYPE_ANY_CLASS}, {"AnyEnumType", TYPE_ANY_ENUM},
+    {"Storage", TYPE_STORAGE},    {"QScheme", TYPE_QSCHEME},
+};
+
+static const struct type *base_type(struct annotation *a, const char *name) {
+    const struct type_store *types = &a->unit->types;
+    for (size_t i = 0; i < sizeof base_types / sizeof *base_types; i++)
+        if (!strcmp(base_types[i].name, name))
+            return base_types[i].kind == TYPE_TENSOR ? types->tensor : types->simple[base_types[i].kind];
+    return NULL;
+}
+
+/* "a.b.C" of a name or attribute; false for other expressions. */
+static bool put_dotted(struct text *out, const struct tree *t) {
+    if (t->kind == TREE_NONE || t->kind == TREE_NONE_TYPE) {
+        text_put(out, t->kind == TREE_NONE ? "None" : "NoneType");
+        return true;
+    }
+    if (t->kind == TREE_ATTRIBUTE) {
+        if (!put_dotted(out, t->items[0])) return false;
+        text_printf(out, ".%s", t->name->text);
+        return true;
+    }
+    if (t->kind == TREE_NAME) text_put(out, t->name->text);
+    return t->kind == TREE_NAME;
+}
+
+/* The qualified name; NULL for an expression that is none. */
+static const struct name *dotted_name(struct annotation *a, const struct tree *t) {
+    struct text text = {0};
+    const struct name *name = put_dotted(&text, t) ? name_intern(&a->unit->names, text_get(&text), text.length) : NULL;
+    text_free(&text);
+    return name;
+}
+
+/* What stands behind "torch." or "typing."; the text itself without such a prefix. */
+static const char *without_module(const char *text) {
+    static const char *const prefixes[] = {"torch.", "typing.", "torch.jit."};
+    const char *rest = text;
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        size_t length = strlen(prefixes[i]);
+        if (!strncmp(text, prefixes[i], length) && !strchr(text + length, '.')) rest = text + length;
+    }
+    return rest;
+}
+
+static const struct type *resolve(struct annotation *a, const struct name *name) {
+    return a->resolver && a->resolver->find_type ? a->resolver->find_type(a->resolver, name, a->err) : NULL;
+}
+
+static const struct type *parse_named(struct annotation *a, const struct tree *t, const struct name *name) {
+    const struct type *found = resolve(a, name);
+    if (found || a->err->code) return found;
+    found = base_type(a, without_module(name->text));
+    return found ? found : fail(a, t->range, "Unknown type name '%s'", name->text);
+}
+
+/* ---- constructors ---- */
+
+static const struct type *parse_items(struct annotation *a, const struct tree *list, enum type_kind kind) {
+    const struct type **items = arena_array(&a->unit->memory, const struct type *, list->count + 1);
+    if (!items) return made(a, NULL);
+    for (int i = 0; i < list->count; i++)
+        if (!(items[i] = parse(a, list->items[i]))) return NULL;
+    struct type_store *s = &a->unit->types;
+    return made(a, kind == TYPE_UNION ? type_union(s, list->count, items) : type_tuple(s, list->count, items));
+}
+
+static const struct type *parse_tuple(struct annotation *a, const struct tree *list) {
+    bool literal = list->count == 1 && list->items[0]->kind == TREE_TUPLE;
+    if (literal && list->items[0]->count)
+        return fail(a, list->range, "Tuple literal in Tuple type annotation must not have any elements!");
+    return literal ? made(a, type_tuple(&a->unit->types, 0, NULL)) : parse_items(a, list, TYPE_TUPLE);
+}
+
+static const struct type *parse_dict(struct annotation *a, const struct tree *t) {
+    const struct tree *list = t->items[1];
+    if (list->count != 2) return fail(a, t->range, " expected exactly 2 element types but found %d", list->count);
+    const struct type *key = parse(a, list->items[0]), *value = key ? parse(a, list->items[1]) : NULL;
+    return value ? made(a, type_dict(&a->unit->types, key, value)) : NULL;
+}
+
+static const struct {
+    const char *name;
+    uint8_t kind;
+} constructors[] = {
+    {"List", TYPE_LIST},     {"list", TYPE_LIST},   {"Optional", TYPE_OPTIONAL}, {"Future", TYPE_FUTURE},
+    {"RRef", TYPE_RREF},     {"Await", TYPE_AWAIT}, {"_Await", TYPE_AWAIT},      {"Tuple", TYPE_TUPLE},
+    {"tuple", TYPE_TUPLE},   {"Union", TYPE_UNION}, {"Dict", TYPE_DICT},         {"dict", TYPE_DICT},
+};
+
+static const struct type *construct(struct annotation *a, const struct tree *t, enum type_kind kind) {
+    const struct tree *list = t->items[1];
+    if (kind == TYPE_TUPLE) return parse_tuple(a, list);
+    if (kind == TYPE_UNION) return parse_items(a, list, TYPE_UNION);
+    if (kind == TYPE_DICT) return parse_dict(a, t);
+    if (list->count != 1) return fail(a, t->range, " expected exactly one element type but found %d", list->count);
+    const struct type *inner = parse(a, list->items[0]);
+    struct type_store *s = &a->unit->types;
+    if (!inner) return NULL;
+    if (kind == TYPE_LIST) return made(a, type_list(s, inner));
+    return made(a, kind == TYPE_OPTIONAL ? type_optional(s, inner) : type_wrap(s, kind, inner));
+}
+
+static const struct type *parse_subscript(struct annotation *a, const struct tree *t) {
+    const struct name *name = dotted_name(a, t->items[0]);
+    if (!name) return fail(a, t->items[0]->range, "Subscripted type must be a type identifier");
+    const char *word = without_module(name->text);
+    for (size_t i = 0; i < sizeof constructors / sizeof *constructors; i++)
+        if (!strcmp(constructors[i].name, word)) return construct(a, t, (enum type_kind)constructors[i].kind);
+    return fail(a, t->range, "Unknown type constructor %s", name->text);
+}
+
+static const struct type *parse_alternatives(struct annotation *a, const struct tree *t) {
+    const struct type *both[2] = {parse(a, t->items[0])};
+    both[1] = both[0] ? parse(a, t->items[1]) : NULL;
+    return both[1] ? made(a, type_union(&a->unit->types, 2, both)) : NULL;
+}
+
+/* A type in quotes: a class that is not defined yet, or one of C++. */
+static const struct type *parse_quoted(struct annotation *a, const struct tree *t) {
+    struct source *source = source_new(&a->unit->memory, t->text, (size_t)t->length, NULL, 1);
+    bool native = t->length > 14 && !memcmp(t->text, "torch.classes.", 14);
+    char *text = native ? arena_printf(&a->unit->memory, "__torch__.%.*s", (int)t->length, t->text) : NULL;
+    if (!source || (native && !text)) return made(a, NULL);
+    if (native) {
+        const struct name *name = name_of(&a->unit->names, text);
+        const struct type *found = name ? resolve(a, name) : NULL;
+        return found || a->err->code ? found : fail(a, t->range, "Unknown type name '%s'", text);
+    }
+    struct tree *inner = lang_parse_expression(&a->unit->memory, &a->unit->names, source, PARSE_PYTHON, a->err);
+    return inner ? parse(a, inner) : NULL;
+}
+
+static const struct type *parse(struct annotation *a, const struct tree *t) {
+    if (t->kind == TREE_BINARY && t->op == OPERATOR_BIT_OR) return parse_alternatives(a, t);
+    if (t->kind == TREE_SUBSCRIPT) return parse_subscript(a, t);
+    if (t->kind == TREE_STRING) return parse_quoted(a, t);
+    const struct name *name = dotted_name(a, t);
+    if (name) return parse_named(a, t, name);
+    return fail(a, t->range, "Expression of type %s cannot be used in a type expression", tree_kind_words[t->kind]);
+}
+
+const struct type *annotation_type(struct unit *unit, struct resolver *r, const struct tree *t, lb_error *err) {
+    lb_error own = {0};
+    struct annotation a = {unit, r, &own};
+    const struct type *type = parse(&a, t);
+    if (own.code) type = NULL;
+    error_move(err, &own);
+    return type;
+}
+
+/* ---- schemas of definitions ---- */
+
+/* BroadcastingList2[int] is a list that one int may stand for; the N of it, 0 for other types. */
+static int broadcast_length(const struct tree *t) {
+    static const char prefix[] = "BroadcastingList";
+    if (t->kind == TREE_NAME && t->name->length == 9 && !strncmp(t->name->text, "_size_", 6) &&
+        !strcmp(t->name->text + 7, "_t"))
+        return t->name->text[6] - '0';
+    if (t->kind != TREE_SUBSCRIPT || t->items[0]->kind != TREE_NAME) return 0;
+    const char *name = t->items[0]->name->text;
+    if (!strcmp(name, "Optional")) return broadcast_length(t->items[1]->items[0]);
+    return strncmp(name, prefix, sizeof prefix - 1) ? 0 : atoi(name + sizeof prefix - 1);
+}
+
+static const struct type *broadcast_type(struct annotation *a, const struct tree *t) {
+    struct type_store *s = &a->unit->types;
+    if (t->kind == TREE_NAME) return made(a, type_list(s, s->simple[TYPE_INT]));
+    const struct type *inner;
+    if (!strcmp(t->items[0]->name->text, "Optional")) {
+        inner = broadcast_type(a, t->items[1]->items[0]);
+        return inner ? made(a, type_optional(s, inner)) : NULL;
+    }
+    inner = t->items[1]->count == 1 ? parse(a, t->items[1]->items[0]) : NULL;
+    if (!inner || (inner->kind != TYPE_INT && inner->kind != TYPE_FLOAT))
+        return fail(a, t->range, "Broadcastable lists only supported for int or float");
+    return made(a, type_list(s, inner));
+}
+
+static bool schema_argument(struct annotation *a, const struct tree *p, struct argument *out) {
+    const struct tree *type = p->items[0];
+    if (p->op)
+        return fail(a, p->range, "Compiled functions can't take variable number of arguments or use keyword-only arguments "
+                                 "with defaults") != NULL;
+    out->name = p->name;
+    out->keyword_only = p->keyword_only;
+    out->inferred_type = !type;
+    out->fixed_length = type ? broadcast_length(type) : 0;
+    out->type = !type ? a->unit->types.tensor : out->fixed_length ? broadcast_type(a, type) : parse(a, type);
+    out->declared = out->type;
+    if (!out->type || !p->items[1]) return out->type != NULL;
+    if (!type)
+        return fail(a, p->range, "Keyword arguments with defaults need to be type-hinted (TorchScript C++ frontend)") != NULL;
+    out->has_default = true;
+    return constant_evaluate(a->unit, a->resolver, p->items[1], out->type, &out->default_value, a->err);
+}
+
+static struct schema *make_schema(struct annotation *a, const struct tree *def, const struct type *self_type) {
+    const struct tree *parameters = def->items[0];
+    struct schema *s = arena_new(&a->unit->memory, struct schema);
+    if (s) s->arguments = arena_array(&a->unit->memory, struct argument, parameters->count + 1);
+    if (s) s->returns = arena_array(&a->unit->memory, struct argument, 1);
+    if (!s || !s->arguments || !s->returns) {
+        error_memory(a->err);
+        return NULL;
+    }
+    s->name = def->name;
+    s->overload = "";
+    for (int i = 0; i < parameters->count; i++, s->argument_count++) {
+        struct argument *argument = &s->arguments[i];
+        const struct tree *p = parameters->items[i];
+        if (i || !self_type) {
+            if (!schema_argument(a, p, argument)) return NULL;
+        } else {
+            *argument = (struct argument){.name = p->name, .type = self_type, .declared = self_type};
+        }
+    }
+    if (!def->items[1]) return s;
+    const struct type *result = parse(a, def->items[1]);
+    s->returns[0] = (struct argument){.type = result, .declared = result};
+    s->return_count = 1;
+    return result ? s : NULL;
+}
+
+struct schema *schema_from_def(struct unit *unit, struct resolver *r, const struct tree *def, const struct type *self_type,
+                               lb_error *err) {
+    lb_error own = {0};
+    struct annotation a = {unit, r, &own};
+    struct schema *s = make_schema(&a, def, self_type);
+    error_move(err, &own);
+    return s;
+}

@@ -1,0 +1,37 @@
+/* The way into the emitter: one definition to one graph; see emit.h. */
+#include "lang/emit.h"
+#include "base/mem.h"
+#include "lang/emitter.h"
+
+static void release(struct emitter *e) {
+    frames_free(e);
+    table_free(&e->exits);
+    arena_free(&e->memory);
+}
+
+static bool emit_all(struct emitter *e, const struct tree *def) {
+    struct schema *schema = NULL;
+    if (!frame_push(e, e->graph->top)) return false;
+    e->graph->insert_before = e->graph->top->result;
+    if (!emit_definition(e, def, e->self_type, e->graph->top, &schema)) return false;
+    schema->name = e->function->name;
+    e->function->schema = schema;
+    return true;
+}
+
+bool lang_emit_function(struct unit *unit, const struct tree *def, const struct type *self_type,
+                        struct resolver *resolver, struct function *out, lb_error *err) {
+    lb_error own = {0};
+    struct emitter e = {.unit = unit, .types = &unit->types, .function = out, .resolver = resolver,
+                        .self_type = self_type, .err = &own};
+    e.graph = graph_new(unit);
+    bool good = e.graph ? emit_all(&e, def) : error_memory(&own);
+    if (!good && !own.code) error_memory(&own);
+    if (good)
+        out->graph = e.graph;
+    else if (e.graph)
+        graph_free(e.graph);
+    release(&e);
+    error_move(err, &own);
+    return good;
+}

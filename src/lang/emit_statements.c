@@ -1,0 +1,440 @@
+/* Statements other than assignments and loops: if, return, raise, assert, with, del, closures (emitStatements,
+ * emitIfElseBlocks in torch/csrc/jit/frontend/ir_emitter.cpp). */
+#include "lang/emitter.h"
+#include <stdlib.h>
+#include <string.h>
+
+static bool block_exits(struct emitter *e, const struct block *b) {
+    return table_has(&e->exits, b);
+}
+
+static bool mark_exit(struct emitter *e, struct block *b) {
+    return table_set(&e->exits, b, b) || error_memory(e->err);
+}
+
+/* ---- if ---- */
+
+static struct frame *emit_branch(struct emitter *e, struct block *b, const struct tree *statements, struct refinements r) {
+    struct insertion old = emit_into(e, b);
+    struct frame *f = frame_push(e, b);
+    bool good = f && emit_refinements(e, statements->range, r) && emit_statements(e, statements);
+    emit_back(e, old);
+    return good ? frame_pop(e) : NULL;
+}
+
+/* One arm of an if after both are emitted. */
+struct branch {
+    struct block *block;
+    struct frame *frame;
+    bool exits;
+};
+
+struct if_statement {
+    struct source_range at;
+    struct branch arms[2]; /* true, false */
+    const struct name **names; /* variables that either arm sets and both know */
+    int count;
+};
+
+/* Variables of arm `from` that the other arm knows; for the rest it is noted why they are not defined. */
+static bool collect_variables(struct emitter *e, struct if_statement *s, int from) {
+    struct branch *mine = &s->arms[from], *other = &s->arms[!from];
+    for (int i = 0; i < mine->frame->defined.count; i++) {
+        const struct name *name = mine->frame->defined.items[i];
+        if (!table_get(&mine->frame->types, name)) continue;
+        struct insertion old = emit_into(e, other->block);
+        bool known = variable_find(e, other->frame, name) != NULL || other->exits;
+        emit_back(e, old);
+        if (e->err->code) return false;
+        if (known) {
+            s->names[s->count++] = name;
+            continue;
+        }
+        struct text text = {0};
+        text_printf(&text, "\n%s is not defined in the %s branch:\n", name->text, from ? "true" : "false");
+        lang_put_excerpt(&text, s->at);
+        variable_problem(e, name, arena_text(&e->memory, text_get(&text), text.length));
+        text_free(&text);
+    }
+    return true;
+}
+
+static int compare_names(const void *a, const void *b) {
+    const struct name *const *x = a, *const *y = b;
+    return strcmp((*x)->text, (*y)->text);
+}
+
+/* In the order of the alphabet, each once. */
+static void sort_names(struct if_statement *s) {
+    if (s->count) qsort(s->names, (size_t)s->count, sizeof *s->names, compare_names);
+    int kept = 0;
+    for (int i = 0; i < s->count; i++)
+        if (!kept || s->names[kept - 1] != s->names[i]) s->names[kept++] = s->names[i];
+    s->count = kept;
+}
+
+static bool load_in_arm(struct emitter *e, struct if_statement *s, int which, const struct name *name, struct ir_value **v) {
+    struct branch *arm = &s->arms[which];
+    *v = NULL;
+    if (arm->exits) return true;
+    struct insertion old = emit_into(e, arm->block);
+    *v = variable_value(e, arm->frame, name, s->at);
+    emit_back(e, old);
+    return *v != NULL;
+}
+
+/* An arm that exits stores an uninitialized value, so that the other arm's variables are defined afterwards. */
+static struct ir_value *store_uninitialized(struct emitter *e, struct branch *arm, const struct name *name,
+                                            const struct type *type) {
+    struct insertion old = emit_into(e, arm->block);
+    struct ir_value *v = emit_uninitialized(e, type);
+    struct node *store = v ? emit_node(e, KIND_STORE, 0, &v, 1) : NULL;
+    emit_back(e, old);
+    return store && node_set_string(store, "name", name->text, name->length) ? v : NULL;
+}
+
+static bool types_differ(struct emitter *e, struct if_statement *s, const struct name *name, struct ir_value *const *v) {
+    struct text text = {0};
+    text_printf(&text, "Type mismatch: %s is set to type %s in the true branch and type %s in the false branch", name->text,
+                emit_type_words(e, v[0]->type), emit_type_words(e, v[1]->type));
+    bool outer = variable_find(e, s->arms[0].frame->outer, name) != NULL;
+    if (outer) emit_error(e, s->at, "%s", text_get(&text));
+    struct text whole = {0};
+    text_printf(&whole, "\n%s:\n", text_get(&text));
+    lang_put_excerpt(&whole, s->at);
+    if (!outer) variable_problem(e, name, arena_text(&e->memory, text_get(&whole), whole.length));
+    text_free(&whole);
+    text_free(&text);
+    return !outer;
+}
+
+/* Brings one variable out of the arms: its type is what both have in common. */
+static bool merge_variable(struct emitter *e, struct if_statement *s, const struct name *name) {
+    struct ir_value *v[2];
+    if (!load_in_arm(e, s, 0, name, &v[0]) || !load_in_arm(e, s, 1, name, &v[1])) return false;
+    if (!v[0] && !v[1]) return true;
+    for (int i = 0; i < 2; i++)
+        if (!v[i] && !(v[i] = store_uninitialized(e, &s->arms[i], name, v[!i]->type))) return error_memory(e->err);
+    struct sugared *before = variable_find(e, e->frame, name);
+    if (e->err->code) return false;
+    const struct type *full = sugared_as_simple(before) ? sugared_as_simple(before)->type : NULL;
+    bool to_union = full && (full->kind == TYPE_UNION || full->kind == TYPE_OPTIONAL || full->kind == TYPE_NUMBER);
+    const struct type *both = type_unify(e->types, v[0]->type, v[1]->type, to_union, NULL);
+    return both ? variable_set_type(e, name, both) : types_differ(e, s, name, v);
+}
+
+static bool merge_variables(struct emitter *e, struct if_statement *s) {
+    int most = s->arms[0].frame->defined.count + s->arms[1].frame->defined.count;
+    s->names = arena_array(&e->memory, const struct name *, most + 1);
+    if (!s->names) return error_memory(e->err);
+    if (!collect_variables(e, s, 0) || !collect_variables(e, s, 1)) return false;
+    sort_names(s);
+    for (int i = 0; i < s->count; i++)
+        if (!merge_variable(e, s, s->names[i])) return false;
+    return true;
+}
+
+bool emit_if_else(struct emitter *e, struct source_range at, const struct condition *c, const struct tree *yes,
+                  const struct tree *no) {
+    if (c->known >= 0)
+        return emit_refinements(e, at, c->known ? c->when_true : c->when_false) && emit_statements(e, c->known ? yes : no);
+    struct node *n = emit_node(e, KIND_IF, 0, &c->value, 1);
+    if (!n) return false;
+    n->range = at;
+    struct if_statement s = {.at = at};
+    for (int i = 0; i < 2; i++)
+        if (!(s.arms[i].block = node_add_block(n))) return error_memory(e->err);
+    for (int i = 0; i < 2; i++) {
+        s.arms[i].frame = emit_branch(e, s.arms[i].block, i ? no : yes, i ? c->when_false : c->when_true);
+        if (!s.arms[i].frame) return false;
+    }
+    for (int i = 0; i < 2; i++) s.arms[i].exits = block_exits(e, s.arms[i].block);
+    if (s.arms[0].exits && s.arms[1].exits && !mark_exit(e, n->block)) return false;
+    return merge_variables(e, &s);
+}
+
+bool emit_if(struct emitter *e, const struct tree *t) {
+    struct condition c;
+    return emit_condition(e, t->items[0], &c) && emit_if_else(e, t->range, &c, t->items[1], t->items[2]);
+}
+
+/* ---- return ---- */
+
+static bool convert_result(struct emitter *e, struct source_range at, const struct type *declared, struct ir_value **v) {
+    /* Nothing is made of a None that a function without return gives (None is no subtype of Tensor here). */
+    *v = match_convert(e, at, declared, *v, true);
+    if (!*v) return false;
+    return is_subtype(e, (*v)->type, declared) ||
+           emit_error(e, at, "Return value was annotated as having type %s but is actually of type %s",
+                      emit_type_words(e, declared), emit_type_words(e, (*v)->type)) != NULL;
+}
+
+static bool merge_result(struct emitter *e, struct source_range at, const struct type *now, const struct type **out) {
+    const struct type *before = e->definition.merged ? e->definition.merged : now;
+    *out = type_unify(e->types, before, now, false, NULL);
+    return *out || emit_error(e, at, "Previous return statement returned a value of type %s but this return statement "
+                                     "returns a value of type %s", emit_type_words(e, before),
+                              emit_type_words(e, now)) != NULL;
+}
+
+static bool emit_return_value(struct emitter *e, struct source_range at, const struct tree *value) {
+    const struct type *declared = e->definition.declared;
+    struct ir_value *v = emit_expression(e, value, declared);
+    if (!v) return false;
+    if (declared ? !convert_result(e, at, declared, &v) : !merge_result(e, at, v->type, &declared)) return false;
+    e->definition.merged = declared;
+    if (declared->kind == TYPE_ANY && v->type->kind != TYPE_ANY && !(v = emit_cast(e, v, declared))) return false;
+    return emit_node(e, KIND_RETURN_STMT, 0, &v, 1) && mark_exit(e, e->frame->block);
+}
+
+/* ---- raise, assert ---- */
+
+static bool emit_raise_of(struct emitter *e, struct source_range at, struct sugared *s) {
+    static const lb_value none = {.tag = VALUE_NONE};
+    struct ir_value *message, *class_name = NULL;
+    if (!s) return false;
+    if (s->kind == &sugared_kind_exception_message) {
+        message = s->value;
+        class_name = s->start;
+    } else if (s->kind == &sugared_kind_exception) {
+        message = emit_text(e, "", 0, at);
+    } else {
+        return emit_error(e, at, "exceptions must derive from BaseException") != NULL;
+    }
+    if (message && message->type->kind != TYPE_STRING)
+        message = emit_operator(e, "aten::str", (struct source_range){0}, &message, 1);
+    if (!message) return false;
+    struct actual a[2] = {{.value = message}, {.value = class_name, .constant = &none}};
+    return emit_builtin(e, emit_name(e, "prim::RaiseException"), at, actuals_of(a, 2), NULL) &&
+           mark_exit(e, e->frame->block);
+}
+
+/* assert c, m is "if c: pass else: raise AssertionError(m)". */
+static bool emit_assert(struct emitter *e, const struct tree *t) {
+    struct condition c;
+    struct arena *a = &e->memory;
+    if (!emit_condition(e, t->items[0], &c)) return false;
+    const struct name *class_name = emit_name(e, "AssertionError");
+    struct tree *message = t->items[1] ? t->items[1] : tree_string(a, t->range, "", 0);
+    struct tree *list = message ? tree_new(a, TREE_LIST, t->range, 1, &message) : NULL;
+    struct tree *none = tree_new(a, TREE_LIST, t->range, 0, NULL);
+    struct tree *callee = class_name ? tree_name(a, t->range, class_name) : NULL;
+    struct tree *parts[3] = {callee, list, none};
+    struct tree *call = callee && list && none ? tree_new(a, TREE_CALL, t->range, 3, parts) : NULL;
+    struct tree *raise = call ? tree_new(a, TREE_RAISE, t->range, 1, &call) : NULL;
+    struct tree *body = raise ? tree_new(a, TREE_LIST, t->range, 1, &raise) : NULL;
+    return body ? emit_if_else(e, t->range, &c, none, body) : error_memory(e->err);
+}
+
+/* ---- with ---- */
+
+static bool check_context(struct emitter *e, struct source_range at, const struct type *t, const struct type **entered) {
+    if (t->kind != TYPE_CLASS) return emit_error(e, at, "With item expression must return an object") != NULL;
+    struct function *enter = class_find_method(t->definition, emit_name(e, "__enter__"));
+    struct function *leave = class_find_method(t->definition, emit_name(e, "__exit__"));
+    if (!enter || !leave)
+        return emit_error(e, at, "Object returned by with item expression does not define __enter__ and __exit__ methods") !=
+               NULL;
+    if (!emit_ensure(e, enter, at, "method") || !emit_ensure(e, leave, at, "method")) return false;
+    if (enter->schema->argument_count != 1)
+        return emit_error(e, at, "__enter__ must have only one argument and one return value") != NULL;
+    if (leave->schema->argument_count != 4) return emit_error(e, at, "__exit__ must have four arguments") != NULL;
+    for (int i = 1; i < 4; i++)
+        if (leave->schema->arguments[i].type->kind != TYPE_ANY)
+            return emit_error(e, at, "argument %d of __exit__ must have Any type; TorchScript does not currently support "
+                                     "passing exception type, value, or traceback to the __exit__ function.", i) != NULL;
+    *entered = enter->schema->returns[0].type;
+    return true;
+}
+
+static bool emit_enter(struct emitter *e, const struct tree *item, struct ir_value **object) {
+    *object = emit_expression(e, item->items[0], NULL);
+    struct node *n = *object ? emit_node(e, KIND_ENTER, 1, object, 1) : NULL;
+    if (!n || !check_context(e, item->items[0]->range, (*object)->type, &n->outputs.items[0]->type)) return false;
+    const struct tree *as = item->items[1];
+    return !as || variable_set(e, as->range, as->name, sugared_simple(e, n->outputs.items[0]), NULL);
+}
+
+static bool emit_with(struct emitter *e, const struct tree *t) {
+    const struct tree *items = t->items[0];
+    struct ir_value **entered = arena_array(&e->memory, struct ir_value *, items->count + 1);
+    if (!entered) return error_memory(e->err);
+    for (int i = 0; i < items->count; i++)
+        if (!emit_enter(e, items->items[i], &entered[i])) return false;
+    if (!emit_statements(e, t->items[1])) return false;
+    for (int i = items->count - 1; i >= 0; i--)
+        if (!emit_node(e, KIND_EXIT, 1, &entered[i], 1)) return false;
+    return true;
+}
+
+/* ---- del ---- */
+
+static bool delete_item(struct emitter *e, const struct tree *t, struct source_range statement) {
+    const struct tree *index_tree = t->items[1]->items[0];
+    if (index_tree->kind == TREE_SLICE)
+        return emit_error(e, t->range, "del statements only support deletion at a single index, slicing is not supported "
+                                       "(see https://github.com/pytorch/pytorch/issues/31430)") != NULL;
+    struct sugared *s = emit_sugared(e, t->items[0], 1, NULL);
+    struct ir_value *index = s ? emit_expression(e, index_tree, NULL) : NULL;
+    struct ir_value *v = index ? sugared_value(e, s, t->items[0]->range) : NULL;
+    if (!v) return false;
+    if (v->type->kind != TYPE_CLASS) {
+        struct node *n = emit_node_named(e, emit_name(e, "aten::Delete"), 0, (struct ir_value *[]){v, index}, 2);
+        if (n) n->range = t->range;
+        return n != NULL;
+    }
+    const struct name *method = emit_name(e, "__delitem__");
+    if (!method || !class_find_method(v->type->definition, method))
+        return emit_error(e, t->range, "Class does not define __delitem__") != NULL;
+    struct actual a = {.value = index};
+    return sugared_call(e, sugared_method(e, v, method), statement, actuals_of(&a, 1), 0) != NULL;
+}
+
+static bool emit_delete(struct emitter *e, const struct tree *t) {
+    for (int i = 0; i < t->count; i++) {
+        const struct tree *target = t->items[i];
+        bool good;
+        if (target->kind == TREE_SUBSCRIPT)
+            good = delete_item(e, target, t->range);
+        else if (target->kind == TREE_NAME)
+            good = variable_remove(e, target->name, target->range);
+        else
+            good = emit_error(e, target->range, "del statements are only supported for deleting list and dict items and "
+                                                "variables") != NULL;
+        if (!good) return false;
+    }
+    return true;
+}
+
+/* ---- break, continue, closures ---- */
+
+static bool emit_jump(struct emitter *e, const struct tree *t) {
+    bool is_break = t->kind == TREE_BREAK;
+    if (e->loop_status == LOOP_NONE)
+        return emit_error(e, t->range, "SyntaxError: '%s' outside loop", is_break ? "break" : "continue") != NULL;
+    if (e->loop_status == LOOP_UNROLLED)
+        return emit_error(e, t->range, "Because we emit iteration over modulelists or tuples as unrolled loops, we do not "
+                                       "support break or continue inside the body of these loops") != NULL;
+    struct node *n = emit_node(e, is_break ? KIND_BREAK_STMT : KIND_CONTINUE_STMT, 0, NULL, 0);
+    if (n) n->range = t->range;
+    return n != NULL;
+}
+
+struct ir_value *emit_closure(struct emitter *e, bool (*body)(struct emitter *e, struct block *b, void *context),
+                              void *context) {
+    struct ir_value *v = emit_typed(e, KIND_CLOSURE, simple_type(e, TYPE_NONE), NULL, 0);
+    struct block *b = v ? node_add_block(v->node) : NULL;
+    if (!b || !frame_push(e, b)) return emit_out_of_memory(e);
+    enum loop_status status = e->loop_status;
+    struct definition definition = e->definition;
+    struct insertion old = emit_into(e, b);
+    e->loop_status = LOOP_NONE;
+    e->definition = (struct definition){0};
+    bool good = body(e, b, context);
+    e->loop_status = status;
+    e->definition = definition;
+    emit_back(e, old);
+    if (!good) return NULL;
+    frame_pop(e);
+    return v;
+}
+
+static bool def_body(struct emitter *e, struct block *b, void *context) {
+    return emit_definition(e, context, NULL, b, NULL);
+}
+
+static bool emit_inner_def(struct emitter *e, const struct tree *t) {
+    struct sugared *closure = sugared_closure(e, emit_closure(e, def_body, (void *)(uintptr_t)t));
+    return variable_set(e, t->range, t->name, closure, NULL);
+}
+
+static bool emit_raise(struct emitter *e, const struct tree *t) {
+    return emit_raise_of(e, t->range, emit_sugared(e, t->items[0], 1, NULL));
+}
+
+static bool emit_return(struct emitter *e, const struct tree *t) {
+    return emit_return_value(e, t->range, t->items[0]);
+}
+
+static bool emit_nothing(struct emitter *e, const struct tree *t) {
+    (void)e;
+    (void)t;
+    return true;
+}
+
+static bool emit_value_statement(struct emitter *e, const struct tree *t) {
+    return emit_sugared(e, t->items[0], 0, NULL) != NULL;
+}
+
+static bool (*const statements[TREE_KIND_COUNT])(struct emitter *e, const struct tree *t) = {
+    [TREE_IF] = emit_if,         [TREE_WHILE] = emit_while,       [TREE_FOR] = emit_for,
+    [TREE_ASSIGN] = emit_assign, [TREE_AUGMENTED] = emit_augmented, [TREE_EXPRESSION] = emit_value_statement,
+    [TREE_RAISE] = emit_raise,   [TREE_ASSERT] = emit_assert,     [TREE_RETURN] = emit_return,
+    [TREE_BREAK] = emit_jump,    [TREE_CONTINUE] = emit_jump,     [TREE_PASS] = emit_nothing,
+    [TREE_DEF] = emit_inner_def, [TREE_DELETE] = emit_delete,     [TREE_WITH] = emit_with,
+};
+
+/* What follows a return or raise in the same block is not compiled. */
+bool emit_statements(struct emitter *e, const struct tree *list) {
+    for (int i = 0; i < list->count; i++) {
+        const struct tree *t = list->items[i];
+        e->pending = t->range;
+        if (!statements[t->kind])
+            return emit_error(e, t->range, "Unrecognized statement kind %s", tree_kind_words[t->kind]) != NULL;
+        if (!statements[t->kind](e, t)) return false;
+        if (block_exits(e, e->frame->block)) return true;
+    }
+    return true;
+}
+
+/* Falling off the end returns None, unless every way has returned or raised already. */
+static bool finish_result(struct emitter *e, const struct tree *def, struct block *block) {
+    const struct type *declared = e->definition.declared, *none = simple_type(e, TYPE_NONE);
+    if (block_exits(e, block)) {
+        if (!e->definition.merged) e->definition.merged = declared ? declared : none;
+        return true;
+    }
+    if (declared && declared != none)
+        return emit_error(e, def->range, "Function was not annotated as having type None, but does not return along all "
+                                         "paths") != NULL;
+    struct tree *value = tree_new(&e->memory, TREE_NONE, def->range, 0, NULL);
+    struct insertion old = emit_into(e, block);
+    bool good = value && emit_return_value(e, def->range, value);
+    emit_back(e, old);
+    return good;
+}
+
+static struct sugared *emit_self(struct emitter *e, struct ir_value *v) {
+    return e->resolver->make_self ? e->resolver->make_self(e->resolver, e, v) : sugared_simple(e, v);
+}
+
+static bool emit_parameters(struct emitter *e, const struct tree *def, const struct type *self_type, struct schema *schema,
+                            struct block *block) {
+    const struct tree *parameters = def->items[0];
+    for (int i = 0; i < parameters->count; i++) {
+        const struct tree *p = parameters->items[i];
+        struct ir_value *v = block_add_input(block);
+        if (!v || (meaningful_name(p->name) && !value_set_name(v, p->name->text))) return error_memory(e->err);
+        v->type = schema->arguments[i].type;
+        struct sugared *s = i || !self_type ? sugared_simple(e, v) : emit_self(e, v);
+        if (!s || !variable_set(e, p->range, p->name, s, NULL)) return false;
+    }
+    return true;
+}
+
+bool emit_definition(struct emitter *e, const struct tree *def, const struct type *self_type, struct block *block,
+                     struct schema **out) {
+    if (self_type && !def->items[0]->count)
+        return emit_error(e, def->items[0]->range, "methods must have a self argument") != NULL;
+    struct schema *schema = schema_from_def(e->unit, e->resolver, def, self_type, e->err);
+    if (!schema) return false;
+    e->definition.declared = schema->return_count ? schema->returns[0].type : NULL;
+    if (!emit_parameters(e, def, self_type, schema, block) || !emit_statements(e, def->items[2])) return false;
+    if (!finish_result(e, def, block)) return false;
+    struct ir_value *placeholder = emit_uninitialized(e, e->definition.merged);
+    if (!placeholder || block_add_output(block, placeholder) < 0) return error_memory(e->err);
+    schema->returns[0] = (struct argument){.type = e->definition.merged, .declared = e->definition.merged};
+    schema->return_count = 1;
+    if (out) *out = schema;
+    return true;
+}
