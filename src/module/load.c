@@ -1,0 +1,180 @@
+/* Loading: constants, then data.pkl, which asks for classes, which are found in code/ and compiled
+ * (torch/csrc/jit/serialization/import.cpp). Nothing of the archive is executed but the __setstate__ methods
+ * of classes that have one, under limits and without operators that touch the system. */
+#include "archive/debug_info.h"
+#include "archive/unpickle.h"
+#include "base/mem.h"
+#include "exec/run.h"
+#include "ir/kinds.h"
+#include "kernels/kernels.h"
+#include "module/program.h"
+#include "passes/passes.h"
+#include "tensor/random.h"
+#include <string.h>
+
+enum { DEFAULT_STEPS = 10000000, MAX_NAME = 4096 };
+static const int64_t DEFAULT_BYTES = (int64_t)16 << 30;
+
+/* "__torch__.a.b" -> the source of code/__torch__/a/b.py */
+static const struct source *load_source(void *context, const char *qualifier, lb_error *err) {
+    struct program *p = context;
+    const uint8_t *data;
+    size_t length;
+    char record[MAX_NAME + 32];
+    if (strlen(qualifier) > MAX_NAME) return NULL;
+    int used = snprintf(record, sizeof record, "code/%s.py", qualifier);
+    for (int i = 5; i < used - 3; i++)
+        if (record[i] == '.') record[i] = '/';
+    if (!archive_read(p->archive, record, &data, &length, err)) return NULL;
+    struct source *s = source_new(&p->unit->memory, (const char *)data, length, record, 1);
+    if (!s) {
+        error_memory(err);
+        return NULL;
+    }
+    strcpy(record + used, ".debug_pkl");
+    debug_info_attach(p->archive, record, s, &p->unit->memory);
+    return s;
+}
+
+static bool finish(struct resolver *r, struct function *f, lb_error *err) {
+    (void)r;
+    return passes_after_emit(f->graph, err);
+}
+
+static const struct type *find_class(void *context, const char *qualified, size_t length, lb_error *err) {
+    struct program *p = context;
+    const struct name *name = name_intern(&p->unit->names, qualified, length);
+    if (!name) {
+        error_memory(err);
+        return NULL;
+    }
+    const struct type *type = importer_find_type(&p->importer, name, err);
+    if (!type && !err->code)
+        error_set(err, LB_ERROR_FORMAT, "the class '%s' is not in the archive's code", name->text);
+    return type;
+}
+
+static const struct type *parse_type(void *context, const char *text, size_t length, lb_error *err) {
+    struct program *p = context;
+    return importer_parse_type(&p->importer, text, length, err);
+}
+
+/* ---- __setstate__ ---- */
+
+/* What a class assigns to itself must fit what it declares, and everything it declares must be there. */
+static bool slots_fit(struct program *p, lb_value object, lb_error *err) {
+    const struct class_definition *class = object.object->type->definition;
+    for (int i = 0; i < class->attributes.count; i++)
+        if (!type_admits(&p->unit->types, class->attributes.items[i].type, object.object->slots[i]))
+            return error_set(err, LB_ERROR_FORMAT,
+                             "after its __setstate__ an object of %s has no proper attribute '%s'",
+                             class->type->name->text, class->attributes.items[i].name->text);
+    return true;
+}
+
+static bool run_set_state(struct program *p, struct function *f, lb_value object, lb_value state,
+                          lb_error *err) {
+    const struct program_options *o = p->options;
+    _Atomic int64_t steps = o && o->max_steps ? o->max_steps : DEFAULT_STEPS;
+    struct generator generator;
+    generator_seed(&generator, GENERATOR_DEFAULT_SEED);
+    struct memory_budget *budget = memory_budget_new(o && o->max_bytes ? o->max_bytes : DEFAULT_BYTES);
+    if (!budget) return error_memory(err);
+    struct run_context cx = {.kernels = kernels_best(),
+                             .generator = &generator,
+                             .budget = budget,
+                             .types = &p->unit->types,
+                             .steps_left = &steps};
+    lb_value args[2] = {object, state}, result = value_none();
+    bool good = exec_call(f, args, 2, &cx, &result, err);
+    value_release(result);
+    memory_budget_release(budget);
+    return good && slots_fit(p, object, err);
+}
+
+static bool set_state(void *context, lb_value object, lb_value state, bool *done, lb_error *err) {
+    struct program *p = context;
+    const struct type *type = object.object->type;
+    const struct name *name = name_of(&p->unit->names, "__setstate__");
+    struct function *f = name ? class_find_method(type->definition, name) : NULL;
+    if (!f) return name ? true : error_memory(err);
+    if (p->options && p->options->run_nothing)
+        return error_set(err, LB_ERROR_UNSUPPORTED,
+                         "class %s wants its __setstate__ run while loading, which was switched off",
+                         type->name->text);
+    if (!f->schema || f->schema->argument_count != 2)
+        return error_set(err, LB_ERROR_FORMAT, "__setstate__ of %s should take self and one argument",
+                         type->name->text);
+    if (!type_admits(&p->unit->types, f->schema->arguments[1].type, state))
+        return error_set(err, LB_ERROR_FORMAT,
+                         "the state of an object of %s is not what its __setstate__ takes", type->name->text);
+    *done = true;
+    return run_set_state(p, f, object, state, err) || error_prefix(err, "%s.__setstate__", type->name->text);
+}
+
+/* ---- the whole ---- */
+
+static bool read_constants(struct program *p, const struct unpickle_program *u, lb_error *err) {
+    if (!zip_find(&p->archive->zip, "constants.pkl")) return true;
+    if (!unpickle_record(p->archive, "constants.pkl", "constants", u, &p->constants, err)) return false;
+    if (p->constants.tag != VALUE_TUPLE)
+        return error_set(err, LB_ERROR_FORMAT, "constants.pkl should hold a tuple");
+    p->importer.constants = p->constants.tuple->items;
+    p->importer.constant_count = p->constants.tuple->count;
+    return true;
+}
+
+static bool read_program(struct program *p, lb_error *err) {
+    struct unpickle_program u = {p, &p->unit->types, find_class, parse_type, set_state};
+    if (!read_constants(p, &u, err) || !unpickle_record(p->archive, "data.pkl", "data", &u, &p->root, err))
+        return false;
+    if (p->root.tag != VALUE_OBJECT)
+        return error_set(err, LB_ERROR_FORMAT, "data.pkl should hold a module; it holds a %s",
+                         value_tag_name((enum value_tag)p->root.tag));
+    return true;
+}
+
+static bool check_form(const struct archive *a, lb_error *err) {
+    if (a->form == ARCHIVE_TORCHSCRIPT) return true;
+    return error_set(
+        err, LB_ERROR_UNSUPPORTED,
+        "this is a file of torch.save (data without a program); a program is written by torch.jit.save");
+}
+
+struct program *program_load(struct archive *archive, const struct program_options *options, lb_error *err) {
+    struct program *p = mem_zeroed(1, sizeof *p);
+    if (!p) {
+        archive_close(archive);
+        error_memory(err);
+        return NULL;
+    }
+    p->archive = archive;
+    p->options = options;
+    p->unit = check_form(archive, err) ? unit_new(kind_texts, KIND_COUNT, err) : NULL;
+    if (p->unit) {
+        p->importer.unit = p->unit;
+        p->importer.load = load_source;
+        p->importer.load_context = p;
+        importer_init(&p->importer, archive->version);
+        p->importer.resolver.finish = finish;
+    }
+    if (p->unit && read_program(p, err)) {
+        p->options = NULL;
+        return p;
+    }
+    if (archive->path) error_prefix(err, "%s", archive->path);
+    program_free(p);
+    return NULL;
+}
+
+void program_free(struct program *p) {
+    if (!p) return;
+    value_release(p->root);
+    value_release(p->constants);
+    if (p->unit) {
+        importer_free(&p->importer);
+        unit_free(p->unit);
+    }
+    archive_close(p->archive);
+    mem_free(p);
+}
