@@ -1,6 +1,7 @@
 /* Contexts: what one thread needs to run programs. */
 #include "api/handle.h"
 #include "kernels/kernels.h"
+#include "ops/profile.h"
 #include <string.h>
 
 enum { DEFAULT_DEPTH = 1000 };
