@@ -1,0 +1,67 @@
+/* The texts of one method: each is a printer of a lower floor, found by the method's name. */
+#include "exec/lower.h"
+#include "ir/canonical.h"
+#include "ir/dot.h"
+#include "ir/print.h"
+#include "lang/code_printer.h"
+#include "module/describe.h"
+#include "passes/passes.h"
+
+static struct graph *graph_of(const struct program *p, const char *method, lb_error *err) {
+    lb_value self;
+    struct function *f = program_method(p, method, &self, err);
+    if (f && !f->graph) error_set(err, LB_ERROR_ARGUMENT, "method '%s' has no graph", method);
+    return f ? f->graph : NULL;
+}
+
+bool program_put_code(struct text *out, const struct program *p, const char *method, lb_error *err) {
+    lb_value self;
+    struct function *f = program_method(p, method, &self, err);
+    return f && code_print_function(out, f, err);
+}
+
+bool program_put_graph(struct text *out, const struct program *p, const char *method, lb_error *err) {
+    struct graph *g = graph_of(p, method, err);
+    if (g) graph_print(out, g, true);
+    return g != NULL;
+}
+
+/* Takes the graph over. */
+static bool put_canonical(struct text *out, struct graph *g, lb_error *err) {
+    struct graph *canonical = g ? graph_canonical(g, err) : NULL;
+    if (canonical) graph_print(out, canonical, false);
+    graph_free(canonical);
+    return canonical != NULL;
+}
+
+bool program_put_canonical(struct text *out, const struct program *p, const char *method, lb_error *err) {
+    struct graph *g = graph_of(p, method, err);
+    return g && put_canonical(out, g, err);
+}
+
+bool program_put_inlined(struct text *out, const struct program *p, const char *method, lb_error *err) {
+    struct graph *g = graph_of(p, method, err), *copy = g ? graph_copy(g) : NULL;
+    if (g && !copy) error_memory(err);
+    bool good = copy && pass_inline(copy, err) && put_canonical(out, copy, err);
+    graph_free(copy);
+    return good;
+}
+
+bool program_put_schema(struct text *out, const struct program *p, const char *method, lb_error *err) {
+    lb_value self;
+    struct function *f = program_method(p, method, &self, err);
+    if (f) schema_put(out, f->schema);
+    return f != NULL;
+}
+
+bool program_put_dot(struct text *out, const struct program *p, const char *method, lb_error *err) {
+    struct graph *g = graph_of(p, method, err);
+    if (g) graph_put_dot(out, g);
+    return g != NULL;
+}
+
+bool program_put_bytecode(struct text *out, const struct program *p, const char *method, lb_error *err) {
+    lb_value self;
+    struct function *f = program_method(p, method, &self, err);
+    return f && code_put_text(out, f, err);
+}
