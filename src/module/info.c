@@ -3,6 +3,7 @@
 #include "ir/graph.h"
 #include "module/describe.h"
 #include "ops/ops.h"
+#include "ops/schemas.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,11 +57,11 @@ struct used_ops {
     bool failed;
 };
 
-static void collect(struct used_ops *used, const struct block *b) {
-    for (const struct node *n = block_first(b); n != b->result; n = n->next) {
-        if (n->row && !table_has(&used->seen, n->row))
-            used->failed |= !table_set(&used->seen, n->row, (void *)(uintptr_t)n->row) ||
-                            !array_push(&used->rows, n->row);
+static void collect(struct used_ops *used, struct block *b) {
+    for (struct node *n = block_first(b); n != b->result; n = n->next) {
+        const struct op_row *row = node_operator(n);
+        if (row && !table_has(&used->seen, row))
+            used->failed |= !table_set(&used->seen, row, used) || !array_push(&used->rows, row);
         for (int i = 0; i < n->blocks.count; i++) collect(used, n->blocks.items[i]);
         const struct attribute *sub = node_attribute(n, "Subgraph");
         if (sub && sub->kind == ATTRIBUTE_GRAPH) collect(used, sub->graph->top);
