@@ -27,6 +27,4 @@ struct lb_context {
 lb_value *handle_new(lb_value value, lb_error *err);
 /* Passes an error of the inside on to the caller, who may not want it. */
 void handle_error(lb_error *to, lb_error *from);
-/* Texts of values with their types. */
-extern const struct value_words api_words;
 #endif

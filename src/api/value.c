@@ -1,17 +1,8 @@
 /* Values as handles: numbers, texts, containers. */
 #include "api/handle.h"
-#include "tensor/print.h"
-#include "types/type.h"
+#include "ops/text/words.h"
 #include "value/print.h"
 #include <string.h>
-
-enum { PRINT_DIGITS = 4 };
-
-static void put_tensor(struct text *out, const struct tensor *t) {
-    tensor_print(out, t, PRINT_DIGITS);
-}
-
-const struct value_words api_words = {.put_type = type_put_annotation, .put_tensor = put_tensor};
 
 lb_value *handle_new(lb_value value, lb_error *err) {
     lb_value *box = mem_alloc(sizeof *box);
@@ -49,7 +40,7 @@ lb_kind lb_value_kind(const lb_value *value) {
 
 char *lb_value_text(const lb_value *value, lb_error *err) {
     struct text out = {0};
-    value_put(&out, *value, &api_words);
+    value_put(&out, *value, &op_words);
     char *text = text_take(&out);
     if (!text) error_memory(err);
     return text;

@@ -4,6 +4,7 @@
 #include "module/call.h"
 #include "base/mem.h"
 #include "exec/run.h"
+#include "ops/text/words.h"
 #include "types/adapt.h"
 #include "value/print.h"
 #include <string.h>
@@ -36,7 +37,7 @@ static bool wrong_type(struct matching *m, int index, lb_value v, int position) 
     const struct type *type = type_of_value(&m->program->unit->types, v);
     if (type) type_put_annotation(&found, type);
     schema_put(&declaration, m->function->schema);
-    if (v.tag != VALUE_TENSOR) value_put_print(&shown, v);
+    if (v.tag != VALUE_TENSOR) value_put(&shown, v, &op_words);
     error_set_kind(m->err, LB_ERROR_ARGUMENT, "RuntimeError",
                    "%s() Expected a value of type '%s%s' for argument '%s' but instead found type "
                    "'%s'.\nPosition: %d%s%s\nDeclaration: %s",

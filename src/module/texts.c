@@ -22,27 +22,19 @@ bool program_put_code(struct text *out, const struct program *p, const char *met
 
 bool program_put_graph(struct text *out, const struct program *p, const char *method, lb_error *err) {
     struct graph *g = graph_of(p, method, err);
-    if (g) graph_print(out, g, true);
+    if (g) graph_put(out, g, true);
     return g != NULL;
-}
-
-/* Takes the graph over. */
-static bool put_canonical(struct text *out, struct graph *g, lb_error *err) {
-    struct graph *canonical = g ? graph_canonical(g, err) : NULL;
-    if (canonical) graph_print(out, canonical, false);
-    graph_free(canonical);
-    return canonical != NULL;
 }
 
 bool program_put_canonical(struct text *out, const struct program *p, const char *method, lb_error *err) {
     struct graph *g = graph_of(p, method, err);
-    return g && put_canonical(out, g, err);
+    return g && (graph_put_canonical(out, g) || error_memory(err));
 }
 
 bool program_put_inlined(struct text *out, const struct program *p, const char *method, lb_error *err) {
     struct graph *g = graph_of(p, method, err), *copy = g ? graph_copy(g) : NULL;
     if (g && !copy) error_memory(err);
-    bool good = copy && pass_inline(copy, err) && put_canonical(out, copy, err);
+    bool good = copy && pass_inline(copy, err) && (graph_put_canonical(out, copy) || error_memory(err));
     graph_free(copy);
     return good;
 }
