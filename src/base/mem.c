@@ -4,13 +4,18 @@
 #include <string.h>
 
 #ifdef LINKBOY_TEST_ALLOC
-static _Atomic int64_t fail_in;
-static _Atomic bool fail_always;
+static _Atomic int64_t fail_in; /* allocations until one fails; 0: none will */
+static _Atomic bool fail_always, has_failed;
 static _Atomic int64_t live;
 
 void mem_fail_at(int64_t nth, bool sticky) {
     fail_in = nth;
     fail_always = sticky;
+    has_failed = false;
+}
+
+bool mem_failed(void) {
+    return has_failed;
 }
 
 int64_t mem_live(void) {
@@ -18,11 +23,9 @@ int64_t mem_live(void) {
 }
 
 static bool allowed(void) {
-    int64_t left = fail_in;
-    if (left == 0) return true;
-    if (left < 0) return !fail_always;
-    if (--fail_in > 0) return true;
-    fail_in = fail_always ? -1 : 0;
+    if (has_failed) return !fail_always;
+    if (fail_in == 0 || --fail_in > 0) return true;
+    has_failed = true;
     return false;
 }
 static void *counted(void *memory) {

@@ -28,6 +28,8 @@ static inline bool size_add(size_t a, size_t b, size_t *sum) {
 #ifdef LINKBOY_TEST_ALLOC
 /* The Nth allocation from now fails (and all after it when `sticky`); 0 switches it off. */
 void mem_fail_at(int64_t nth, bool sticky);
+/* Whether one has failed since. */
+bool mem_failed(void);
 /* Allocations that are not freed yet. */
 int64_t mem_live(void);
 #endif
