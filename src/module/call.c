@@ -124,7 +124,7 @@ bool program_call(const struct program *p, const char *method, const struct call
                          .err = err};
     if (!m.args) return error_memory(err);
     cx->types = &p->unit->types;
-    bool good = match_all(&m, self) && exec_call(f, m.args, count, cx, result, err);
+    bool good = match_all(&m, self) && exec_call(p->unit, f, m.args, count, cx, result, err);
     for (int i = 0; i < count; i++) value_release(m.args[i]);
     mem_free(m.args);
     return good;
