@@ -1,5 +1,5 @@
 /* The texts of one method: each is a printer of a lower floor, found by the method's name. */
-#include "exec/lower.h"
+#include "exec/code.h"
 #include "ir/canonical.h"
 #include "ir/dot.h"
 #include "ir/print.h"
@@ -55,5 +55,7 @@ bool program_put_dot(struct text *out, const struct program *p, const char *meth
 bool program_put_bytecode(struct text *out, const struct program *p, const char *method, lb_error *err) {
     lb_value self;
     struct function *f = program_method(p, method, &self, err);
-    return f && code_put_text(out, f, err);
+    const struct code *code = f ? code_of(p->unit, f, err) : NULL;
+    if (code) code_put(out, code);
+    return code != NULL;
 }
