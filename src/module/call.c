@@ -7,6 +7,7 @@
 #include "ops/text/words.h"
 #include "types/adapt.h"
 #include "value/print.h"
+#include <stdio.h>
 #include <string.h>
 
 struct matching {

@@ -10,6 +10,7 @@
 #include "module/program.h"
 #include "passes/passes.h"
 #include "tensor/random.h"
+#include <stdio.h>
 #include <string.h>
 
 enum { DEFAULT_STEPS = 10000000, MAX_NAME = 4096 };

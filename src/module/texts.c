@@ -48,7 +48,7 @@ bool program_put_schema(struct text *out, const struct program *p, const char *m
 
 bool program_put_dot(struct text *out, const struct program *p, const char *method, lb_error *err) {
     struct graph *g = graph_of(p, method, err);
-    if (g) graph_put_dot(out, g);
+    if (g) graph_put_dot(out, g, method);
     return g != NULL;
 }
 
