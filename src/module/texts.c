@@ -5,6 +5,7 @@
 #include "ir/print.h"
 #include "lang/code_printer.h"
 #include "module/describe.h"
+#include "ops/schemas.h"
 #include "passes/passes.h"
 
 static struct graph *graph_of(const struct program *p, const char *method, lb_error *err) {
@@ -48,7 +49,7 @@ bool program_put_schema(struct text *out, const struct program *p, const char *m
 
 bool program_put_dot(struct text *out, const struct program *p, const char *method, lb_error *err) {
     struct graph *g = graph_of(p, method, err);
-    if (g) graph_put_dot(out, g, method);
+    if (g) graph_put_dot(out, g, method, node_schema);
     return g != NULL;
 }
 
