@@ -32,6 +32,8 @@ struct run_context {
     int depth;                     /* of calls */
     int max_depth;                 /* 0: the interpreter's own limit */
     const _Atomic bool *cancelled; /* set by another thread; may be NULL */
+    struct unit *unit;             /* the interpreter's: the program, and its tasks that have not ended */
+    struct forks *forks;
     /* Runs a function of the program (an object's __lt__, say). NULL: no program is being run. */
     bool (*call)(struct run_context *cx, struct function *f, const lb_value *args, int count, lb_value *result,
                  lb_error *err);

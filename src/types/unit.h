@@ -16,6 +16,7 @@ struct unit {
     int64_t warn_counter;                   /* aten::warn nodes numbered so far */
     void (*release_graph)(struct graph *g); /* set by ir/ and exec/ when they make the first one */
     void (*release_code)(struct code *c);
+    atomic_flag lowering; /* held while a function is made into bytecode, which looks operators up here */
 };
 
 /* Names of kinds that passes and printers switch over; their `known` index is the enum below (ir/kinds.h). */

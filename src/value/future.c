@@ -13,6 +13,7 @@ lb_value future_finish(struct future *f) {
     pthread_cond_destroy(&f->changed);
     pthread_mutex_destroy(&f->lock);
     error_clear(&f->error);
+    if (f->free_task) f->free_task(f->task);
     return f->result;
 }
 

@@ -17,6 +17,7 @@ struct future {
     pthread_cond_t changed;
     void (*run)(void *task); /* makes the result; called once, by whoever claims the future */
     void *task;
+    void (*free_task)(void *task); /* with the future */
 };
 
 bool value_new_future(lb_value *out, const struct type *type, lb_error *err);

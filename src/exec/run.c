@@ -1,0 +1,103 @@
+/* Calls from outside; see run.h. */
+#include "exec/run.h"
+#include "exec/forks.h"
+#include "exec/machine.h"
+#include <sched.h>
+#include <string.h>
+
+/* What operators call back (sorting by __lt__). */
+static bool call_back(struct run_context *cx, struct function *f, const lb_value *args, int count,
+                      lb_value *result, lb_error *err) {
+    struct run_context inner = *cx;
+    inner.depth++;
+    return exec_call(cx->unit, f, args, count, &inner, result, err);
+}
+
+/* Errors of operators are RuntimeErrors to who calls the interpreter, whatever they were inside
+ * (InterpreterStateImpl::handleError). */
+static void settle_kind(lb_error *err) {
+    if (!err || err->code == LB_ERROR_RAISED || !err->kind || !strcmp(err->kind, "NotImplementedError"))
+        return;
+    lb_error renamed = {.code = err->code, .message = err->message, .trace = err->trace};
+    err->message = err->trace = NULL;
+    error_clear(err);
+    *err = renamed;
+}
+
+static bool fail(struct machine *m) {
+    error_set(m->err, LB_ERROR_INTERNAL, "a run failed without saying why");
+    settle_kind(m->err);
+    machine_trace(m);
+    machine_exit_all(m);
+    machine_unwind(m);
+    return false;
+}
+
+static bool start_frame(struct machine *m, const struct code *code, const lb_value *args, int count) {
+    if (count != code->parameter_count)
+        return error_set(m->err, LB_ERROR_ARGUMENT, "%s takes %d arguments, not %d", code->name,
+                         code->parameter_count, count);
+    if (!machine_push(m, code, false)) return false;
+    lb_value *registers = machine_top(m)->registers;
+    for (int i = 0; i < count; i++)
+        if (!machine_put(m, &registers[code->parameters[i]], value_copy(args[i]))) return false;
+    return true;
+}
+
+static bool run_code(struct unit *unit, const struct code *code, const lb_value *args, int count,
+                     struct run_context *cx, lb_value *result, lb_error *err) {
+    struct machine m;
+    machine_start(&m, unit, cx, err);
+    bool good = (start_frame(&m, code, args, count) && machine_run(&m, 0)) || fail(&m);
+    *result = m.result.tag == VALUE_UNINITIALIZED ? value_none() : m.result;
+    machine_end(&m);
+    return good;
+}
+
+bool exec_code(struct unit *unit, const struct code *code, const lb_value *args, int count,
+               struct run_context *cx, lb_value *result, lb_error *err) {
+    *result = value_none();
+    if (cx->forks) return run_code(unit, code, args, count, cx, result, err);
+    struct forks forks = {0};
+    struct run_context own = *cx;
+    own.forks = &forks;
+    own.unit = unit;
+    own.call = call_back;
+    if (!own.types) own.types = &unit->types;
+    bool good = run_code(unit, code, args, count, &own, result, err);
+    forks_wait_all(&forks);
+    cx->grad_enabled = own.grad_enabled;
+    return good;
+}
+
+bool exec_call(struct unit *unit, struct function *f, const lb_value *args, int count, struct run_context *cx,
+               lb_value *result, lb_error *err) {
+    *result = value_none();
+    if (f->native) return f->native(args, count, result, err);
+    const struct code *code = code_of(unit, f, err);
+    return code && exec_code(unit, code, args, count, cx, result, err);
+}
+
+static bool ready(struct function *f, lb_error *err) {
+    if (!f->graph && f->ensure && !f->ensure(f, err)) return false;
+    return f->graph || error_set(err, LB_ERROR_INTERNAL, "%s has no graph",
+                                 f->qualified ? f->qualified->text : "a function");
+}
+
+/* One thread at a time makes code for a unit, since it looks up (and parses) operators' schemas. */
+static const struct code *make_code(struct unit *unit, struct function *f, lb_error *err) {
+    while (atomic_flag_test_and_set(&unit->lowering)) sched_yield();
+    struct code *code = atomic_load(&f->code);
+    if (!code && ready(f, err)) {
+        unit->release_code = code_free;
+        code = code_lower(unit, f, f->graph, f->name ? f->name->text : "", err);
+        if (code) atomic_store(&f->code, code);
+    }
+    atomic_flag_clear(&unit->lowering);
+    return code;
+}
+
+const struct code *code_of(struct unit *unit, struct function *f, lb_error *err) {
+    const struct code *code = atomic_load_explicit(&f->code, memory_order_acquire);
+    return code ? code : make_code(unit, f, err);
+}

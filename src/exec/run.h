@@ -1,0 +1,15 @@
+/* Running a function of a program. Any number of threads may do so at once, each with a context of its own;
+ * results are owned by the caller. On failure `err` says what happened, with PyTorch's traceback in
+ * err->trace (trace.h). */
+#ifndef LINKBOY_EXEC_RUN_H
+#define LINKBOY_EXEC_RUN_H
+#include "exec/code.h"
+
+/* Arguments are borrowed and must be of the parameters' types. Lowers the function first if that has not been
+ * done. Tasks that the program forked have ended when this returns. */
+bool exec_call(struct unit *unit, struct function *f, const lb_value *args, int count, struct run_context *cx,
+               lb_value *result, lb_error *err);
+/* The same for code by itself. */
+bool exec_code(struct unit *unit, const struct code *code, const lb_value *args, int count,
+               struct run_context *cx, lb_value *result, lb_error *err);
+#endif
