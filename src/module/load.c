@@ -37,8 +37,7 @@ static const struct source *load_source(void *context, const char *qualifier, lb
     return s;
 }
 
-static bool finish(struct resolver *r, struct function *f, lb_error *err) {
-    (void)r;
+static bool finish(struct function *f, lb_error *err) {
     return passes_after_emit(f->graph, err);
 }
 

@@ -18,7 +18,7 @@ static struct graph *graph_of(const struct program *p, const char *method, lb_er
 bool program_put_code(struct text *out, const struct program *p, const char *method, lb_error *err) {
     lb_value self;
     struct function *f = program_method(p, method, &self, err);
-    return f && code_print_function(out, p->unit, f, err);
+    return f && code_print_function(out, f, err);
 }
 
 bool program_put_graph(struct text *out, const struct program *p, const char *method, lb_error *err) {
