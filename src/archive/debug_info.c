@@ -53,7 +53,7 @@ static struct source *make_source(struct reader *r, const struct pickle_node *n)
     struct text joined = {0};
     struct source *s = NULL;
     if (is_int(line) && join(r, item(n, 0), &joined) && !joined.failed) {
-        char *name = file && file->length ? arena_text(r->memory, file->text, file->length) : NULL;
+        char *name = file ? arena_text(r->memory, file->text, file->length) : NULL; /* "" is a file too */
         s = source_new(r->memory, text_get(&joined), joined.length, name, (int32_t)line->i);
     }
     text_free(&joined);
