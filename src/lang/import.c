@@ -50,9 +50,29 @@ static bool is_native_class(const struct name *n) {
     return !strncmp(n->text, prefix, sizeof prefix - 1);
 }
 
+/* The C++ classes that PyTorch brings along. Their types come to be when they are named; what their objects can do is the
+ * matter of whoever makes the objects. */
+static const struct type *find_native_class(struct importer *im, const struct name *qualified) {
+    static const char *const classes[] = {
+        "quantized.LinearPackedParamsBase",  "quantized.Conv2dPackedParamsBase", "quantized.Conv3dPackedParamsBase",
+        "quantized.EmbeddingPackedParamsBase", "sparse.LinearPackedParamsBase",  "rnn.CellParamsBase",
+        "xnnpack.LinearOpContext",           "xnnpack.Conv2dOpContext",          "xnnpack.TransposeConv2dOpContext",
+        "mkldnn.ConvOpContext",              "profiler._RecordFunction",         "cuda.Stream",
+        "cuda.Event"};
+    const char *word = qualified->text + sizeof "__torch__.torch.classes." - 1;
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        if (strcmp(word, classes[i])) continue;
+        struct class_definition *c = type_class(&im->unit->types, qualified, false);
+        if (c) c->is_native = true;
+        return c ? c->type : NULL;
+    }
+    return NULL;
+}
+
 const struct type *importer_find_type(struct importer *im, const struct name *qualified, lb_error *err) {
     const struct type *known = type_find_named(&im->unit->types, qualified);
-    if (known || is_native_class(qualified) || strncmp(qualified->text, "__torch__", 9)) return known;
+    if (known || strncmp(qualified->text, "__torch__", 9)) return known;
+    if (is_native_class(qualified)) return find_native_class(im, qualified);
     lb_error own = {0};
     struct tree *t = take_pending(im, qualified, TREE_CLASS, &own);
     if (t) known = lang_define_class(im->unit, t, qualified, &im->resolver, &own);
