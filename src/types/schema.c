@@ -74,21 +74,37 @@ static bool read_string(struct schema_reader *r, lb_value *out) {
     return good;
 }
 
-static bool read_members(struct schema_reader *r, const struct type *element, struct list *list) {
-    while (!scan_next_is(scan_of(r), "]")) {
+/* Items up to `close`; item i has type types[i], those beyond `count` the first one's. */
+static bool read_members(struct schema_reader *r, const struct type *const *types, int count,
+                         const char *close, struct list *list) {
+    while (!scan_next_is(scan_of(r), close)) {
         lb_value item = value_none();
-        if (!read_value(r, element, &item) || !list_append(list, item, scan_of(r)->err)) return false;
+        const struct type *type = types[list->count < count ? list->count : 0];
+        if (!read_value(r, type, &item) || !list_append(list, item, scan_of(r)->err)) return false;
         if (!scan_accept(scan_of(r), ",")) break;
     }
-    return scan_expect(scan_of(r), "]");
+    return scan_expect(scan_of(r), close);
 }
 
 static bool read_list(struct schema_reader *r, const struct type *element, lb_value *out) {
     if (!value_new_list(out, element, 4, scan_of(r)->err)) return false;
-    if (read_members(r, element, out->list)) return true;
+    if (read_members(r, &element, 1, "]", out->list)) return true;
     value_release(*out);
     *out = value_none();
     return false;
+}
+
+static bool read_tuple(struct schema_reader *r, const struct type *t, lb_value *out) {
+    const struct type *any = r->types.store->simple[TYPE_ANY];
+    bool known = t->kind == TYPE_TUPLE && t->count;
+    lb_value items;
+    if (!value_new_list(&items, any, 4, scan_of(r)->err)) return false;
+    bool good = read_members(r, known ? t->items : &any, known ? t->count : 1, ")", items.list) &&
+                value_new_tuple(out, NULL, (int32_t)items.list->count, scan_of(r)->err);
+    for (int64_t i = 0; good && i < items.list->count; i++)
+        out->tuple->items[i] = value_copy(items.list->items[i]);
+    value_release(items);
+    return good;
 }
 
 static bool read_scalar(struct schema_reader *r, const struct type *t, lb_value *out) {
@@ -113,10 +129,11 @@ static bool read_scalar(struct schema_reader *r, const struct type *t, lb_value 
 static bool read_value(struct schema_reader *r, const struct type *t, lb_value *out) {
     const struct type *inner = t->kind == TYPE_OPTIONAL ? t->items[0] : t;
     if (!scan_enter(scan_of(r))) return false;
-    bool is_list = scan_accept(scan_of(r), "[");
     const struct type *element =
         inner->kind == TYPE_LIST ? inner->items[0] : r->types.store->simple[TYPE_INT];
-    bool good = is_list ? read_list(r, element, out) : read_scalar(r, inner, out);
+    bool good = scan_accept(scan_of(r), "[")   ? read_list(r, element, out)
+                : scan_accept(scan_of(r), "(") ? read_tuple(r, inner, out)
+                                               : read_scalar(r, inner, out);
     scan_leave(scan_of(r));
     return good;
 }

@@ -162,6 +162,7 @@ static void check_schemas(void) {
     check_schema("f() -> ((int, str)[])", NULL);
     check_schema("f(...) -> ...", NULL);
     check_schema("forward(__torch__.M self, Tensor x, int k=2) -> Tensor", NULL);
+    check_schema("f((int, float) x=(2, 3.), str? name=None) -> Tensor", NULL);
     check_refused("f(");
     check_refused("f(int) -> int");
     check_refused("f(int a -> int");
