@@ -2,7 +2,7 @@
  *
  * popitem gives the oldest entry, unlike Python's. A row for each key type, one kernel for all of them.
  * Rules: torch/csrc/jit/runtime/register_prim_ops.cpp. */
-#include "ops/give.h"
+#include "ops/common/give.h"
 #include "ops/text/words.h"
 #include "types/type.h"
 

@@ -2,7 +2,7 @@
  *
  * A list is one object: what is given as a result here is the list itself where Python would alias it, else a
  * new one of the same element type. Rules: torch/csrc/jit/runtime/register_ops_utils.cpp. */
-#include "ops/slice.h"
+#include "ops/common/slice.h"
 #include "types/type.h"
 
 static bool new_like(struct op_call *c, const struct list *like, int64_t capacity) {

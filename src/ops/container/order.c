@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "ops/give.h"
+#include "ops/common/give.h"
 
 enum { ORDER_DEPTH = 100 };
 

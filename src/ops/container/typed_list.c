@@ -3,7 +3,7 @@
  * Elements compare as order.h says. Sums of ints and bools are kept in C's int, as PyTorch keeps them
  * (torch/csrc/jit/runtime/register_prim_ops.cpp, aten::sum.int). */
 #include "ops/container/order.h"
-#include "ops/give.h"
+#include "ops/common/give.h"
 #include "ops/text/words.h"
 #include "types/type.h"
 

@@ -5,7 +5,7 @@
  * c10/core/Device.cpp. */
 #include <string.h>
 
-#include "ops/give.h"
+#include "ops/common/give.h"
 #include "value/print.h"
 
 /* The value itself: unchecked casts, annotations, Size, operators that exist for other backends. */
@@ -33,6 +33,15 @@ bool op_true(struct op_call *c) {
 bool op_zero(struct op_call *c);
 bool op_zero(struct op_call *c) {
     return give_int(c, 0);
+}
+
+bool op_none(struct op_call *c);
+bool op_none(struct op_call *c) {
+    return give(c, value_none());
+}
+bool op_no_cuda(struct op_call *c);
+bool op_no_cuda(struct op_call *c) {
+    return refuse(c, "Cannot access cuFFT plan cache without ATen_cuda library.");
 }
 
 bool op_unwrap_optional(struct op_call *c);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ops/give.h"
+#include "ops/common/give.h"
 #include "types/type.h"
 
 bool op_bool_of_number(struct op_call *c);

@@ -8,7 +8,7 @@
 #undef complex /* value.h has a member of this name */
 #include <math.h>
 
-#include "ops/give.h"
+#include "ops/common/give.h"
 
 typedef double real_function(double);
 typedef double _Complex complex_function(double _Complex);
@@ -82,7 +82,7 @@ FLOAT_FUNCTIONS(X)
 
 /* --- functions whose result for an int is an int --- */
 
-static bool give_number(struct op_call *c, bool is_int, int64_t i, double f, bool narrow) {
+static bool give_either(struct op_call *c, bool is_int, int64_t i, double f, bool narrow) {
     if (is_int) return give_int(c, narrow ? (int64_t)(int32_t)i : i);
     return give_float(c, narrow ? (double)(float)f : f);
 }
@@ -90,7 +90,7 @@ static bool give_number(struct op_call *c, bool is_int, int64_t i, double f, boo
 static bool negate(struct op_call *c, bool narrow) {
     lb_value v = c->args[0];
     if (v.tag == VALUE_COMPLEX) return give_complex(c, -v.complex->re, -v.complex->im);
-    return give_number(c, v.tag != VALUE_FLOAT, wrap_negate(v.i), -v.f, narrow);
+    return give_either(c, v.tag != VALUE_FLOAT, wrap_negate(v.i), -v.f, narrow);
 }
 
 static bool absolute(struct op_call *c, bool narrow) {
@@ -99,7 +99,7 @@ static bool absolute(struct op_call *c, bool narrow) {
         double length = hypot(v.complex->re, v.complex->im);
         return give_float(c, narrow ? (double)(float)length : length);
     }
-    return give_number(c, v.tag != VALUE_FLOAT, v.i < 0 ? wrap_negate(v.i) : v.i, fabs(v.f), narrow);
+    return give_either(c, v.tag != VALUE_FLOAT, v.i < 0 ? wrap_negate(v.i) : v.i, fabs(v.f), narrow);
 }
 
 static bool fits_int(struct op_call *c, double f) {
@@ -109,7 +109,7 @@ static bool fits_int(struct op_call *c, double f) {
 
 static bool whole(struct op_call *c, real_function *real, bool narrow) {
     double f = number_as_float(c->args[0]);
-    return fits_int(c, f) && give_number(c, true, int_of_float(real(f)), 0, narrow);
+    return fits_int(c, f) && give_either(c, true, int_of_float(real(f)), 0, narrow);
 }
 
 /* An int is its own ceiling (but its floor goes through a double); 2^63 has the ceiling that PyTorch's code,

@@ -6,7 +6,7 @@
  * (torch/csrc/jit/runtime/register_ops_utils.h, DEFINE_GENERIC_OP and its relatives). */
 #ifndef LINKBOY_OPS_SCALAR_NUMBER_H
 #define LINKBOY_OPS_SCALAR_NUMBER_H
-#include "ops/give.h"
+#include "ops/common/give.h"
 
 struct complex_number {
     double re, im;

@@ -2,7 +2,7 @@
  *
  * Strings are bytes, and only ASCII has a kind or a case, as C's functions have it in the locales that
  * PyTorch runs in. Rules: torch/csrc/jit/runtime/register_prim_ops.cpp. */
-#include "ops/give.h"
+#include "ops/common/give.h"
 
 typedef bool byte_test(char b);
 typedef char byte_map(char b);

@@ -4,7 +4,7 @@
  * c s, and writes its floats through C's float. */
 #include <string.h>
 
-#include "ops/give.h"
+#include "ops/common/give.h"
 #include "ops/text/search.h"
 #include "ops/text/words.h"
 #include "tensor/print.h"

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "ops/slice.h"
+#include "ops/common/slice.h"
 
 struct view view_of(const struct string *s) {
     return (struct view){s->bytes, s->length};

@@ -4,7 +4,7 @@
  * refused. */
 #include <string.h>
 
-#include "ops/give.h"
+#include "ops/common/give.h"
 #include "ops/text/search.h"
 #include "types/type.h"
 

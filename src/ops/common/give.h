@@ -3,13 +3,10 @@
  *
  * PyTorch's operators cast floats to integers as its CPU does; in C that is undefined outside the range, so
  * every such cast of the scalar families goes through the functions here. */
-#ifndef LINKBOY_OPS_GIVE_H
-#define LINKBOY_OPS_GIVE_H
+#ifndef LINKBOY_OPS_COMMON_GIVE_H
+#define LINKBOY_OPS_COMMON_GIVE_H
 #include "base/text.h"
-#include "ops/call.h"
-
-/* `return refuse(c, "...")`: the operator raises RuntimeError with this text. */
-#define refuse(call, ...) error_set((call)->err, LB_ERROR_RUNTIME, __VA_ARGS__)
+#include "ops/common/args.h"
 
 static inline bool give_int(struct op_call *c, int64_t i) {
     return give(c, value_int(i));

@@ -1,8 +1,8 @@
 /* Slices of lists and strings: PyTorch's reading of start, end and step
  * (torch/csrc/jit/runtime/slice_indices_adjust.cpp, after CPython's PySlice_AdjustIndices). */
-#ifndef LINKBOY_OPS_SLICE_H
-#define LINKBOY_OPS_SLICE_H
-#include "ops/give.h"
+#ifndef LINKBOY_OPS_COMMON_SLICE_H
+#define LINKBOY_OPS_COMMON_SLICE_H
+#include "ops/common/give.h"
 
 struct slice {
     int64_t start, step, count; /* items start, start + step, ... */
