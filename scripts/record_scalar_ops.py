@@ -265,7 +265,7 @@ def wanted(schema):
         return False
     if name in ("aten::format", "aten::percentFormat"):
         return True
-    return not re.search(r"with_index|Tensor|RRef|Generator|Future|Await|Any|\.\.\.|ScalarType|SymInt|Layout", schema)
+    return not re.search(r"with_index|aten::sort(ed)?.any|Tensor|RRef|Generator|Future|Await|Any|\.\.\.|ScalarType|SymInt|Layout", schema)
 
 
 def main():

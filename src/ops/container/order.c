@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "base/mem.h"
 #include "ops/common/give.h"
+#include "types/type.h"
 
 enum { ORDER_DEPTH = 100 };
 
@@ -44,6 +44,30 @@ static int compare_strings(const struct string *a, const struct string *b) {
     return order ? order : compare_ints(a->length, b->length);
 }
 
+static struct function *less_method(struct op_call *c, lb_value v);
+
+/* The class's own __lt__. */
+static bool object_less(struct op_call *c, lb_value a, lb_value b, bool *is_less) {
+    struct function *method = less_method(c, a);
+    lb_value args[2] = {a, b}, result = value_none();
+    if (!method) return refuse(c, "objects of this class have no order");
+    if (!c->cx->call(c->cx, method, args, 2, &result, c->err)) return false;
+    *is_less = result.tag == VALUE_BOOL && result.b;
+    value_release(result);
+    return true;
+}
+
+/* Inside tuples: asked both ways, neither less is equal. */
+static bool compare_objects(struct op_call *c, lb_value a, lb_value b, int *order) {
+    bool is_less;
+    if (!object_less(c, a, b, &is_less)) return false;
+    *order = -1;
+    if (is_less) return true;
+    if (!object_less(c, b, a, &is_less)) return false;
+    *order = is_less;
+    return true;
+}
+
 static bool compare(struct op_call *c, lb_value a, lb_value b, int *order, int depth);
 
 static bool compare_tuples(struct op_call *c, const struct tuple *a, const struct tuple *b, int *order,
@@ -62,6 +86,7 @@ static bool compare(struct op_call *c, lb_value a, lb_value b, int *order, int d
     if (a.tag == VALUE_TENSOR && b.tag == VALUE_TENSOR) return compare_tensors(c, a.tensor, b.tensor, order);
     if (a.tag == VALUE_TUPLE && b.tag == VALUE_TUPLE)
         return compare_tuples(c, a.tuple, b.tuple, order, depth);
+    if (a.tag == VALUE_OBJECT && b.tag == VALUE_OBJECT) return compare_objects(c, a, b, order);
     if (a.tag == VALUE_STRING && b.tag == VALUE_STRING)
         *order = compare_strings(a.string, b.string);
     else if (a.tag == VALUE_FLOAT || b.tag == VALUE_FLOAT)
@@ -74,6 +99,7 @@ static bool compare(struct op_call *c, lb_value a, lb_value b, int *order, int d
 }
 
 bool order_less(struct op_call *c, lb_value a, lb_value b, bool *less) {
+    if (a.tag == VALUE_OBJECT && b.tag == VALUE_OBJECT) return object_less(c, a, b, less);
     int order;
     if (!compare(c, a, b, &order, 0)) return false;
     *less = order < 0;
@@ -93,64 +119,33 @@ bool order_equal(struct op_call *c, lb_value a, lb_value b, bool *equal) {
     return c->err->code == LB_OK;
 }
 
-/* --- sorting --- */
+/* --- what can be sorted --- */
 
-struct sorter {
-    struct op_call *call;
-    bool reverse, failed;
-};
-
-/* Whether b must stand before a. */
-static bool out_of_order(struct sorter *s, lb_value a, lb_value b) {
-    int order = 0;
-    if (!s->failed && !compare(s->call, b, a, &order, 0)) s->failed = true;
-    if (s->failed || order == 0) return false;
-    return (order == -1 || (order < 0 && order != 2)) != s->reverse;
+static struct function *less_method(struct op_call *c, lb_value v) {
+    if (v.tag != VALUE_OBJECT || v.object->type->kind != TYPE_CLASS || !c->cx->call) return NULL;
+    const struct name *name = name_find(c->cx->types->names, "__lt__", strlen("__lt__"));
+    return name ? class_find_method(v.object->type->definition, name) : NULL;
 }
 
-/* As std::sort does it with few elements; NaN, which breaks the order, then lands where it does in PyTorch.
- */
-static void sort_few(struct sorter *s, lb_value *items, int64_t count) {
-    for (int64_t i = 1; i < count; i++) {
-        lb_value item = items[i];
-        int64_t place = i;
-        if (out_of_order(s, items[0], item))
-            place = 0;
-        else
-            while (place > 0 && out_of_order(s, items[place - 1], item)) place--;
-        memmove(items + place + 1, items + place, (size_t)(i - place) * sizeof *items);
-        items[place] = item;
-    }
+static bool is_sortable(struct op_call *c, lb_value v, int depth) {
+    if (v.tag != VALUE_TUPLE)
+        return v.tag == VALUE_INT || v.tag == VALUE_FLOAT || v.tag == VALUE_BOOL || v.tag == VALUE_STRING ||
+               v.tag == VALUE_TENSOR || less_method(c, v);
+    for (int32_t i = 0; i < v.tuple->count; i++)
+        if (depth > ORDER_DEPTH || !is_sortable(c, v.tuple->items[i], depth + 1)) return false;
+    return true;
 }
 
-static void merge(struct sorter *s, lb_value *items, int64_t middle, int64_t count, lb_value *spare) {
-    memcpy(spare, items, (size_t)middle * sizeof *items);
-    int64_t left = 0, right = middle;
-    for (int64_t i = 0; left < middle; i++) {
-        bool take_right = right < count && out_of_order(s, spare[left], items[right]);
-        items[i] = take_right ? items[right++] : spare[left++];
-    }
-}
-
-enum { FEW = 16 };
-
-/* Runs of FEW, then merges of growing runs: no recursion. */
-static void sort_many(struct sorter *s, lb_value *items, int64_t count, lb_value *spare) {
-    for (int64_t i = 0; i < count; i += FEW) sort_few(s, items + i, count - i < FEW ? count - i : FEW);
-    for (int64_t run = FEW; run < count; run *= 2)
-        for (int64_t i = 0; i + run < count; i += 2 * run)
-            merge(s, items + i, run, count - i < 2 * run ? count - i : 2 * run, spare);
-}
-
-bool order_sort(struct op_call *c, struct list *l, bool reverse) {
-    struct sorter s = {c, reverse, false};
-    if (l->count <= FEW) {
-        sort_few(&s, l->items, l->count);
-        return !s.failed;
-    }
-    lb_value *spare = mem_alloc((size_t)l->count * sizeof *spare);
-    if (!spare) return error_memory(c->err);
-    sort_many(&s, l->items, l->count, spare);
-    mem_free(spare);
-    return !s.failed;
+bool order_sortable(struct op_call *c, lb_value element) {
+    if (is_sortable(c, element, 0)) return true;
+    struct text t = {0};
+    const struct type *type = type_of_value(c->cx->types, element);
+    if (type) type_put_annotation(&t, type);
+    refuse(c,
+           "Only list of Tensors, ints, floats, bools, strs, a User Defined Class that defines the __lt__ "
+           "compare "
+           "method or Tuples of aforementioned types can be sorted, got list of %s\n",
+           text_get(&t));
+    text_free(&t);
+    return false;
 }

@@ -2,8 +2,8 @@
  *
  * Elements compare as order.h says. Sums of ints and bools are kept in C's int, as PyTorch keeps them
  * (torch/csrc/jit/runtime/register_prim_ops.cpp, aten::sum.int). */
-#include "ops/container/order.h"
 #include "ops/common/give.h"
+#include "ops/container/order.h"
 #include "ops/text/words.h"
 #include "types/type.h"
 
@@ -90,18 +90,69 @@ bool op_list_ne(struct op_call *c) {
 
 /* --- sorting --- */
 
+static bool ascending(struct op_call *c, lb_value a, lb_value b) {
+    bool is_less = false;
+    return order_less(c, a, b, &is_less) && is_less;
+}
+static bool descending(struct op_call *c, lb_value a, lb_value b) {
+    return ascending(c, b, a);
+}
+/* As listSort has it: what is not less stands before, NaN too. */
+static bool not_ascending(struct op_call *c, lb_value a, lb_value b) {
+    bool same = value_same(a, b);
+    if (!same && a.tag != VALUE_TENSOR && !order_equal(c, a, b, &same)) return false;
+    bool is_less = false;
+    return !same && order_less(c, a, b, &is_less) && !is_less;
+}
+
 bool op_list_sort(struct op_call *c);
 bool op_list_sort(struct op_call *c) {
-    return order_sort(c, arg_list(c, 0), arg_bool(c, 1));
+    struct list *l = arg_list(c, 0);
+    return sort_values(c, l->items, l->count, arg_bool(c, 1) ? not_ascending : ascending);
+}
+
+static bool copy_list(struct op_call *c, const struct list *l, lb_value *copy) {
+    if (!value_new_list(copy, l->element, l->count, c->err)) return false;
+    for (int64_t i = 0; i < l->count; i++)
+        if (!list_append(copy->list, value_copy(l->items[i]), c->err)) return false;
+    return true;
 }
 
 bool op_list_sorted(struct op_call *c);
 bool op_list_sorted(struct op_call *c) {
-    const struct list *l = arg_list(c, 0);
-    if (!value_new_list(&c->results[0], l->element, l->count, c->err)) return false;
-    for (int64_t i = 0; i < l->count; i++)
-        if (!list_append(c->results[0].list, value_copy(l->items[i]), c->err)) return false;
-    return order_sort(c, c->results[0].list, false);
+    if (!copy_list(c, arg_list(c, 0), &c->results[0])) return false;
+    struct list *l = c->results[0].list;
+    return sort_values(c, l->items, l->count, ascending);
+}
+
+static bool sort_any(struct op_call *c, struct list *l, bool reverse) {
+    if (l->count && !order_sortable(c, l->items[0])) return false;
+    return sort_values(c, l->items, l->count, reverse ? descending : ascending);
+}
+
+/* Elements whose order may be the program's own __lt__, which may look at the list, or change it: so a copy
+ * is sorted, and takes the list's place at the end. */
+bool op_list_sort_any(struct op_call *c);
+bool op_list_sort_any(struct op_call *c) {
+    struct list *l = arg_list(c, 0);
+    lb_value copy = value_none();
+    bool good = copy_list(c, l, &copy) && sort_any(c, copy.list, arg_bool(c, 1));
+    if (good) {
+        struct list sorted = *copy.list;
+        copy.list->items = l->items;
+        copy.list->count = l->count;
+        copy.list->capacity = l->capacity;
+        l->items = sorted.items;
+        l->count = sorted.count;
+        l->capacity = sorted.capacity;
+    }
+    value_release(copy);
+    return good;
+}
+
+bool op_list_sorted_any(struct op_call *c);
+bool op_list_sorted_any(struct op_call *c) {
+    return copy_list(c, arg_list(c, 0), &c->results[0]) && sort_any(c, c->results[0].list, false);
 }
 
 /* --- the smallest and the largest --- */
