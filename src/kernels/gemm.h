@@ -91,6 +91,9 @@ struct gemm_kernels_f32 {
     struct gemm_plan (*plan)(const struct gemm_f32 *g, int threads);
     void (*run)(const struct gemm_f32 *g, const struct gemm_plan *plan, void *workspace, int64_t begin,
                 int64_t end);
+    /* At least the workspace of any plan for one thread with C's rows contiguous, whose m, n and k are not
+     * greater. */
+    size_t (*workspace_bound)(int64_t m, int64_t n, int64_t k);
     /* Constant operands, packed once: how many floats, and the packing, with strides in elements. The layout
      * is this instruction set's own. */
     int64_t (*pack_b_count)(int64_t k, int64_t n);
@@ -105,6 +108,9 @@ struct gemm_kernels_f64 {
     struct gemm_plan (*plan)(const struct gemm_f64 *g, int threads);
     void (*run)(const struct gemm_f64 *g, const struct gemm_plan *plan, void *workspace, int64_t begin,
                 int64_t end);
+    /* At least the workspace of any plan for one thread with C's rows contiguous, whose m, n and k are not
+     * greater. */
+    size_t (*workspace_bound)(int64_t m, int64_t n, int64_t k);
     /* Constant operands, packed once: how many doubles, and the packing, with strides in elements. The layout
      * is this instruction set's own. */
     int64_t (*pack_b_count)(int64_t k, int64_t n);

@@ -8,6 +8,7 @@
 const struct gemm_kernels_f32 ISA(gemm_kernels_f32) = {
     .plan = plan_make,
     .run = gemm_run,
+    .workspace_bound = workspace_bound,
     .pack_b_count = pack_b_count,
     .pack_b = pack_b,
     .pack_a_count = pack_a_count,

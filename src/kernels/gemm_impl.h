@@ -12,22 +12,24 @@
 
 #if defined(__AVX512F__)
 #define TILE_ROWS 14
-#define TILE_LIST(X, nv, how)                                                                           \
-    X(1, nv, how)                                                                                       \
-    X(2, nv, how)                                                                                       \
-    X(3, nv, how)                                                                                       \
-    X(4, nv, how)                                                                                       \
-    X(5, nv, how) X(6, nv, how) X(7, nv, how) X(8, nv, how) X(9, nv, how) X(10, nv, how) X(11, nv, how) \
-        X(12, nv, how) X(13, nv, how) X(14, nv, how)
+#define TILE_LIST(X, nv, how) \
+    X(1, nv, how)             \
+    X(2, nv, how)             \
+    X(3, nv, how)             \
+    X(4, nv, how)             \
+    X(5, nv, how)             \
+    X(6, nv, how)             \
+    X(7, nv, how)             \
+    X(8, nv, how) X(9, nv, how) X(10, nv, how) X(11, nv, how) X(12, nv, how) X(13, nv, how) X(14, nv, how)
 #elif defined(__aarch64__)
 #define TILE_ROWS 12
-#define TILE_LIST(X, nv, how)                                                                           \
-    X(1, nv, how)                                                                                       \
-    X(2, nv, how)                                                                                       \
-    X(3, nv, how)                                                                                       \
-    X(4, nv, how)                                                                                       \
-    X(5, nv, how) X(6, nv, how) X(7, nv, how) X(8, nv, how) X(9, nv, how) X(10, nv, how) X(11, nv, how) \
-        X(12, nv, how)
+#define TILE_LIST(X, nv, how) \
+    X(1, nv, how)             \
+    X(2, nv, how)             \
+    X(3, nv, how)             \
+    X(4, nv, how)             \
+    X(5, nv, how)             \
+    X(6, nv, how) X(7, nv, how) X(8, nv, how) X(9, nv, how) X(10, nv, how) X(11, nv, how) X(12, nv, how)
 #else
 #define TILE_ROWS 6
 #define TILE_LIST(X, nv, how) \
@@ -727,6 +729,16 @@ static size_t plan_work_b(const struct gemm *g, const struct gemm_plan *plan) {
 /* Chunks of equal length, none longer than CHUNK. */
 static int64_t plan_chunk(int64_t k) {
     return k <= CHUNK ? (k > 0 ? k : 1) : ceil_div(k, ceil_div(k, CHUNK));
+}
+
+/* See gemm.h: everything packed, the longest chunk. */
+static size_t workspace_bound(int64_t m, int64_t n, int64_t k) {
+    struct gemm_plan most = {.pack_a = true, .k_chunk = k < CHUNK ? (k > 0 ? k : 1) : CHUNK};
+    int64_t b = ceil_div(n, PANEL) * PANEL * most.k_chunk;
+    if (b > BLOCK_PANEL_REALS) b = BLOCK_PANEL_REALS;
+    b += CHUNK * PANEL;
+    size_t reals = TILE_ROWS * PANEL + plan_work_a(&most) + (size_t)(b + tile_count(m) * TILE_ROWS * PANEL);
+    return (reals + 4 * VR_LANES) * sizeof(real);
 }
 
 static struct gemm_plan plan_make(const struct gemm *g, int threads) {

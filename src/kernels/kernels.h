@@ -7,6 +7,7 @@
 #ifndef KERNELS_KERNELS_H
 #define KERNELS_KERNELS_H
 
+#include "kernels/attention.h"
 #include "kernels/conv.h"
 #include "kernels/gemm.h"
 #include "kernels/move.h"
@@ -23,6 +24,7 @@ struct kernels {
     const struct vmath_kernels_f64 *f64;
     const struct mixed_kernels *mixed;
     const struct conv_kernels *conv;
+    const struct attention_kernels *attention;
     const struct pool_kernels *pool;
     const struct rows_kernels_f32 *rows_f32;
     const struct rows_kernels_f64 *rows_f64;

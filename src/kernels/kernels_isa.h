@@ -14,6 +14,7 @@ extern const struct rows_kernels_f32 ISA(rows_f32);
 extern const struct rows_kernels_f64 ISA(rows_f64);
 extern const struct pool_kernels ISA(pool_kernels);
 extern const struct move_kernels ISA(move_kernels);
+extern const struct attention_kernels ISA(attention_kernels);
 extern const struct mixed_kernels ISA(mixed_kernels);
 
 #endif

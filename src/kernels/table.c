@@ -13,6 +13,7 @@ const struct kernels ISA(kernels) = {
     .f64 = &ISA(vmath_f64),
     .mixed = &ISA(mixed_kernels),
     .conv = &ISA(conv_kernels),
+    .attention = &ISA(attention_kernels),
     .pool = &ISA(pool_kernels),
     .rows_f32 = &ISA(rows_f32),
     .rows_f64 = &ISA(rows_f64),
