@@ -13,11 +13,8 @@ static bool call_back(struct run_context *cx, struct function *f, const lb_value
     return exec_call(cx->unit, f, args, count, &inner, result, err);
 }
 
-/* Errors of operators are RuntimeErrors to who calls the interpreter, whatever they were inside
- * (InterpreterStateImpl::handleError). */
-static void settle_kind(lb_error *err) {
-    if (!err || err->code == LB_ERROR_RAISED || !err->kind || !strcmp(err->kind, "NotImplementedError"))
-        return;
+static void drop_kind(lb_error *err) {
+    if (!err || !err->kind || !strcmp(err->kind, "NotImplementedError")) return;
     lb_error renamed = {.code = err->code, .message = err->message, .trace = err->trace};
     err->message = err->trace = NULL;
     error_clear(err);
@@ -26,8 +23,11 @@ static void settle_kind(lb_error *err) {
 
 static bool fail(struct machine *m) {
     error_set(m->err, LB_ERROR_INTERNAL, "a run failed without saying why");
-    settle_kind(m->err);
+    /* Errors of operators are RuntimeErrors to who calls the interpreter, whatever they were inside; a raise
+     * statement's class stands in the text alone (InterpreterStateImpl::handleError). */
+    if (m->err && m->err->code != LB_ERROR_RAISED) drop_kind(m->err);
     machine_trace(m);
+    drop_kind(m->err);
     machine_exit_all(m);
     machine_unwind(m);
     return false;

@@ -6,13 +6,7 @@
 #include "exec/machine.h"
 
 void trace_put_error(struct text *out, const lb_error *err) {
-    if (!err->trace) {
-        text_put(out, error_message(err));
-        return;
-    }
-    text_put(out, "The following operation failed in the TorchScript interpreter.\n");
-    text_put(out, err->trace);
-    text_printf(out, "%s: %s\n", err->kind ? err->kind : "RuntimeError", error_message(err));
+    text_put(out, err->trace ? err->trace : error_message(err));
 }
 
 static void put_entry(struct text *out, struct source_range range, const char *name) {
@@ -47,14 +41,14 @@ void machine_trace(struct machine *m) {
     if (!err || !err->code || err->trace || err->code == LB_ERROR_MEMORY || !m->frame_count) return;
     struct text read = {0}, original = {0}, out = {0};
     put_entries(&read, m, false);
-    if (put_entries(&original, m, true)) {
-        text_printf(&out, "Traceback of TorchScript, serialized code (most recent call last):\n%s\n",
-                    text_get(&read));
-        text_printf(&out, "Traceback of TorchScript, original code (most recent call last):\n%s",
+    bool has_original = put_entries(&original, m, true);
+    text_put(&out, "The following operation failed in the TorchScript interpreter.\n");
+    text_printf(&out, "Traceback of TorchScript%s (most recent call last):\n%s",
+                has_original ? ", serialized code" : "", text_get(&read));
+    if (has_original)
+        text_printf(&out, "\nTraceback of TorchScript, original code (most recent call last):\n%s",
                     text_get(&original));
-    } else {
-        text_printf(&out, "Traceback of TorchScript (most recent call last):\n%s", text_get(&read));
-    }
+    text_printf(&out, "%s: %s\n", err->kind ? err->kind : "RuntimeError", error_message(err));
     err->trace = text_take(&out);
     text_free(&read);
     text_free(&original);
