@@ -139,8 +139,15 @@ static bool evaluate_call(struct evaluation *v, const struct tree *t, lb_value *
     return true;
 }
 
-/* __torch__.Color.RED */
+/* __torch__.Color.RED, CONSTANTS.c0 */
 static bool evaluate_member(struct evaluation *v, const struct tree *t, lb_value *out) {
+    const struct tree *of = t->items[0];
+    bool asks = of->kind == TREE_NAME && v->resolver && v->resolver->find_constant;
+    const lb_value *constant = asks ? v->resolver->find_constant(v->resolver, of->name, t->name) : NULL;
+    if (constant) {
+        *out = value_copy(*constant);
+        return true;
+    }
     const struct type *type = annotation_type(v->unit, v->resolver, t->items[0], v->err);
     if (!type) return false;
     if (type->kind != TYPE_ENUM) return refuse(v, t);

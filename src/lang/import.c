@@ -2,6 +2,7 @@
  * inf and nan, and the tree of `__torch__`, whose leaves are classes, NamedTuples, enums and functions. */
 #include "lang/import.h"
 #include "lang/emitter.h"
+#include "lang/native_classes.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,34 +46,10 @@ static struct tree *take_pending(struct importer *im, const struct name *qualifi
     return t;
 }
 
-static bool is_native_class(const struct name *n) {
-    static const char prefix[] = "__torch__.torch.classes.";
-    return !strncmp(n->text, prefix, sizeof prefix - 1);
-}
-
-/* The C++ classes that PyTorch brings along. Their types come to be when they are named; what their objects can do is the
- * matter of whoever makes the objects. */
-static const struct type *find_native_class(struct importer *im, const struct name *qualified) {
-    static const char *const classes[] = {
-        "quantized.LinearPackedParamsBase",  "quantized.Conv2dPackedParamsBase", "quantized.Conv3dPackedParamsBase",
-        "quantized.EmbeddingPackedParamsBase", "sparse.LinearPackedParamsBase",  "rnn.CellParamsBase",
-        "xnnpack.LinearOpContext",           "xnnpack.Conv2dOpContext",          "xnnpack.TransposeConv2dOpContext",
-        "mkldnn.ConvOpContext",              "profiler._RecordFunction",         "cuda.Stream",
-        "cuda.Event"};
-    const char *word = qualified->text + sizeof "__torch__.torch.classes." - 1;
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
-        if (strcmp(word, classes[i])) continue;
-        struct class_definition *c = type_class(&im->unit->types, qualified, false);
-        if (c) c->is_native = true;
-        return c ? c->type : NULL;
-    }
-    return NULL;
-}
-
 const struct type *importer_find_type(struct importer *im, const struct name *qualified, lb_error *err) {
     const struct type *known = type_find_named(&im->unit->types, qualified);
     if (known || strncmp(qualified->text, "__torch__", 9)) return known;
-    if (is_native_class(qualified)) return find_native_class(im, qualified);
+    if (native_class_name(qualified)) return native_class_find(im->unit, qualified, err);
     lb_error own = {0};
     struct tree *t = take_pending(im, qualified, TREE_CLASS, &own);
     if (t) known = lang_define_class(im->unit, t, qualified, &im->resolver, &own);
@@ -193,9 +170,19 @@ static const struct type *find_type(struct resolver *r, const struct name *name,
     return importer_find_type((struct importer *)r, name, err);
 }
 
+/* CONSTANTS.c3 in a default value. */
+static const lb_value *find_constant(struct resolver *r, const struct name *table, const struct name *field) {
+    const struct importer *im = (const struct importer *)r;
+    char *end;
+    if (strcmp(table->text, "CONSTANTS") || field->length < 2) return NULL;
+    long long index = strtoll(field->text + 1, &end, 10);
+    return !*end && index >= 0 && index < im->constant_count ? &im->constants[index] : NULL;
+}
+
 void importer_init(struct importer *im, int64_t version) {
     im->resolver.find_value = find_value;
     im->resolver.find_type = find_type;
+    im->resolver.find_constant = find_constant;
     im->resolver.operator_version = version;
     im->loaded = (struct table){0};
     im->pending = (struct table){0};

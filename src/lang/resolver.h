@@ -16,6 +16,9 @@ struct resolver {
     struct sugared *(*find_value)(struct resolver *r, struct emitter *e, const struct name *name, struct source_range at);
     /* The type of a (qualified) name; NULL without an error when it is unknown. */
     const struct type *(*find_type)(struct resolver *r, const struct name *name, lb_error *err);
+    /* The value of TABLE.FIELD where no program runs (a default that reads CONSTANTS.c0); borrowed. NULL (also as the
+     * function): none. */
+    const lb_value *(*find_constant)(struct resolver *r, const struct name *table, const struct name *field);
     /* The compiler's own passes, run on every function right after it is emitted (the passes live on a higher floor).
      * NULL: the graph stays as emitted. */
     bool (*finish)(struct function *f, lb_error *err);
