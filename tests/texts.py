@@ -1,4 +1,4 @@
-"""Text tests: a program, a command, what it prints. Files tests/*/*.txt; cases are separated by lines of ====.
+"""Text tests: a program, a command, what it prints. Files *.txt of FOLDERS; cases are separated by lines of ====.
 
     # What the case shows: its title.
     def forward(self, a: int, b: int) -> int:
@@ -24,6 +24,7 @@ import zipfile
 from dataclasses import dataclass
 
 TIME_LIMIT = 20
+FOLDERS = ("lang", "tool")  # of tests/; other folders have runners of their own in tests/c/
 BARE = re.compile(r"^(run|code|graph|repr|schema|info|bench)\b")
 
 
@@ -35,7 +36,7 @@ class Case:
 
 
 def find(tests):
-    for path in sorted(glob.glob(os.path.join(tests, "*", "*.txt"))):
+    for path in sorted(p for folder in FOLDERS for p in glob.glob(os.path.join(tests, folder, "*.txt"))):
         stem = os.path.relpath(path, tests)[: -len(".txt")]
         with open(path, encoding="utf-8") as file:
             for number, text in enumerate(re.split(r"^====+\n", file.read(), flags=re.M)):

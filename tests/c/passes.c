@@ -63,6 +63,7 @@ static void check_graph(const char *title, char *names, const char *text, const 
     }
     text_free(&out);
     error_clear(&err);
+    if (g) graph_free(g);
     unit_free(u);
 }
 

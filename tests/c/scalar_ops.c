@@ -184,7 +184,7 @@ struct test_case {
     char name[128], overload[64];
     lb_value args[MAX_ARGS], results[MAX_ARGS];
     const struct op_row *row;
-    const struct schema *schema;
+    struct schema *schema;
     int arg_count;
     const char *line, *expected;
 };
@@ -296,6 +296,7 @@ static bool test_line(const char *line) {
         t.schema = schema_parse(&types, op_schema(t.row), &err);
         run_case(&t);
     }
+    if (t.schema) schema_release_defaults(t.schema);
     for (int i = 0; i < MAX_ARGS; i++) {
         value_release(t.args[i]);
         value_release(t.results[i]);
