@@ -75,7 +75,7 @@ static bool add_node_input(struct node *n, const struct type *type, const struct
 
 static struct frame *add_to_block(struct ssa *s, struct block *b);
 
-/* One output of an If for a variable that both arms know, if the two types have one above them. */
+/* One output of an If for a variable that both arms know; two types without one above them become a Union. */
 static bool add_if_output(struct ssa *s, struct node *n, const struct frame *in_then,
                           const struct frame *in_else, const struct name *name) {
     const struct type *a = frame_find(in_then, name), *b = frame_find(in_else, name);
