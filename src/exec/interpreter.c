@@ -7,7 +7,7 @@ bool machine_put_slow(struct machine *m, lb_value v) {
     bool unset = v.tag == VALUE_UNINITIALIZED;
     value_release(v);
     if (unset) return machine_uninitialized(m);
-    return error_set(m->err, LB_ERROR_INTERNAL, "a value is not of the type that the program says: %s",
+    return error_set(m->err, LB_ERROR_RUNTIME, "a value is not of the type that the program says: %s",
                      value_tag_name((enum value_tag)v.tag));
 }
 

@@ -2,6 +2,7 @@
 #include "exec/run.h"
 #include "exec/forks.h"
 #include "exec/machine.h"
+#include "exec/prepare.h"
 #include <sched.h>
 #include <string.h>
 
@@ -84,13 +85,28 @@ static bool ready(struct function *f, lb_error *err) {
                                  f->qualified ? f->qualified->text : "a function");
 }
 
+static struct code *lower_function(struct unit *unit, struct function *f, lb_error *err) {
+    lb_error own = {0};
+    struct graph *graph = prepare_graph(f, &own);
+    if (own.code) {
+        error_move(err, &own);
+        return NULL;
+    }
+    struct code *code = code_lower(unit, f, graph ? graph : f->graph, f->name ? f->name->text : "", err);
+    if (code)
+        code->owned_graph = graph;
+    else if (graph)
+        graph_free(graph);
+    return code;
+}
+
 /* One thread at a time makes code for a unit, since it looks up (and parses) operators' schemas. */
 static const struct code *make_code(struct unit *unit, struct function *f, lb_error *err) {
     while (atomic_flag_test_and_set(&unit->lowering)) sched_yield();
     struct code *code = atomic_load(&f->code);
     if (!code && ready(f, err)) {
         unit->release_code = code_free;
-        code = code_lower(unit, f, f->graph, f->name ? f->name->text : "", err);
+        code = lower_function(unit, f, err);
         if (code) atomic_store(&f->code, code);
     }
     atomic_flag_clear(&unit->lowering);
