@@ -1,0 +1,355 @@
+/* Pooling over one to three dimensions: average, maximum (with indices), adaptive, power.
+ *
+ * Every pooling is a window for each output place and a function over the window's elements in double; inputs
+ * are [planes, D, H, W] with leading axes of 1. Windows come from kernel and stride, or from the output size
+ * (adaptive). */
+#include "base/mem.h"
+#include "ops/common/compose.h"
+#include "ops/view/geometry.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { AXES = 3 };
+
+struct pooling {
+    int dims;
+    int64_t kernel[AXES], stride[AXES], padding[AXES], dilation[AXES], in[AXES], out[AXES];
+    bool ceil, count_padding, adaptive, maximum;
+    int64_t divisor; /* 0: the window's own size */
+};
+
+static void stretch(const int64_t *from, int dims, int64_t fill, int64_t *to) {
+    for (int i = 0; i < AXES; i++) to[i] = i < AXES - dims ? fill : from[i - (AXES - dims)];
+}
+
+/* pooling_output_shape of aten/src/ATen/native/Pool.h: the last window must begin inside the padded input. */
+static int64_t output_size(int64_t in, int64_t kernel, int64_t pad, int64_t stride, int64_t dilation,
+                           bool ceil_mode) {
+    int64_t top = in + 2 * pad - dilation * (kernel - 1) - 1 + (ceil_mode ? stride - 1 : 0);
+    int64_t out = (top >= 0 ? top / stride : -((-top + stride - 1) / stride)) + 1;
+    if (ceil_mode && (out - 1) * stride >= in + pad) out--;
+    return out;
+}
+
+static bool check_pool(struct op_call *c, const struct tensor *x, const struct pooling *p, const char *name) {
+    char text[256];
+    if (x->ndim != p->dims + 1 && x->ndim != p->dims + 2)
+        return refuse(c, "%s: Expected %dD or %dD tensor for input, but got: %s", name, p->dims + 1,
+                      p->dims + 2, sizes_text(x->ndim, x->sizes, text, sizeof text));
+    for (int i = x->ndim == p->dims + 2; i < x->ndim; i++)
+        if (x->sizes[i] == 0)
+            return refuse(c,
+                          "Expected %dD or %dD (batch mode) tensor with optional 0 dim batch size for input, "
+                          "but got:%s",
+                          p->dims + 1, p->dims + 2, sizes_text(x->ndim, x->sizes, text, sizeof text));
+    for (int i = 0; i < AXES; i++) {
+        if (p->adaptive) continue;
+        if (p->kernel[i] <= 0)
+            return refuse(c, "kernel size should be greater than zero, but got kW: %lld",
+                          (long long)p->kernel[i]);
+        if (p->stride[i] <= 0)
+            return refuse(c, "stride should be greater than zero, but got dW: %lld", (long long)p->stride[i]);
+        if (p->dilation[i] <= 0)
+            return refuse(c, "dilation should be greater than zero, but got dilationW: %lld",
+                          (long long)p->dilation[i]);
+        if (p->padding[i] < 0 || p->padding[i] > (p->dilation[i] * (p->kernel[i] - 1) + 1) / 2)
+            return p->padding[i] < 0
+                       ? refuse(c, "pad must be non-negative, but got pad: %lld", (long long)p->padding[i])
+                       : refuse(c,
+                                "pad should be at most half of effective kernel size, but got pad=%lld, "
+                                "kernel_size=%lld and dilation=%lld",
+                                (long long)p->padding[i], (long long)p->kernel[i], (long long)p->dilation[i]);
+        if (p->out[i] < 1)
+            return refuse(c, "Given input size: (%s). Calculated output size is too small",
+                          sizes_text(x->ndim - 1, x->sizes + 1, text, sizeof text));
+    }
+    return true;
+}
+
+struct window {
+    int64_t begin[AXES], end[AXES], step[AXES], divisor;
+};
+
+static void window_at(const struct pooling *p, const int64_t *place, struct window *w) {
+    int64_t counted = 1;
+    for (int i = 0; i < AXES; i++) {
+        w->step[i] = p->dilation[i];
+        if (p->adaptive) {
+            w->begin[i] = place[i] * p->in[i] / p->out[i];
+            w->end[i] = ((place[i] + 1) * p->in[i] + p->out[i] - 1) / p->out[i];
+            counted *= w->end[i] - w->begin[i];
+            continue;
+        }
+        int64_t begin = place[i] * p->stride[i] - p->padding[i],
+                end = begin + (p->kernel[i] - 1) * p->dilation[i] + 1;
+        int64_t padded = end < p->in[i] + p->padding[i] ? end : p->in[i] + p->padding[i];
+        w->begin[i] = begin;
+        while (w->begin[i] < 0) w->begin[i] += p->dilation[i];
+        w->end[i] = end < p->in[i] ? end : p->in[i];
+        counted *= p->count_padding ? padded - begin : w->end[i] - w->begin[i];
+    }
+    w->divisor = p->divisor ? p->divisor : counted;
+}
+
+/* The sum over the window, or its largest element and where it is. */
+static double window_value(const struct pooling *p, const struct window *w, const double *plane,
+                           int64_t *where) {
+    double sum = 0, high = -(double)INFINITY;
+    int64_t at = (w->begin[0] * p->in[1] + w->begin[1]) * p->in[2] + w->begin[2];
+    *where = at;
+    for (int64_t z = w->begin[0]; z < w->end[0]; z += w->step[0])
+        for (int64_t y = w->begin[1]; y < w->end[1]; y += w->step[1])
+            for (int64_t x = w->begin[2]; x < w->end[2]; x += w->step[2]) {
+                at = (z * p->in[1] + y) * p->in[2] + x;
+                sum += plane[at];
+                if (plane[at] > high || plane[at] != plane[at]) {
+                    high = plane[at];
+                    *where = at;
+                }
+            }
+    return p->maximum ? high : sum / (double)w->divisor;
+}
+
+static void pool_plane(const struct pooling *p, const double *plane, double *out, int64_t *indices) {
+    int64_t place[AXES], at = 0, where;
+    struct window w;
+    for (place[0] = 0; place[0] < p->out[0]; place[0]++)
+        for (place[1] = 0; place[1] < p->out[1]; place[1]++)
+            for (place[2] = 0; place[2] < p->out[2]; place[2]++, at++) {
+                window_at(p, place, &w);
+                out[at] = window_value(p, &w, plane, &where);
+                if (indices) indices[at] = where;
+            }
+}
+
+static int64_t volume(const int64_t *axes) {
+    return axes[0] * axes[1] * axes[2];
+}
+
+/* `indices` NULL: values alone. Results are owned by k. */
+static bool pool_tensor(struct op_call *c, struct compose *k, struct tensor *x, const struct pooling *p,
+                        struct tensor **out, struct tensor **indices) {
+    int64_t sizes[TENSOR_MAX_DIMS], in = volume(p->in), made = volume(p->out);
+    memcpy(sizes, x->sizes, sizeof *sizes * x->ndim);
+    for (int i = 0; i < p->dims; i++) sizes[x->ndim - p->dims + i] = p->out[AXES - p->dims + i];
+    enum dtype d = tensor_dtype(x);
+    struct tensor *whole = compose_own(k, tensor_contiguous(x, c->cx->budget, c->err));
+    *out = compose_own(k, call_new(c, d, x->ndim, sizes));
+    if (indices) *indices = compose_own(k, call_new(c, DTYPE_INT64, x->ndim, sizes));
+    double *plane = call_scratch(c, (size_t)(in + made) + 1, sizeof *plane);
+    if (k->failed || !plane) {
+        mem_free(plane);
+        return false;
+    }
+    int64_t planes = in > 0 ? x->numel / in : 0, size = (int64_t)dtype_size(d);
+    for (int64_t i = 0; i < planes && made > 0; i++) {
+        convert_load[d][COMPUTE_DOUBLE](plane, sizeof *plane, (char *)tensor_data(whole) + i * in * size,
+                                        size, in);
+        pool_plane(p, plane, plane + in, indices ? (int64_t *)tensor_data(*indices) + i * made : NULL);
+        convert_store[d][COMPUTE_DOUBLE]((char *)tensor_data(*out) + i * made * size, size, plane + in,
+                                         sizeof *plane, made);
+    }
+    mem_free(plane);
+    if (x->ndim == 4 && p->dims == 2 && tensor_is_channels_last(x) && !tensor_is_contiguous(x)) {
+        *out = compose_run(k, "aten::contiguous", "td", *out, 2);
+        if (indices) *indices = compose_run(k, "aten::contiguous", "td", *indices, 2);
+    }
+    return !k->failed;
+}
+
+static void take_sizes(const struct tensor *x, struct pooling *p) {
+    stretch(x->sizes + (x->ndim - p->dims), p->dims, 1, p->in);
+}
+
+/* Where a schema has its lists. -1: not at all. */
+struct places {
+    int kernel, stride, padding, dilation, ceil;
+};
+
+static bool read_pool(struct op_call *c, struct pooling *p, struct places at) {
+    static const int64_t ones[AXES] = {1, 1, 1}, zeros[AXES] = {0, 0, 0};
+    int64_t kernel[AXES], stride[AXES], padding[AXES] = {0}, dilation[AXES] = {1, 1, 1};
+    const struct tensor *x = arg_tensor(c, 0);
+    if (!args_spread(c, at.kernel, p->dims, NULL, kernel)) return false;
+    bool same = arg_none(c, at.stride) || arg_list(c, at.stride)->count == 0;
+    memcpy(stride, kernel, sizeof stride);
+    if (!same && !args_spread(c, at.stride, p->dims, NULL, stride)) return false;
+    if (!args_spread(c, at.padding, p->dims, zeros, padding)) return false;
+    if (at.dilation >= 0 && !args_spread(c, at.dilation, p->dims, ones, dilation)) return false;
+    p->ceil = arg_bool(c, at.ceil);
+    stretch(kernel, p->dims, 1, p->kernel);
+    stretch(stride, p->dims, 1, p->stride);
+    stretch(padding, p->dims, 0, p->padding);
+    stretch(dilation, p->dims, 1, p->dilation);
+    if (x->ndim < p->dims) return true; /* check_pool refuses */
+    take_sizes(x, p);
+    for (int i = 0; i < AXES; i++)
+        p->out[i] = p->stride[i] <= 0 ? 0
+                                      : output_size(p->in[i], p->kernel[i], p->padding[i], p->stride[i],
+                                                    p->dilation[i], p->ceil);
+    return true;
+}
+
+/* avg_pool(self, kernel, stride, padding, ceil_mode, count_include_pad[, divisor_override]) */
+static bool average(struct op_call *c, int dims) {
+    struct compose k = compose_start(c);
+    struct pooling p = {.dims = dims, .count_padding = arg_bool(c, 5)};
+    struct tensor *out;
+    char name[24];
+    snprintf(name, sizeof name, "avg_pool%dd", dims);
+    if (!read_pool(c, &p, (struct places){1, 2, 3, -1, 4}) || !check_pool(c, arg_tensor(c, 0), &p, name))
+        return false;
+    if (dims > 1 && !arg_none(c, 6)) {
+        p.divisor = arg_int(c, 6);
+        if (p.divisor == 0) return refuse(c, "divisor must be not zero");
+    }
+    if (!dtype_is_floating(tensor_dtype(arg_tensor(c, 0))) && arg_tensor(c, 0)->dtype != DTYPE_INT64)
+        return refuse(c, "\"avg_pool2d_out_frame\" not implemented for '%s'",
+                      dtype_table[arg_tensor(c, 0)->dtype].graph_name);
+    return compose_give(&k, pool_tensor(c, &k, arg_tensor(c, 0), &p, &out, NULL) ? out : NULL);
+}
+bool pool_avg_1d(struct op_call *c) {
+    return average(c, 1);
+}
+bool pool_avg_2d(struct op_call *c) {
+    return average(c, 2);
+}
+bool pool_avg_3d(struct op_call *c) {
+    return average(c, 3);
+}
+
+/* max_pool(self, kernel, stride, padding, dilation, ceil_mode) */
+static bool maximum(struct op_call *c, int dims, bool with_indices) {
+    struct compose k = compose_start(c);
+    struct pooling p = {.dims = dims, .maximum = true};
+    struct tensor *out = NULL, *indices = NULL;
+    char name[24];
+    snprintf(name, sizeof name, "max_pool%dd", dims);
+    if (!read_pool(c, &p, (struct places){1, 2, 3, 4, 5}) || !check_pool(c, arg_tensor(c, 0), &p, name))
+        return false;
+    if (arg_tensor(c, 0)->dtype == DTYPE_BOOL) return refuse(c, "\"max_pool2d\" not implemented for 'Bool'");
+    if (!pool_tensor(c, &k, arg_tensor(c, 0), &p, &out, with_indices ? &indices : NULL))
+        return compose_give(&k, NULL);
+    return compose_give_some(&k, with_indices ? 2 : 1, (struct tensor *[]){out, indices});
+}
+bool pool_max_1d(struct op_call *c) {
+    return maximum(c, 1, false);
+}
+bool pool_max_2d(struct op_call *c) {
+    return maximum(c, 2, false);
+}
+bool pool_max_3d(struct op_call *c) {
+    return maximum(c, 3, false);
+}
+bool pool_max_1d_indices(struct op_call *c) {
+    return maximum(c, 1, true);
+}
+bool pool_max_2d_indices(struct op_call *c) {
+    return maximum(c, 2, true);
+}
+bool pool_max_3d_indices(struct op_call *c) {
+    return maximum(c, 3, true);
+}
+
+static bool adaptive(struct op_call *c, int dims, bool is_maximum) {
+    struct compose k = compose_start(c);
+    struct pooling p = {.dims = dims, .maximum = is_maximum, .adaptive = true, .dilation = {1, 1, 1}};
+    struct tensor *x = arg_tensor(c, 0), *out = NULL, *indices = NULL;
+    int64_t sizes[AXES];
+    char name[32];
+    snprintf(name, sizeof name, "adaptive_%s_pool%dd()", is_maximum ? "max" : "avg", dims);
+    if (x->ndim != dims + 1 && x->ndim != dims + 2)
+        return refuse(c, "%s: Expected %dD or %dD tensor, but got %s", name, dims + 1, dims + 2,
+                      sizes_text(x->ndim, x->sizes, (char[256]){0}, 256));
+    for (int i = 1; i < x->ndim; i++)
+        if (x->sizes[i] == 0 && i >= x->ndim - dims)
+            return refuse(c,
+                          "%s: Expected input to have non-zero size for non-batch dimensions, but input has "
+                          "sizes %s with dimension %d being empty",
+                          name, sizes_text(x->ndim, x->sizes, (char[256]){0}, 256), i);
+    if (args_ints(c, 1, sizes, AXES) != dims && arg_list(c, 1)->count != 1)
+        return refuse(c, "%s: internal error: output_size.size() must be %d", name, dims);
+    if (!args_spread(c, 1, dims, NULL, sizes)) return false;
+    for (int i = 0; i < dims; i++) {
+        if (sizes[i] == -1) sizes[i] = x->sizes[x->ndim - dims + i];
+        if (sizes[i] < 0)
+            return refuse(c, "%s: elements of output_size must be greater than or equal to 0 but received %s",
+                          name, sizes_text(dims, sizes, (char[128]){0}, 128));
+    }
+    if (!dtype_is_floating(tensor_dtype(x)))
+        return refuse(c, "\"adaptive_%s_pool%dd\" not implemented for '%s'", is_maximum ? "max" : "avg", dims,
+                      dtype_table[x->dtype].graph_name);
+    stretch(sizes, dims, 1, p.out);
+    take_sizes(x, &p);
+    if (!pool_tensor(c, &k, x, &p, &out, is_maximum ? &indices : NULL)) return compose_give(&k, NULL);
+    return compose_give_some(&k, is_maximum ? 2 : 1, (struct tensor *[]){out, indices});
+}
+bool pool_adaptive_avg_1d(struct op_call *c) {
+    return adaptive(c, 1, false);
+}
+bool pool_adaptive_avg_2d(struct op_call *c) {
+    return adaptive(c, 2, false);
+}
+bool pool_adaptive_avg_3d(struct op_call *c) {
+    return adaptive(c, 3, false);
+}
+bool pool_adaptive_max_1d(struct op_call *c) {
+    return adaptive(c, 1, true);
+}
+bool pool_adaptive_max_2d(struct op_call *c) {
+    return adaptive(c, 2, true);
+}
+bool pool_adaptive_max_3d(struct op_call *c) {
+    return adaptive(c, 3, true);
+}
+
+/* max_unpool(self, indices, output_size[, stride, padding]): values go where indices say, the rest is 0. */
+static bool unpool(struct op_call *c, int dims) {
+    struct tensor *x = arg_tensor(c, 0), *index = arg_tensor(c, 1);
+    int64_t sizes[TENSOR_MAX_DIMS], out_plane = 1, in_plane = 1;
+    struct compose k = compose_start(c);
+    if (index->dtype != DTYPE_INT64)
+        return refuse(c, "elements in indices should be type int64 but got: %s",
+                      dtype_table[index->dtype].graph_name);
+    if (x->ndim != dims + 1 && x->ndim != dims + 2)
+        return refuse(
+            c,
+            "Input to max_unpooling%dd should be a %dd or %dd Tensor, but got a tensor with %d dimensions.",
+            dims, dims + 1, dims + 2, x->ndim);
+    if (index->ndim != x->ndim || memcmp(index->sizes, x->sizes, sizeof *sizes * x->ndim) != 0)
+        return refuse(c,
+                      "Expected shape of indices to be same as that of the input tensor (%s) but got indices "
+                      "tensor with shape: %s",
+                      sizes_text(x->ndim, x->sizes, (char[256]){0}, 256),
+                      sizes_text(index->ndim, index->sizes, (char[256]){0}, 256));
+    if (arg_list(c, 2)->count != dims)
+        return refuse(c, "There should be exactly %d elements in output_size, but got %lld elements.", dims,
+                      (long long)arg_list(c, 2)->count);
+    memcpy(sizes, x->sizes, sizeof *sizes * x->ndim);
+    args_ints(c, 2, sizes + x->ndim - dims, dims);
+    for (int i = x->ndim - dims; i < x->ndim; i++) out_plane *= sizes[i], in_plane *= x->sizes[i];
+    struct tensor *from = compose_own(&k, tensor_contiguous(x, c->cx->budget, c->err)),
+                  *at = compose_own(&k, tensor_contiguous(index, c->cx->budget, c->err));
+    struct tensor *out = compose_own(&k, call_new(c, tensor_dtype(x), x->ndim, sizes));
+    if (k.failed) return compose_end(&k);
+    size_t size = dtype_size(tensor_dtype(x));
+    memset(tensor_data(out), 0, size * (size_t)out->numel);
+    for (int64_t i = 0; i < x->numel; i++) {
+        int64_t place = ((int64_t *)tensor_data(at))[i];
+        if (place < 0 || place >= out_plane) {
+            refuse(c, "Found an invalid max index: %lld (output volumes are of size %lldx%lld",
+                   (long long)place, (long long)sizes[x->ndim - dims], (long long)sizes[x->ndim - 1]);
+            return compose_give(&k, NULL);
+        }
+        memcpy((char *)tensor_data(out) + (size_t)(i / in_plane * out_plane + place) * size,
+               (char *)tensor_data(from) + (size_t)i * size, size);
+    }
+    return compose_give(&k, out);
+}
+bool pool_unpool_2d(struct op_call *c) {
+    return unpool(c, 2);
+}
+bool pool_unpool_3d(struct op_call *c) {
+    return unpool(c, 3);
+}
