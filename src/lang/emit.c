@@ -2,10 +2,12 @@
 #include "lang/emit.h"
 #include "base/mem.h"
 #include "lang/emitter.h"
+#include "lang/upgraders.h"
 
 static void release(struct emitter *e) {
     frames_free(e);
     table_free(&e->exits);
+    table_free(&e->old_operators);
     arena_free(&e->memory);
 }
 
@@ -14,6 +16,7 @@ static bool emit_all(struct emitter *e, const struct tree *def) {
     if (!frame_push(e, e->graph->top)) return false;
     e->graph->insert_before = e->graph->top->result;
     if (!emit_definition(e, def, e->self_type, e->graph->top, &schema)) return false;
+    if (!upgraders_apply(e)) return false;
     schema->name = e->function->name;
     e->function->schema = schema;
     return true;
@@ -23,7 +26,9 @@ bool lang_emit_function(struct unit *unit, const struct tree *def, const struct 
                         struct resolver *resolver, struct function *out, lb_error *err) {
     lb_error own = {0};
     struct emitter e = {.unit = unit, .types = &unit->types, .function = out, .resolver = resolver,
-                        .self_type = self_type, .err = &own};
+                        .self_type = self_type, .err = &own,
+                        /* Free functions are compiled with today's operators whatever the archive's version, as in PyTorch. */
+                        .operator_version = self_type ? resolver->operator_version : -1};
     e.graph = graph_new(unit);
     bool good = e.graph ? emit_all(&e, def) : error_memory(&own);
     if (!good && !own.code) error_memory(&own);

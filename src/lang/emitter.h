@@ -43,6 +43,9 @@ struct emitter {
     struct table exits;     /* blocks that end in a return or raise */
     ARRAY_OF(struct literal) literals; /* numbers that have a node already */
     int temporaries;
+    int64_t operator_version;   /* of the code that is compiled; -1: today's */
+    struct table old_operators; /* nodes that are calls of operators as they once were; see upgraders.h */
+    bool has_old_operators;
     struct source_range pending; /* the expression at hand: where callees are compiled from */
     lb_error *err;
     int depth;
@@ -153,6 +156,11 @@ struct ir_value *emit_builtin(struct emitter *e, const struct name *op, struct s
                               const struct actual *self);
 struct ir_value *emit_operator(struct emitter *e, const char *op, struct source_range at, struct ir_value *const *inputs,
                                int count); /* positional arguments alone */
+/* A function of a source that knows `torch` alone, compiled once per unit; `key` names it there. */
+struct function *builtin_compile(struct emitter *e, const char *source, const char *key);
+/* A copy of a graph at the insertion point; its first result. */
+struct ir_value *emit_graph_copy(struct emitter *e, struct graph *callee, struct ir_value *const *inputs, int count);
+
 /* Compiles a callee now if need be; tells of the call when that fails. `what` is "function" or "method". */
 bool emit_ensure(struct emitter *e, struct function *f, struct source_range at, const char *what);
 
