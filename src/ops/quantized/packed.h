@@ -1,0 +1,27 @@
+/* Packed parameters: PyTorch's C++ classes LinearPackedParamsBase and Conv2d/3dPackedParamsBase, kept as the
+ * state that their __getstate__ gives, so that an archive's and our own are alike and no engine has to be
+ * chosen. Several forms of that state were written over the years
+ * (aten/src/ATen/native/quantized/cpu/conv_serialization.h). */
+#ifndef LINKBOY_OPS_QUANTIZED_PACKED_H
+#define LINKBOY_OPS_QUANTIZED_PACKED_H
+#include "ops/common/args.h"
+
+enum { PACKED_DIMS = 3 };
+
+struct packed_weights {
+    struct tensor *weight; /* borrowed from the capsule's state */
+    struct tensor *bias;   /* or NULL */
+};
+
+struct packed_convolution {
+    struct packed_weights weights;
+    int dims; /* spatial */
+    int64_t stride[PACKED_DIMS], padding[PACKED_DIMS], dilation[PACKED_DIMS], output_padding[PACKED_DIMS];
+    int64_t groups;
+    bool transposed;
+};
+
+/* Reads argument i; refuses what has not that form. */
+bool packed_read_linear(struct op_call *c, int i, struct packed_weights *out);
+bool packed_read_convolution(struct op_call *c, int i, struct packed_convolution *out);
+#endif
