@@ -1,13 +1,16 @@
-/* Bytecode: programs given as graph text, run, compared with what TorchScript says; every program's code is
- * verified. */
+/* Bytecode: the programs of tests/exec (graph text, then calls with what PyTorch answered), their code
+ * verified; limits, threads that make and run one function at once, and allocations that fail. */
+#include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "exec/run.h"
-#include "exec/trace.h"
 #include "ir/parse.h"
 #include "ops/schemas.h"
-#include "value/print.h"
+#include "ops/text/words.h"
 
 static int failures;
 
@@ -22,76 +25,159 @@ struct program {
     struct function *function;
 };
 
-static bool load(struct program *p, const char *text) {
-    lb_error err = {0};
-    p->unit = unit_new(kind_texts, KIND_COUNT, &err);
-    struct graph *g = graph_parse(p->unit, text, strlen(text), &err);
-    check(g != NULL, "parse", error_message(&err));
-    if (!g) {
-        error_clear(&err);
-        return false;
-    }
-    const struct name *name = name_of(&p->unit->names, "forward");
-    p->function = unit_new_function(p->unit, name, name);
-    p->function->graph = g;
-    const struct code *code = code_of(p->unit, p->function, &err);
-    check(code && code_verify(code, &err), "lower", error_message(&err));
-    error_clear(&err);
-    return code;
+static bool load(struct program *p, const char *text, size_t length, lb_error *err) {
+    p->unit = unit_new(kind_texts, KIND_COUNT, err);
+    struct graph *g = p->unit ? graph_parse(p->unit, text, length, err) : NULL;
+    const struct name *name = g ? name_of(&p->unit->names, "forward") : NULL;
+    p->function = name ? unit_new_function(p->unit, name, name) : NULL;
+    if (p->function) p->function->graph = g;
+    return p->function;
 }
 
-/* The result's text, or the error's. */
-static void run(const char *text, int count, const lb_value *args, const char *expected) {
-    struct program p;
-    struct text out = {0};
+/* "i:5", "f:0.5", "b:1", "s:text", "n:", "li:1,2" */
+static lb_value argument(const char *s, struct unit *u) {
+    lb_value v = value_none();
+    char *end = strchr(s, 0);
+    if (s[0] == 'i') return value_int(strtoll(s + 2, NULL, 10));
+    if (s[0] == 'f') return value_float(strtod(s + 2, NULL));
+    if (s[0] == 'b') return value_bool(s[2] == '1');
+    if (s[0] == 's') value_new_string(&v, s + 2, end - s - 2, NULL);
+    if (s[0] != 'l') return v;
+    value_new_list(&v, u->types.simple[TYPE_INT], 0, NULL);
+    for (const char *at = s + 2; at < end && *++at; at = strchr(at, ',') ? strchr(at, ',') : end)
+        list_append(v.list, value_int(strtoll(at, NULL, 10)), NULL);
+    return v;
+}
+
+static void check_call(const struct program *p, char *line, const char *expected) {
+    lb_value args[8], result = value_none();
     lb_error err = {0};
     struct run_context cx = {0};
-    lb_value result = value_none();
-    static const struct value_words words = {.put_type = type_put_annotation};
-    if (load(&p, text)) {
-        if (exec_call(p.unit, p.function, args, count, &cx, &result, &err))
-            value_put(&out, result, &words);
-        else
-            text_printf(&out, "%s", error_message(&err));
-        if (strcmp(text_get(&out), expected)) {
-            failures++;
-            printf("failed: gave '%s', expected '%s' for\n%s", text_get(&out), expected, text);
-            struct text code = {0};
-            code_put(&code, code_of(p.unit, p.function, &err));
-            printf("%s\n", text_get(&code));
-            text_free(&code);
+    struct text out = {0};
+    int count = 0;
+    for (char *word = strtok(line, " "); word; word = strtok(NULL, " "))
+        args[count++] = argument(word, p->unit);
+    if (exec_call(p->unit, p->function, args, count, &cx, &result, &err))
+        value_put(&out, result, &op_words);
+    else
+        text_printf(&out, "ERROR %s", error_message(&err));
+    if (strcmp(text_get(&out), expected)) {
+        failures++;
+        printf("failed: gave '%s', expected '%s'\n", text_get(&out), expected);
+    }
+    for (int i = 0; i < count; i++) value_release(args[i]);
+    value_release(result);
+    text_free(&out);
+    error_clear(&err);
+}
+
+static void check_program(const char *path, char *text) {
+    struct program p = {0};
+    lb_error err = {0};
+    char *line = strstr(text, "\ncall ");
+    if (!line || !load(&p, text, (size_t)(line - text) + 1, &err)) {
+        check(false, path, error_message(&err));
+    } else {
+        const struct code *code = code_of(p.unit, p.function, &err);
+        check(code && code_verify(code, &err), path, error_message(&err));
+        int before = failures;
+        while (line) {
+            char *call = line + 6, *answer = strchr(call, '\n');
+            *answer++ = 0;
+            line = strstr(answer, "\ncall ");
+            answer[strcspn(answer, "\n")] = 0;
+            if (code) check_call(&p, call, answer);
         }
+        if (failures > before) printf("   in %s\n", path);
     }
     error_clear(&err);
-    text_free(&out);
-    value_release(result);
     unit_free(p.unit);
 }
 
-static const char int_loop[] = "graph(%self : int, %a.1 : int, %b.1 : int):\n"
-                               "  %3 : bool = prim::Constant[value=1]()\n"
-                               "  %4 : int = prim::Constant[value=10000]()\n"
-                               "  %5 : int = prim::Constant[value=3]()\n"
-                               "  %6 : int = prim::Constant[value=0]()\n"
-                               "  %7 : int = prim::Constant[value=65535]()\n"
-                               "  %a.7 : int, %b.10 : int = prim::Loop(%4, %3, %a.1, %b.1)\n"
-                               "    block0(%i.1 : int, %a.11 : int, %b.9 : int):\n"
-                               "      %13 : int = aten::remainder(%i.1, %5)\n"
-                               "      %14 : bool = aten::eq(%13, %6)\n"
-                               "      %a : int, %b : int = prim::If(%14)\n"
-                               "        block0():\n"
-                               "          %a.5 : int = aten::add(%a.11, %b.9)\n"
-                               "          -> (%a.5, %b.9)\n"
-                               "        block1():\n"
-                               "          %19 : int = aten::__xor__(%a.11, %b.9)\n"
-                               "          %b.6 : int = aten::__and__(%19, %7)\n"
-                               "          -> (%a.11, %b.6)\n"
-                               "      -> (%3, %a, %b)\n"
-                               "  %22 : (int, int) = prim::TupleConstruct(%a.7, %b.10)\n"
-                               "  return (%22)\n";
+static char *read_file(const char *path) {
+    FILE *f = fopen(path, "rb");
+    char *text = calloc(1, 1 << 20);
+    if (f && text) text[fread(text, 1, (1 << 20) - 1, f)] = 0;
+    if (f) fclose(f);
+    return text;
+}
+
+static void check_all(const char *directory) {
+    DIR *dir = opendir(directory);
+    check(dir != NULL, "no such directory", directory);
+    int programs = 0;
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        char path[600];
+        if (!strstr(e->d_name, ".txt")) continue;
+        snprintf(path, sizeof path, "%s/%s", directory, e->d_name);
+        char *text = read_file(path);
+        check_program(path, text);
+        free(text);
+        programs++;
+    }
+    if (dir) closedir(dir);
+    check(programs > 10, "too few programs", directory);
+}
+
+static const char endless[] = "graph(%n : int):\n"
+                              "  %t : bool = prim::Constant[value=1]()\n"
+                              "  %m : int = prim::Constant[value=9223372036854775807]()\n"
+                              "  %one : int = prim::Constant[value=1]()\n"
+                              "  %r : int = prim::Loop(%m, %t, %n)\n"
+                              "    block0(%i : int, %x : int):\n"
+                              "      %y : int = aten::add(%x, %one)\n"
+                              "      -> (%t, %y)\n"
+                              "  return (%r)\n";
+
+static void check_limits(void) {
+    struct program p = {0};
+    lb_error err = {0};
+    lb_value arg = value_int(0), result;
+    _Atomic int64_t steps = 100000;
+    const _Atomic bool cancelled = true;
+    struct run_context limited = {.steps_left = &steps}, stopped = {.cancelled = &cancelled};
+    if (load(&p, endless, strlen(endless), &err)) {
+        exec_call(p.unit, p.function, &arg, 1, &limited, &result, &err);
+        check(err.code == LB_ERROR_LIMIT && steps == 0, "the limit of steps", error_message(&err));
+        error_clear(&err);
+        exec_call(p.unit, p.function, &arg, 1, &stopped, &result, &err);
+        check(err.code == LB_ERROR_CANCELLED, "cancelling", error_message(&err));
+    }
+    error_clear(&err);
+    unit_free(p.unit);
+}
+
+static void *run_often(void *context) {
+    const struct program *p = context;
+    for (int i = 0; i < 200; i++) {
+        lb_error err = {0};
+        struct run_context cx = {0};
+        lb_value arg = value_int(27), result = value_none();
+        bool good = exec_call(p->unit, p->function, &arg, 1, &cx, &result, &err);
+        check(good && result.i == 111, "a thread's result", error_message(&err));
+        error_clear(&err);
+    }
+    return NULL;
+}
+
+static void check_threads(void) {
+    struct program p = {0};
+    lb_error err = {0};
+    pthread_t threads[4];
+    char *text = read_file("tests/exec/collatz.txt");
+    if (load(&p, text, (size_t)(strstr(text, "\ncall") - text) + 1, &err)) {
+        for (int i = 0; i < 4; i++) pthread_create(&threads[i], NULL, run_often, &p);
+        for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    }
+    check(!err.code, "load", error_message(&err));
+    error_clear(&err);
+    unit_free(p.unit);
+    free(text);
+}
 
 int main(void) {
-    lb_value args[] = {value_int(0), value_int(1), value_int(2)};
-    run(int_loop, 3, args, "(6669, 2)");
+    check_all("tests/exec");
+    check_limits();
+    check_threads();
     return failures != 0;
 }
