@@ -405,7 +405,7 @@ def code_attacks():
     c("empty", "")
     c("no_newline_at_end", CODE.rstrip(), "loads")
     c("tabs", CODE.replace("    ", "\t"), "either")
-    c("bad_indent", CODE.replace("    return", "   return"))
+    c("bad_indent", CODE.replace("    return", "   return"), "either")
     c("only_open_string", body(['return "abc']))
     c("string_backslash_end", body(['return "abc\\']))
     c("long_identifier", lambda: body(["return " + "a" * 1_000_000]), "refused", True)
@@ -426,7 +426,7 @@ def code_attacks():
     c("nul", CODE.encode().replace(b"return", b"re\0turn"))
     c("nul_in_string", body(['print("a\0b")', "return x"]).encode(), "either")
     c("bad_utf8_in_string", body(['print("@")', "return x"]).encode().replace(b"@", b"\xff\xc0\x80"), "either")
-    c("bad_utf8_in_name", CODE.encode().replace(b"x", b"\xff\xc0"))
+    c("bad_utf8_in_name", CODE.encode().replace(b"x", b"\xff\xc0"), "either")
     c("escape_bad", body(['print("\\x")', "return x"]), "either")
     c("escape_octal_huge", body(['print("\\777777")', "return x"]), "either")
     c("class_twice", CODE + CODE, "either")
@@ -446,12 +446,12 @@ def code_attacks():
     c("return_wrong_type", body(["return 5"]))
     c("missing_return", body(["y = x"]))
     c("break_outside_loop", body(["break", "return x"]))
-    c("import_os", "import os\n" + CODE)
+    c("import_os", "import os\n" + CODE, "either")
     c("import_self", "import __torch__\n" + CODE, "either")
-    c("import_traversal", "import __torch__.../../x\n" + CODE)
+    c("import_traversal", "import __torch__.../../x\n" + CODE, "either")
     c("statement_outside", CODE + "print(1)\n")
     c("duplicate_method", CODE + CODE[CODE.index("  def"):], "either")
-    c("duplicate_argument", CODE.replace("x: Tensor", "x: Tensor,\n    x: Tensor"))
+    c("duplicate_argument", CODE.replace("x: Tensor", "x: Tensor,\n    x: Tensor"), "either")
     cycle = {"code/__torch__.py": b"import __torch__.a\n" + CODE.encode().replace(b"w : Tensor", b"w : __torch__.a.A"),
              "code/__torch__/a.py": b"import __torch__.b\nclass A(Module):\n  b : __torch__.b.B\n",
              "code/__torch__/b.py": b"import __torch__.a\nclass B(Module):\n  a : __torch__.a.A\n"}

@@ -21,8 +21,8 @@ NAMES = {
     "tensor": (r"data\.pkl|data/", r"offset \d+"),
     "pickle": (r"\.pkl", r"offset \d+"),
     "sweep": (r"\.pkl|code/|__torch__|data/", r"\d"),
-    "archive": (r"record|director|zip|version|byteorder|data\.pkl|__torch__", r"."),
-    "code": (r"code/|__torch__|data\.pkl", r"line \d+|offset \d+|:\d+"),
+    "archive": (r"record|director|zip|version|byteorder|data\.pkl|__torch__|file is empty", r"."),
+    "code": (r"code/|__torch__|data\.pkl", r"line \d+|offset \d+|out of memory"),
 }
 
 
@@ -40,7 +40,7 @@ class Run:
         process.returncode = os.waitstatus_to_exitcode(status)
         self.seconds, self.status, self.bytes = time.monotonic() - start, process.returncode, usage.ru_maxrss << 10
         errors.seek(0)
-        self.errors = errors.read(4000).decode(errors="replace")
+        self.errors = errors.read(4 << 20).decode(errors="replace")
 
     def fault(self, size):
         if self.seconds >= SECONDS:

@@ -80,6 +80,7 @@ static struct storage *read_storage(struct builder *b, const struct pickle_node 
     record[used + (int)id[2]->length] = 0;
     struct storage *s =
         archive_storage(b->archive, record, dtype_is_complex(*dtype) ? size / 2 : size, b->err);
+    if (!s) error_prefix(b->err, "%s (pickle offset %u)", b->record, n->offset);
     if (s && (id[4]->i < 0 || (uint64_t)id[4]->i > s->bytes / size)) {
         error_set(b->err, LB_ERROR_FORMAT,
                   "%s: the storage '%s' should have %lld elements of %zu bytes, but its record has %zu bytes "
@@ -342,12 +343,28 @@ static bool build_size(struct builder *b, struct pickle_node *n, struct pickle_n
     return args && build(b, args[0], out);
 }
 
+/* A failure that another room told of gets the record and the place in it; what the compiler says stays as it is. */
+static bool add_place(struct builder *b, const struct pickle_node *n) {
+    if (b->err && b->err->code == LB_ERROR_FORMAT) error_prefix(b->err, "%s (pickle offset %u)", b->record, n->offset);
+    return false;
+}
+
+/* The class of the program that node `n` names; NULL with an error. */
+static const struct type *program_class(struct builder *b, const struct pickle_node *n) {
+    const struct pickle_node *name = n->items.items[0];
+    if (!b->program->find_class) {
+        refuse(b, n, "a class of a program, in a file that holds no program");
+        return NULL;
+    }
+    const struct type *type = b->program->find_class(b->program->context, name->text, name->length, b->err);
+    if (!type) add_place(b, n);
+    return type;
+}
+
 /* An enum's member by its value. */
 static bool build_enum(struct builder *b, struct pickle_node *n, struct pickle_node *argument,
                        lb_value *out) {
-    const struct pickle_node *class = n->items.items[0];
-    if (!b->program->find_class) return refuse(b, n, "a class of a program, in a file that holds no program");
-    const struct type *type = b->program->find_class(b->program->context, class->text, class->length, b->err);
+    const struct type *type = program_class(b, n);
     lb_value value;
     if (!type || !build(b, argument, &value)) return false;
     bool found = false;
@@ -472,10 +489,7 @@ static bool has_set_state(const struct class_definition *class) {
 }
 
 static bool build_object(struct builder *b, struct pickle_node *n, lb_value *out) {
-    const struct pickle_node *name = n->items.items[0];
-    if (!b->program->find_class)
-        return refuse(b, n, "an object of a program's class, in a file that holds no program");
-    const struct type *type = b->program->find_class(b->program->context, name->text, name->length, b->err);
+    const struct type *type = program_class(b, n);
     if (!type) return false;
     if (type->kind != TYPE_CLASS) return refuse(b, n, "an object of what is no class");
     if (!n->state) return refuse(b, n, "an object without its state");

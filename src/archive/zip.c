@@ -209,12 +209,20 @@ struct zip_record *zip_find(const struct zip *z, const char *name) {
     return n ? table_get(&z->by_name, n) : NULL;
 }
 
+/* A size of the local header: the directory's, or left to what follows the data (flag bit 3) or to zip64. */
+static bool same_size(const uint8_t *header, unsigned at, uint64_t size) {
+    enum { SIZES_FOLLOW = 8 };
+    uint32_t local = get32(header + at);
+    return local == size || local == UINT32_MAX || (local == 0 && get16(header + 6) & SIZES_FOLLOW);
+}
+
 /* Where the data begin; the local header must tell the same story as the directory. */
 static const uint8_t *locate(const struct zip *z, const struct zip_record *r, lb_error *err) {
     const uint8_t *p = z->bytes + r->header;
     unsigned name = get16(p + 26), extra = get16(p + 28);
     size_t folder = strlen(z->folder) + 1;
     if (get32(p) != LOCAL_MAGIC || get16(p + 8) != r->method || name != folder + r->name->length ||
+        !same_size(p, 18, r->compressed) || !same_size(p, 22, r->size) ||
         r->limit - r->header - LOCAL_SIZE - r->compressed < (uint64_t)name + extra ||
         memcmp(p + LOCAL_SIZE + folder, r->name->text, r->name->length) != 0) {
         error_set(err, LB_ERROR_FORMAT,

@@ -1,6 +1,7 @@
 /* The lexer; see lexer.h. Follows the rules of torch/csrc/jit/frontend/lexer.h (no newline counts inside brackets,
  * indentation is compared by column) widened to the tokens of Python. */
 #include "lang/lexer.h"
+#include "lang/report.h"
 #include <string.h>
 
 struct lexer {
@@ -193,7 +194,7 @@ static void count_nesting(struct lexer *l, enum token_kind kind) {
 
 static bool lex_error(struct lexer *l, const struct source *source, uint32_t at, const char *what, lb_error *err) {
     struct text t = {0};
-    source_put_excerpt(&t, (struct source_range){source, at, at + 1});
+    lang_put_excerpt(&t, (struct source_range){source, at, at + 1});
     error_set(err, LB_ERROR_COMPILE, "\n%s:\n%s", what, text_get(&t));
     text_free(&t);
     l->at = l->length;

@@ -2,6 +2,7 @@
  * goes on behind the statement's line (and its block), so that one run tells of every faulty place. */
 #include "base/mem.h"
 #include "lang/parse.h"
+#include "lang/report.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,7 +49,7 @@ void *parser_error(struct parser *p, struct source_range range, const char *form
     va_end(again);
     va_end(args);
     text_printf(&p->errors, "\n%s:\n", message ? message : format);
-    source_put_excerpt(&p->errors, range);
+    lang_put_excerpt(&p->errors, range);
     mem_free(message);
     return NULL;
 }

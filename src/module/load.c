@@ -118,7 +118,7 @@ static bool read_constants(struct program *p, const struct unpickle_program *u, 
     if (!zip_find(&p->archive->zip, "constants.pkl")) return true;
     if (!unpickle_record(p->archive, "constants.pkl", "constants", u, &p->constants, err)) return false;
     if (p->constants.tag != VALUE_TUPLE)
-        return error_set(err, LB_ERROR_FORMAT, "constants.pkl should hold a tuple");
+        return error_set(err, LB_ERROR_FORMAT, "constants.pkl should hold a tuple (pickle offset 0)");
     p->importer.constants = p->constants.tuple->items;
     p->importer.constant_count = p->constants.tuple->count;
     return true;
@@ -129,7 +129,7 @@ static bool read_program(struct program *p, lb_error *err) {
     if (!read_constants(p, &u, err) || !unpickle_record(p->archive, "data.pkl", "data", &u, &p->root, err))
         return false;
     if (p->root.tag != VALUE_OBJECT)
-        return error_set(err, LB_ERROR_FORMAT, "data.pkl should hold a module; it holds a %s",
+        return error_set(err, LB_ERROR_FORMAT, "data.pkl should hold a module; it holds a %s (pickle offset 0)",
                          value_tag_name((enum value_tag)p->root.tag));
     return true;
 }

@@ -35,9 +35,16 @@ static const option *find(const option *table, const char *word, size_t length) 
     for (const option *o = table; o->kind != OPTION_END; o++) {
         if (word[1] == '-' && strlen(o->name) == length - 2 && strncmp(o->name, word + 2, length - 2) == 0)
             return o;
-        if (word[1] != '-' && length == 2 && o->letter == word[1]) return o;
+        if (word[1] != '-' && o->letter == word[1]) return o;
     }
     return NULL;
+}
+
+/* The argument inside the word itself: --name=ARGUMENT, -nARGUMENT; NULL when there is none. */
+static const char *own_argument(const char *word) {
+    const char *equals = strchr(word, '=');
+    if (word[1] == '-') return equals ? equals + 1 : NULL;
+    return word[2] ? word + 2 : NULL;
 }
 
 /* "-5", "-.5", "-inf" are arguments, "-x" is an option, "-" is standard input. */
@@ -73,13 +80,12 @@ static bool apply(const option *o, const char *argument, words *rest) {
 /* One option at argv[*i]; its argument may be behind `=` or be the next word. */
 static bool read_option(const tool_command *self, const option *table, int argc, char **argv, int *i,
                         words *rest) {
-    const char *word = argv[*i], *equals = word[1] == '-' ? strchr(word, '=') : NULL;
-    const option *o = find(table, word, equals ? (size_t)(equals - word) : strlen(word));
+    const char *word = argv[*i], *argument = own_argument(word);
+    const option *o = find(table, word, argument ? (size_t)(argument - word - 1) : strlen(word));
     if (!o) {
         tool_usage(self, "no option %s", word);
         return false;
     }
-    const char *argument = equals ? equals + 1 : NULL;
     if (o->kind != OPTION_FLAG && !argument) argument = ++*i < argc ? argv[*i] : NULL;
     if ((o->kind == OPTION_FLAG) == (argument != NULL) || !apply(o, argument, rest)) {
         tool_usage(self, o->kind == OPTION_FLAG ? "option --%s takes no argument" : "option --%s wants %s",

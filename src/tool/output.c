@@ -40,10 +40,9 @@ static int status_of(lb_code code) {
 }
 
 int output_library_error(const char *about, const lb_error *err) {
-    if (about)
-        output_error("%s: %s", about, lb_error_text(err));
-    else
-        output_error("%s", lb_error_text(err));
+    const char *text = lb_error_text(err);
+    bool told = !about || strncmp(text, about, strlen(about)) == 0;
+    output_error("%s%s%s", told ? "" : about, told ? "" : ": ", text);
     return status_of(lb_error_code(err));
 }
 
