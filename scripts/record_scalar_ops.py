@@ -103,7 +103,8 @@ def pick(rng, kind, name):
     if kind == "int":
         return rng.choice(SMALL_INTS if small else INTS)
     if kind == "Scalar":
-        return pick(rng, rng.choice(["int", "float"]), name)
+        kinds = ["int", "float"] if name in ("aten::eq", "aten::ne") else ["int", "float", "int", "float", "complex"]
+        return pick(rng, rng.choice(kinds), name)
     pools = {"Device": [torch.device(d) for d in DEVICES], "float": FLOATS, "bool": [True, False], "complex": COMPLEXES, "str": STRINGS}
     return rng.choice(pools[kind])
 

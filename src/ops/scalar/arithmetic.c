@@ -9,13 +9,16 @@
 
 #include "ops/scalar/number.h"
 
-/* One kernel: op_NAME_number, out of NAME_ints, NAME_floats and (or NULL) NAME_complexes. */
-#define NUMBER_KERNEL(name, complexes)                                                            \
-    bool op_##name##_number(struct op_call *c);                                                   \
-    bool op_##name##_number(struct op_call *c) {                                                  \
-        static const struct number_operation operation = {name##_ints, name##_floats, complexes}; \
-        return number_apply(c, &operation);                                                       \
+/* One kernel: op_NAME, out of PARTS_ints, PARTS_floats and (or NULL) complexes. */
+#define KERNEL(name, parts, complexes)                                                              \
+    bool op_##name(struct op_call *c);                                                              \
+    bool op_##name(struct op_call *c) {                                                             \
+        static const struct number_operation operation = {parts##_ints, parts##_floats, complexes}; \
+        return number_apply(c, &operation);                                                         \
     }
+#define NUMBER_KERNEL(name, complexes) KERNEL(name##_number, name, complexes)
+/* The overload of Scalars, where it alone knows nothing of complex numbers. */
+#define SCALARS_KERNEL(name) KERNEL(name##_scalars, name, NULL)
 
 /* --- sums and products --- */
 
@@ -81,6 +84,7 @@ static bool div_complexes(struct op_call *c, struct complex_number a, struct com
     return give_complex(c, quotient.re, quotient.im);
 }
 NUMBER_KERNEL(div, div_complexes)
+SCALARS_KERNEL(div)
 
 /* Whether a can be divided by b at all: a remainder by zero, and the smallest int by -1, stop PyTorch's
  * process. */
@@ -197,10 +201,13 @@ static bool pow_complexes(struct op_call *c, struct complex_number a, struct com
 NUMBER_KERNEL(pow, pow_complexes)
 
 /* pow.Scalar_Scalar lets zero be raised to anything. */
-bool op_pow_scalars(struct op_call *c);
-bool op_pow_scalars(struct op_call *c) {
-    return give_float(c, pow(number_as_float(c->args[0]), number_as_float(c->args[1])));
+static bool free_pow_floats(struct op_call *c, double a, double b) {
+    return give_float(c, pow(a, b));
 }
+static bool free_pow_ints(struct op_call *c, int64_t a, int64_t b) {
+    return free_pow_floats(c, (double)a, (double)b);
+}
+KERNEL(pow_scalars, free_pow, NULL)
 
 bool op_pow_int_to_int(struct op_call *c);
 bool op_pow_int_to_int(struct op_call *c) {
@@ -251,6 +258,7 @@ static bool log_complexes(struct op_call *c, struct complex_number a, struct com
     return give_complex(c, over.re, over.im);
 }
 NUMBER_KERNEL(log, log_complexes)
+SCALARS_KERNEL(log)
 
 /* --- the smaller and the larger of two --- */
 

@@ -31,11 +31,17 @@ static int compare_strings(const struct string *a, const struct string *b) {
     return order ? order : (a->length > b->length) - (a->length < b->length);
 }
 
+/* The overload of Scalars compares a complex number with a complex number alone. */
+static bool comparable(struct op_call *c) {
+    bool is_scalars = !*op_overload(c->row);
+    return !is_scalars || c->args[0].tag == c->args[1].tag ? true : refuse(c, "pop() called on empty stack");
+}
+
 static bool eq_complexes(struct op_call *c, struct complex_number a, struct complex_number b) {
-    return give_bool(c, a.re == b.re && a.im == b.im);
+    return comparable(c) && give_bool(c, a.re == b.re && a.im == b.im);
 }
 static bool ne_complexes(struct op_call *c, struct complex_number a, struct complex_number b) {
-    return give_bool(c, !(a.re == b.re && a.im == b.im));
+    return comparable(c) && give_bool(c, !(a.re == b.re && a.im == b.im));
 }
 
 ORDER_KERNELS(eq, ==, eq_complexes)

@@ -16,7 +16,7 @@ typedef double _Complex complex_function(double _Complex);
 static bool apply(struct op_call *c, real_function *real, complex_function *complex_form, bool narrow) {
     lb_value v = c->args[0];
     if (v.tag == VALUE_COMPLEX) {
-        if (!complex_form) return refuse(c, "%s does not take complex numbers", op_name(c->row));
+        if (!complex_form) return refuse(c, "expected int");
         double _Complex result = complex_form(__builtin_complex(v.complex->re, v.complex->im));
         return give_complex(c, creal(result), cimag(result));
     }
@@ -108,6 +108,7 @@ static bool fits_int(struct op_call *c, double f) {
 }
 
 static bool whole(struct op_call *c, real_function *real, bool narrow) {
+    if (c->args[0].tag == VALUE_COMPLEX) return refuse(c, "expected int");
     double f = number_as_float(c->args[0]);
     return fits_int(c, f) && give_either(c, true, int_of_float(real(f)), 0, narrow);
 }

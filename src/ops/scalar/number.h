@@ -14,13 +14,13 @@ struct complex_number {
 
 typedef bool int_operation(struct op_call *c, int64_t a, int64_t b);
 typedef bool float_operation(struct op_call *c, double a, double b);
-/* `a_real`, `b_real`: that argument is an int or float, its im is 0. */
+/* Of an int or float the imaginary part is 0. */
 typedef bool complex_operation(struct op_call *c, struct complex_number a, struct complex_number b);
 
 struct number_operation {
     int_operation *ints;
     float_operation *floats;
-    complex_operation *complexes; /* NULL: there is no such overload */
+    complex_operation *complexes; /* NULL: refused, with the text of IValue::toInt */
 };
 
 static inline struct complex_number number_as_complex(lb_value v) {
@@ -31,7 +31,7 @@ static inline struct complex_number number_as_complex(lb_value v) {
 static inline bool number_apply(struct op_call *c, const struct number_operation *operation) {
     lb_value a = c->args[0], b = c->args[1];
     if (a.tag == VALUE_COMPLEX || b.tag == VALUE_COMPLEX) {
-        if (!operation->complexes) return refuse(c, "%s does not take complex numbers", op_name(c->row));
+        if (!operation->complexes) return refuse(c, "expected int");
         return operation->complexes(c, number_as_complex(a), number_as_complex(b));
     }
     if (a.tag == VALUE_FLOAT || b.tag == VALUE_FLOAT)
