@@ -11,6 +11,7 @@
 #include "exec/opcodes.h"
 #include "ir/graph.h"
 #include "ops/call.h"
+#include "passes/assume_eval.h"
 
 enum opcode {
 #define X(suffix, text, a, b, c, k) CODE_##suffix,
@@ -88,6 +89,8 @@ struct code {
     ARRAY_OF(struct site *) sites;
     ARRAY_OF(struct code *) children; /* forked graphs' code, owned */
     struct graph *owned_graph;        /* a copy that was made for running; NULL: the function's own */
+    struct code *eval;                /* the same for modules in eval mode; NULL: there is none */
+    struct eval_guards eval_guards;   /* hold: `eval` may run instead */
 };
 
 /* Lowers a graph. NULL with an error when it cannot be run at all. */

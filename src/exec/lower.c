@@ -600,6 +600,7 @@ void code_free(struct code *code) {
     for (int i = 0; i < code->children.count; i++) code_free(code->children.items[i]);
     for (int i = 0; i < code->sites.count; i++) op_cache_release(&code->sites.items[i]->cache);
     if (code->owned_graph) graph_free(code->owned_graph);
+    code_free(code->eval);
     arena_free(&code->memory);
     mem_free(code);
 }

@@ -76,6 +76,7 @@ bool exec_call(struct unit *unit, struct function *f, const lb_value *args, int 
     *result = value_none();
     if (f->native) return f->native(args, count, result, err);
     const struct code *code = code_of(unit, f, err);
+    if (code && code->eval && count > 0 && eval_guards_hold(&code->eval_guards, args[0])) code = code->eval;
     return code && exec_code(unit, code, args, count, cx, result, err);
 }
 
@@ -83,6 +84,20 @@ static bool ready(struct function *f, lb_error *err) {
     if (!f->graph && f->ensure && !f->ensure(f, err)) return false;
     return f->graph || error_set(err, LB_ERROR_INTERNAL, "%s has no graph",
                                  f->qualified ? f->qualified->text : "a function");
+}
+
+/* Beside the general code, code for modules in eval mode; where it cannot be made there is none. */
+static void lower_for_eval(struct unit *unit, struct function *f, struct graph *graph, struct code *code) {
+    lb_error own = {0};
+    bool useful = false;
+    struct graph *copy = graph_copy(graph);
+    if (copy && pass_assume_eval(copy, &code->eval_guards, &useful, &own) && useful)
+        code->eval = code_lower(unit, f, copy, code->name, &own);
+    if (code->eval)
+        code->eval->owned_graph = copy;
+    else if (copy)
+        graph_free(copy);
+    error_clear(&own);
 }
 
 static struct code *lower_function(struct unit *unit, struct function *f, lb_error *err) {
@@ -97,6 +112,7 @@ static struct code *lower_function(struct unit *unit, struct function *f, lb_err
         code->owned_graph = graph;
     else if (graph)
         graph_free(graph);
+    if (code) lower_for_eval(unit, f, graph ? graph : f->graph, code);
     return code;
 }
 
