@@ -27,8 +27,8 @@ def code_seeds():
 
 
 def pickle_seeds():
-    put("pickle", "honest", make_hostile.root(make_hostile.tensor()))
-    put("pickle", "values", make_hostile.root(make_hostile.pk({"a": [1, 2.5, "s", None, True, (1, 2 ** 70)], "t": make_hostile.tensor()})))
+    put("pickle", "0_honest", make_hostile.root(make_hostile.tensor()))
+    put("pickle", "1_values", make_hostile.root(make_hostile.pk({"a": [1, 2.5, "s", None, True, (1, 2 ** 70)], "t": make_hostile.tensor()})))
     for attack in make_hostile.ATTACKS:
         if attack.name.startswith(("pickle/", "tensor/")) and not attack.big:
             with zipfile.ZipFile(make_hostile.path_of(os.path.join(TOP, "tests", "hostile"), attack)) as archive:

@@ -4,6 +4,7 @@
  * Prints how many inputs were run and the slowest one; an input over the limit of processor time makes the
  * exit status 1. */
 #include "fuzz.h"
+#include <ctype.h>
 #include <dirent.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -13,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LONGEST = 1 << 16, MOST_SEEDS = 1024, TARGETS = 3 };
+enum { LONGEST = 1 << 16, MOST_SEEDS = 1024, TARGETS = 3, HONEST = 4 };
 
 typedef struct seed {
     uint8_t *bytes;
@@ -28,13 +29,16 @@ typedef struct seeds {
 static const struct target {
     const char *name, *folder;
     void (*run)(const uint8_t *bytes, size_t length);
+    bool in_place; /* most mutations keep offsets */
+    bool text;
     const char *words; /* what a mutation may insert, each ended by a newline */
 } targets[TARGETS] = {
-    {"archive", "archive", fuzz_archive, "PK\1\2\nPK\3\4\nPK\5\6\nPK\6\6\n\xff\xff\xff\xff\ndata.pkl\nm/\n"},
-    {"pickle", "pickle", fuzz_pickle,
+    {"archive", "archive", fuzz_archive, true, false,
+     "PK\1\2\nPK\3\4\nPK\5\6\nPK\6\6\n\xff\xff\xff\xff\ndata.pkl\nm/\n"},
+    {"pickle", "pickle", fuzz_pickle, true, false,
      "c__torch__\nN\n.\nR\nb\n\x81\n(\nt\n]\n}"
      "\nq\1\nh\1\nQ\n\x85\ne\nu\ns\nX\xff\xff\xff\xff\nJ\xff\xff\xff\x7f\n"},
-    {"code", "code", fuzz_code,
+    {"code", "code", fuzz_code, false, true,
      "return \nif \nelse:\nwhile True:\nfor i in range(9):\n(\n)\n[\n]\n{\n}\n, \n-\n->\n: "
      "int\nTensor\nOptional[int]\nList[\nDict[\nTuple[\n"
      "torch.add(\ntorch.neg(\nself\nself.x\nCONSTANTS.c0\nannotate(\nunchecked_cast(\n__torch__."
@@ -162,30 +166,77 @@ static void splice(input *in, const seeds *from, uint64_t *state) {
     insert(in, below(state, in->length + 1), other->bytes + start, length < 400 ? length : 400);
 }
 
-static void mutate(input *in, const struct target *t, const seeds *from, uint64_t *state) {
-    for (size_t times = 1 + below(state, 6); times > 0; times--) {
-        size_t at = below(state, in->length);
-        switch (below(state, 8)) {
-        case 0:
-        case 1:
-            if (in->length) in->bytes[at] ^= (uint8_t)(1u << below(state, 8));
-            break;
-        case 2:
-            if (in->length) in->bytes[at] = (uint8_t)next(state);
-            break;
-        case 3: set_number(in, state); break;
-        case 4: cut(in, at, 1 + below(state, 32)); break;
-        case 5: repeat_span(in, state); break;
-        case 6: insert_word(in, t->words, state); break;
-        default: splice(in, from, state); break;
-        }
+/* The word around a random place: letters, digits, dots. */
+static size_t pick_word(const input *in, uint64_t *state, size_t *length) {
+    size_t at = below(state, in->length), end = at;
+    while (at > 0 && (isalnum(in->bytes[at - 1]) || strchr("_.", in->bytes[at - 1]))) at--;
+    while (end < in->length && (isalnum(in->bytes[end]) || strchr("_.", in->bytes[end]))) end++;
+    *length = end - at;
+    return at;
+}
+
+/* One word becomes another of the same text: what still parses gets deepest. */
+static void replace_word(input *in, uint64_t *state) {
+    uint8_t word[64];
+    size_t length, old, from = pick_word(in, state, &length);
+    if (length == 0 || length > sizeof word) return;
+    memcpy(word, in->bytes + from, length);
+    size_t to = pick_word(in, state, &old);
+    cut(in, to, old);
+    insert(in, to, word, length);
+}
+
+static size_t line_start(const input *in, size_t at) {
+    while (at > 0 && in->bytes[at - 1] != '\n') at--;
+    return at;
+}
+
+/* A line is copied, or moved, to where another begins. */
+static void copy_line(input *in, uint64_t *state) {
+    uint8_t line[256];
+    size_t start = line_start(in, below(state, in->length)), end = start;
+    while (end < in->length && in->bytes[end++] != '\n') continue;
+    if (end - start > sizeof line) return;
+    memcpy(line, in->bytes + start, end - start);
+    if (below(state, 2)) cut(in, start, end - start);
+    insert(in, line_start(in, below(state, in->length)), line, end - start);
+}
+
+static void change_byte(input *in, uint64_t *state) {
+    size_t at = below(state, in->length);
+    if (in->length && below(state, 2))
+        in->bytes[at] ^= (uint8_t)(1u << below(state, 8));
+    else if (in->length)
+        in->bytes[at] = (uint8_t)next(state);
+}
+
+static void mutate_once(input *in, const struct target *t, const seeds *from, uint64_t *state) {
+    switch (below(state, t->in_place ? 24 : 8)) {
+    case 0: cut(in, below(state, in->length), 1 + below(state, 32)); break;
+    case 1: repeat_span(in, state); break;
+    case 2: insert_word(in, t->words, state); break;
+    case 3: splice(in, from, state); break;
+    case 4: set_number(in, state); break;
+    case 5: t->text ? copy_line(in, state) : change_byte(in, state); break;
+    case 6: t->text ? replace_word(in, state) : set_number(in, state); break;
+    default: t->text ? replace_word(in, state) : change_byte(in, state); break;
     }
+}
+
+/* Mostly one mutation: what is spoilt in many places is refused at the first. */
+static void mutate(input *in, const struct target *t, const seeds *from, uint64_t *state) {
+    size_t times = below(state, 2) ? 1 : 1 + below(state, 6);
+    for (; times > 0; times--) mutate_once(in, t, from, state);
 }
 
 static void make_input(long number, const seeds *from, input *to) {
     uint64_t state = (uint64_t)number * 0x2545F4914F6CDD1Du + 1;
     const seeds *mine = &from[number % TARGETS];
-    const seed *start = &mine->items[below(&state, (size_t)mine->count)];
+    /* every second input starts from one of the first seeds, which are honest ones */
+    size_t choice = below(&state, 2) || targets[number % TARGETS].text
+                        ? below(&state, (size_t)mine->count)
+                        : below(&state, (size_t)mine->count) % HONEST;
+    const seed *start = &mine->items[choice < (size_t)mine->count ? choice : 0];
     memcpy(to->bytes, start->bytes, start->length);
     to->length = start->length;
     mutate(to, &targets[number % TARGETS], mine, &state);
@@ -245,7 +296,8 @@ static int run_all(const plan *p, const seeds *from, input *scratch) {
             slow++, printf("slow: input %ld (%s), %.2f s\n", n, targets[n % TARGETS].name, seconds);
     }
     for (int t = 0; t < TARGETS; t++) printf("%s %ld  ", targets[t].name, counts[t]);
-    printf("\n%ld mutated inputs, no crash; slowest %.3f s (input %ld); %ld over %.1f s\n", p->count, slowest,
+    printf("\n%ld loaded, %ld calls returned\n", drive_loaded, drive_called);
+    printf("%ld mutated inputs, no crash; slowest %.3f s (input %ld); %ld over %.1f s\n", p->count, slowest,
            slowest_number, slow, p->limit);
     return slow ? 1 : 0;
 }
