@@ -38,8 +38,8 @@
 
 enum {
     PANEL = 2 * VR_LANES, /* columns of a panel */
-    CHUNK = 512,          /* rows of K summed from zero */
-    BLOCK_TILES = 128 / TILE_ROWS,
+    CHUNK = 384,          /* rows of K summed from zero */
+    BLOCK_TILES = 256 / TILE_ROWS,
     BLOCK_PANEL_REALS = (2 << 20) / sizeof(real), /* of B, packed at run time before it is used */
     LINE = 512,                                   /* results of a matrix-vector product in work at a time */
     WORK_SLACK = 2 * VR_LANES                     /* packing writes whole vectors over the end */
@@ -63,11 +63,13 @@ static int64_t ceil_div(int64_t a, int64_t b) {
 
 /* One tile: rows x (1 or 2 vectors) of C, over one chunk of K. */
 struct tile_job {
-    const real *a;
-    int64_t a_row, a_col;
+    const real *a; /* element (i, k) is a[i + k * rows], or, strided, a[i * a_row + k] */
+    int64_t a_row;
     const real *b;
     int64_t b_row;
     int64_t kc;
+    const char *next; /* what to fetch meanwhile: next_step bytes for each k */
+    int64_t next_step;
     real alpha;
     real *sum; /* receives the sums; read before where sum_scale is not 0 */
     int64_t sum_row;
@@ -97,30 +99,48 @@ ALWAYS_INLINE void tile_step(int rows, int nv, bool strided, const real *const *
     }
 }
 
-/* Few rows have too few accumulators to hide the latency of the multiply-add: they take `sets` of them, one
- * for each of so many consecutive k. */
+/* What this tile can bring nearer while it computes: C, which it needs at the end, and its share of the panel
+ * that comes next (a line at a time; the machine fetches lines in pairs). */
+ALWAYS_INLINE void tile_fetch_sums(int rows, int nv, const struct tile_job *job) {
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        UNROLL
+        for (int v = 0; v < nv; v++) __builtin_prefetch(job->sum + i * job->sum_row + v * VR_LANES, 1);
+    }
+}
+
+/* Few rows have too few accumulators to hide the latency of the multiply-add: they take `sets` of them, for
+ * consecutive k in turn. */
 ALWAYS_INLINE void tile_sum(int rows, int nv, bool strided, const struct tile_job *job, vr (*sum)[2]) {
     const int sets = rows == 1 ? 4 : rows <= 3 ? 2 : 1;
     const int bases = strided ? (rows + 2) / 3 : 1;
     const real *base[(TILE_ROWS + 2) / 3];
     const real *b = job->b;
-    const int64_t a_row = job->a_row, a_col = strided ? 1 : job->a_col, b_row = job->b_row, kc = job->kc;
+    const int64_t a_row = job->a_row, a_col = strided ? 1 : rows, b_row = job->b_row, kc = job->kc;
+    const char *next = job->next;
     vr part[4][TILE_ROWS][2];
     UNROLL
     for (int i = 0; i < bases; i++) base[i] = job->a + 3 * i * a_row;
     UNROLL
-    for (int s = 0; s < sets; s++) UNROLL
-    for (int i = 0; i < rows; i++) UNROLL
-    for (int v = 0; v < nv; v++) part[s][i][v] = (vr){0};
+    for (int s = 0; s < sets; s++) {
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            UNROLL
+            for (int v = 0; v < nv; v++) part[s][i][v] = (vr){0};
+        }
+    }
+    tile_fetch_sums(rows, nv, job);
     int64_t k = 0;
-    for (; k + sets <= kc; k += sets) {
+    for (; k + 4 <= kc; k += 4) {
         UNROLL
-        for (int s = 0; s < sets; s++)
-            tile_step(rows, nv, strided, base, a_row, s * a_col, b + s * b_row, part[s]);
-        __builtin_prefetch(b + 64 * b_row);
+        for (int s = 0; s < 4; s++) {
+            tile_step(rows, nv, strided, base, a_row, s * a_col, b + s * b_row, part[s % sets]);
+            if (s % 2 == 0) __builtin_prefetch(next + s * job->next_step, 0, 2);
+        }
         UNROLL
-        for (int i = 0; i < bases; i++) base[i] += sets * a_col;
-        b += sets * b_row;
+        for (int i = 0; i < bases; i++) base[i] += 4 * a_col;
+        b += 4 * b_row;
+        next += 4 * job->next_step;
     }
     for (; k < kc; k++) {
         tile_step(rows, nv, strided, base, a_row, 0, b, part[0]);
@@ -129,11 +149,13 @@ ALWAYS_INLINE void tile_sum(int rows, int nv, bool strided, const struct tile_jo
         b += b_row;
     }
     UNROLL
-    for (int i = 0; i < rows; i++) UNROLL
-    for (int v = 0; v < nv; v++) {
-        sum[i][v] = part[0][i][v];
+    for (int i = 0; i < rows; i++) {
         UNROLL
-        for (int s = 1; s < sets; s++) sum[i][v] += part[s][i][v];
+        for (int v = 0; v < nv; v++) {
+            sum[i][v] = part[0][i][v];
+            UNROLL
+            for (int s = 1; s < sets; s++) sum[i][v] += part[s][i][v];
+        }
     }
 }
 
@@ -444,7 +466,6 @@ static bool task_left(const struct task *t, struct tile_job *job, int64_t tile, 
     const struct gemm *g = t->g;
     int64_t row = task_row(t, tile), rows = task_row(t, tile + 1) - row;
     job->a_row = 1;
-    job->a_col = rows;
     if (g->a_packed) {
         job->a = g->a_packed + t->batch * g->a_batch + row * g->k + chunk->k * rows;
     } else if (t->plan->pack_a) {
@@ -452,8 +473,7 @@ static bool task_left(const struct task *t, struct tile_job *job, int64_t tile, 
     } else {
         job->a = g->a + t->batch * g->a_batch + row * g->a_row + chunk->k * g->a_col;
         job->a_row = g->a_row;
-        job->a_col = g->a_col;
-        return g->a_row != 1;
+        return true;
     }
     return false;
 }
@@ -517,7 +537,12 @@ static void task_block(const struct task *t, const struct block *block, const st
     if (t->plan->pack_a) task_pack_left(t, block->tile_begin, block->tile_end, chunk);
     for (int64_t i = block->panel_begin; i < block->panel_end; i++) {
         struct panel p = task_panel(t, i, block->panel_begin, chunk);
+        struct panel next = i + 1 < block->panel_end ? task_panel(t, i + 1, block->panel_begin, chunk) : p;
+        bool fetch = i + 1 < block->panel_end && next.b_row == PANEL;
+        int64_t share = chunk->kc * PANEL / (block->tile_end - block->tile_begin);
+        job.next_step = fetch ? share * (int64_t)sizeof(real) / chunk->kc : 0;
         for (int64_t tile = block->tile_begin; tile < block->tile_end; tile++) {
+            job.next = (const char *)(next.b + (fetch ? (tile - block->tile_begin) * share : 0));
             bool strided = task_left(t, &job, tile, block_row, chunk);
             int64_t row = task_row(t, tile);
             task_tile(t, &job, strided, row, task_row(t, tile + 1) - row, &p, chunk, block);
@@ -530,11 +555,19 @@ static struct chunk task_chunk(const struct task *t, int64_t k) {
     return (struct chunk){k, left < kc ? left : kc, k == 0, left <= kc};
 }
 
+/* The i-th block of the task's tiles, out of `count` of nearly equal size. */
+static struct block task_part(const struct task *t, int64_t i, int64_t count) {
+    int64_t tile_total = t->tile_end - t->tile_begin;
+    int64_t begin = t->tile_begin + split_begin(tile_total, count, i);
+    int64_t end = t->tile_begin + split_begin(tile_total, count, i + 1);
+    return (struct block){begin, end, t->panel_begin, t->panel_end, task_row(t, begin)};
+}
+
 /* B lies ready: a block of rows goes through all of K while its sums and its part of A stay in the cache. */
 static void task_run_ready(const struct task *t) {
-    for (int64_t tile = t->tile_begin; tile < t->tile_end; tile += BLOCK_TILES) {
-        int64_t end = tile + BLOCK_TILES < t->tile_end ? tile + BLOCK_TILES : t->tile_end;
-        struct block block = {tile, end, t->panel_begin, t->panel_end, task_row(t, tile)};
+    int64_t count = ceil_div(t->tile_end - t->tile_begin, BLOCK_TILES);
+    for (int64_t i = 0; i < count; i++) {
+        struct block block = task_part(t, i, count);
         for (int64_t k = 0; k < t->g->k || k == 0; k += t->plan->k_chunk) {
             struct chunk chunk = task_chunk(t, k);
             task_pack_panels(t, &block, &chunk);
@@ -545,16 +578,17 @@ static void task_run_ready(const struct task *t) {
 
 /* B is packed now: a chunk of a group of panels, for all rows. */
 static void task_run_packing(const struct task *t) {
-    int64_t group = plan_group(t->plan);
+    int64_t group = plan_group(t->plan), count = ceil_div(t->tile_end - t->tile_begin, BLOCK_TILES);
     for (int64_t begin = t->panel_begin; begin < t->panel_end; begin += group) {
         int64_t end = begin + group < t->panel_end ? begin + group : t->panel_end;
         for (int64_t k = 0; k < t->g->k || k == 0; k += t->plan->k_chunk) {
             struct chunk chunk = task_chunk(t, k);
-            struct block block = {t->tile_begin, t->tile_end, begin, end, task_row(t, t->tile_begin)};
-            task_pack_panels(t, &block, &chunk);
-            for (int64_t tile = t->tile_begin; tile < t->tile_end; tile += BLOCK_TILES) {
-                block.tile_begin = tile;
-                block.tile_end = tile + BLOCK_TILES < t->tile_end ? tile + BLOCK_TILES : t->tile_end;
+            for (int64_t i = 0; i < count; i++) {
+                struct block block = task_part(t, i, count);
+                block.panel_begin = begin;
+                block.panel_end = end;
+                block.partial_row0 = task_row(t, t->tile_begin);
+                if (i == 0) task_pack_panels(t, &block, &chunk);
                 task_block(t, &block, &chunk);
             }
         }
@@ -747,8 +781,7 @@ static struct gemm_plan plan_make(const struct gemm *g, int threads) {
     int64_t panels = ceil_div(g->n, PANEL), tile_total = tile_count(g->m);
     bool far_rows = g->a_row % (4096 / (int64_t)sizeof(real)) == 0 && g->m > 4; /* rows share one cache set */
     struct gemm_plan plan = {.k_chunk = plan_chunk(g->k)};
-    plan.pack_a = g->a_packer || (!g->a_packed && (panels > 8 || (g->a_row != 1 && g->a_col != 1) ||
-                                                   (panels > 1 && (far_rows || g->a_row == 1))));
+    plan.pack_a = g->a_packer || (!g->a_packed && (g->a_col != 1 || panels > 8 || (panels > 1 && far_rows)));
     plan.pack_b = g->b_packer || (!g->b_packed && (g->b_col != 1 || (tile_total > 4 && g->k > 16)));
     plan_parts(g, threads, &plan);
     plan.tasks = g->batch * plan.m_parts * plan.n_parts;
