@@ -122,11 +122,14 @@ static bool ceiling(struct op_call *c) {
     return fits_int(c, v.f) && give_int(c, wrap_add(down, v.f > (double)down));
 }
 
-/* The angle in the complex plane; NaN stays NaN for a float too. */
+/* The angle in the complex plane; of a float it is the sign bit's, NaN's too (std::arg of libstdc++). */
 static bool angle(struct op_call *c, bool narrow) {
     lb_value v = c->args[0];
-    double result =
-        v.tag == VALUE_COMPLEX ? atan2(v.complex->im, v.complex->re) : atan2(0.0, number_as_float(v));
+    double result;
+    if (v.tag == VALUE_COMPLEX)
+        result = atan2(v.complex->im, v.complex->re);
+    else
+        result = signbit(number_as_float(v)) ? acos(-1.0) : 0;
     return give_float(c, narrow ? (double)(float)result : result);
 }
 
