@@ -106,7 +106,7 @@ static bool floordiv_floats(struct op_call *c, double a, double b) {
 NUMBER_KERNEL(floordiv, NULL)
 
 static bool remainder_ints(struct op_call *c, int64_t a, int64_t b) {
-    if (!divides(c, a, b, "ZeroDivisionError: integer division or modulo by zero")) return false;
+    if (!divides(c, a, b, "integer modulo by zero")) return false;
     int64_t shifted = wrap_add(b, a % b);
     return divides(c, shifted, b, "") && give_int(c, shifted % b);
 }
