@@ -61,8 +61,10 @@ static bool at_type_comment(const struct lexer *l) {
     uint32_t at = l->at + sizeof mark - 1;
     while (at < l->length && l->text[at] == ' ') at++;
     if (at >= l->length || l->text[at] != '(') return false;
-    enum token_kind last = last_kind(l, 0);
-    return last == TOKEN_COLON || (last == TOKEN_NEWLINE && last_kind(l, 1) == TOKEN_COLON);
+    int back = 0;
+    if (last_kind(l, back) == TOKEN_INDENT) back++;
+    if (l->out->list.count > back && last_kind(l, back) == TOKEN_NEWLINE) back++;
+    return last_kind(l, back) == TOKEN_COLON;
 }
 
 /* Blanks, comments and joined lines; stops at a newline that counts. */
