@@ -1,0 +1,396 @@
+/* Order: sort, argsort, topk, unique, searchsorted, bucketize, histograms. NaN is the largest number.
+ *
+ * A line is sorted by a stable merge of indices; keys are int64 or double. */
+#include "base/mem.h"
+#include "ops/common/compose.h"
+#include "ops/common/lines.h"
+#include "ops/create/factory.h"
+#include "ops/view/geometry.h"
+#include <math.h>
+#include <string.h>
+
+struct keys {
+    const int64_t *i; /* or */
+    const double *f;
+    bool descending;
+};
+
+static bool before(const struct keys *k, int64_t a, int64_t b) {
+    if (k->descending) {
+        int64_t swap = a;
+        a = b;
+        b = swap;
+    }
+    if (k->i) return k->i[a] < k->i[b];
+    double x = k->f[a], y = k->f[b];
+    return x < y || (y != y && x == x);
+}
+
+/* Bottom-up merges; `order` and `spare` have n places. The result is in `order`. */
+static void merge_sort(const struct keys *k, int64_t *order, int64_t *spare, int64_t n) {
+    int64_t *from = order, *to = spare;
+    for (int64_t i = 0; i < n; i++) order[i] = i;
+    for (int64_t width = 1; width < n; width *= 2) {
+        for (int64_t low = 0; low < n; low += 2 * width) {
+            int64_t middle = low + width < n ? low + width : n,
+                    high = low + 2 * width < n ? low + 2 * width : n;
+            int64_t a = low, b = middle;
+            for (int64_t at = low; at < high; at++)
+                to[at] = a < middle && (b >= high || !before(k, from[b], from[a])) ? from[a++] : from[b++];
+        }
+        int64_t *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != order) memcpy(order, from, sizeof *order * (size_t)n);
+}
+
+/* Values and indices of the first `kept` in order along dim. */
+static bool sort_lines(struct op_call *c, struct tensor *t, int dim, bool descending, struct tensor *values,
+                       struct tensor *indices) {
+    struct lines l;
+    enum compute type = compute_wide(tensor_dtype(t));
+    int64_t n = t->ndim ? t->sizes[dim] : 1;
+    size_t size = dtype_size(tensor_dtype(t));
+    char *buffer = call_scratch(c, (size_t)n * 3 + 1, 8);
+    if (!buffer) return false;
+    int64_t *order = (int64_t *)(void *)buffer + n;
+    struct keys k = {.descending = descending};
+    *(type == COMPUTE_INT ? (const void **)&k.i : (const void **)&k.f) = buffer;
+    for (bool more = t->numel > 0 && lines_begin(&l, dim, 3, (struct tensor *[]){t, values, indices}); more;
+         more = lines_next(&l)) {
+        lines_load(&l, 0, type, buffer);
+        merge_sort(&k, order, order + n, n);
+        for (int64_t i = 0; i < l.length[1]; i++) {
+            memcpy(l.data[1] + i * l.stride[1], l.data[0] + order[i] * l.stride[0], size);
+            memcpy(l.data[2] + i * l.stride[2], &order[i], sizeof order[i]);
+        }
+    }
+    mem_free(buffer);
+    return true;
+}
+
+static bool sorted(struct op_call *c, int64_t dim, bool descending, int64_t kept, bool values_too) {
+    struct tensor *t = arg_tensor(c, 0);
+    int64_t sizes[TENSOR_MAX_DIMS], strides[TENSOR_MAX_DIMS];
+    if (dtype_is_complex(tensor_dtype(t)))
+        return refuse(c, "Sort currently does not support complex dtypes on CPU");
+    memcpy(sizes, t->sizes, sizeof *sizes * t->ndim);
+    strides_like(t, strides);
+    if (kept >= 0 && t->ndim > 0) {
+        sizes[dim] = kept;
+        strides_contiguous(t->ndim, sizes, strides);
+    }
+    struct tensor *values =
+        tensor_new_strided(tensor_dtype(t), t->ndim, sizes, strides, c->cx->budget, c->err);
+    struct tensor *indices =
+        values ? tensor_new_strided(DTYPE_INT64, t->ndim, sizes, strides, c->cx->budget, c->err) : NULL;
+    if (!indices || !sort_lines(c, t, (int)dim, descending, values, indices)) {
+        tensor_release(values);
+        tensor_release(indices);
+        return false;
+    }
+    if (values_too) return give_at(c, 0, values) && give_at(c, 1, indices);
+    tensor_release(values);
+    return give_at(c, 0, indices);
+}
+
+static bool sort_call(struct op_call *c, int dim_at, bool values_too) {
+    int64_t dim = arg_int(c, dim_at);
+    return wrap_dim(c, &dim, arg_tensor(c, 0)->ndim) &&
+           sorted(c, dim, arg_bool(c, dim_at + 1), -1, values_too);
+}
+bool sort_sort(struct op_call *c) {
+    return sort_call(c, 1, true);
+}
+bool sort_stable(struct op_call *c) {
+    return sort_call(c, 2, true);
+}
+bool sort_argsort(struct op_call *c) {
+    return sort_call(c, 1, false);
+}
+bool sort_argsort_stable(struct op_call *c) {
+    return sort_call(c, 2, false);
+}
+bool sort_msort(struct op_call *c) {
+    struct compose k = compose_start(c);
+    return compose_give(&k, compose_run(&k, "aten::sort", "tdb", arg_tensor(c, 0), 0, false));
+}
+
+bool sort_topk(struct op_call *c) {
+    struct tensor *t = arg_tensor(c, 0);
+    int64_t k = arg_int(c, 1), dim = arg_int(c, 2);
+    if (!wrap_dim(c, &dim, t->ndim)) return false;
+    if (k < 0 || k > (t->ndim ? t->sizes[dim] : 1)) return refuse(c, "selected index k out of range");
+    return sorted(c, dim, arg_bool(c, 3), k, true);
+}
+
+/* --- unique --- */
+
+static struct tensor *ints_tensor(struct op_call *c, const int64_t *x, int64_t count) {
+    struct tensor *t = call_new(c, DTYPE_INT64, 1, &count);
+    if (t) memcpy(tensor_data(t), x, sizeof *x * (size_t)count);
+    return t;
+}
+
+struct unique_rows {
+    int64_t count, *order, *group; /* group[i]: of element i */
+    int64_t *first, *counts, groups;
+};
+
+static bool unique_alloc(struct op_call *c, struct unique_rows *u, int64_t n) {
+    u->count = n;
+    u->order = call_scratch(c, (size_t)n * 5 + 5, sizeof *u->order);
+    if (!u->order) return false;
+    u->group = u->order + 2 * n;
+    u->first = u->group + n;
+    u->counts = u->first + n;
+    u->groups = 0;
+    return true;
+}
+
+/* Values of a flat tensor in rising order, or (not sorted) as they come after the first: consecutive ones
+ * only. */
+static bool unique_flat(struct op_call *c, struct tensor *t, bool consecutive, bool inverse, bool counts,
+                        struct tensor **out) {
+    struct compose k = compose_start(c);
+    struct unique_rows u;
+    enum compute type = compute_wide(tensor_dtype(t));
+    struct tensor *flat = compose_own(&k, tensor_contiguous(t, c->cx->budget, c->err));
+    char *line = call_scratch(c, (size_t)t->numel + 1, 8);
+    int64_t size = (int64_t)dtype_size(tensor_dtype(t));
+    if (!flat || !line || !unique_alloc(c, &u, t->numel)) {
+        mem_free(line);
+        return compose_give(&k, NULL);
+    }
+    convert_load[t->dtype][type](line, 8, tensor_data(flat), size, t->numel);
+    struct keys keys = {.descending = false};
+    *(type == COMPUTE_INT ? (const void **)&keys.i : (const void **)&keys.f) = line;
+    if (consecutive)
+        for (int64_t i = 0; i < t->numel; i++) u.order[i] = i;
+    else
+        merge_sort(&keys, u.order, u.order + u.count, u.count);
+    for (int64_t i = 0; i < u.count; i++) {
+        int64_t at = u.order[i], last = i ? u.order[i - 1] : 0;
+        bool nan = keys.f && keys.f[at] != keys.f[at];
+        if (i == 0 || nan || before(&keys, last, at) || before(&keys, at, last)) {
+            u.first[u.groups] = at;
+            u.counts[u.groups++] = 0;
+        }
+        u.group[at] = u.groups - 1;
+        u.counts[u.groups - 1]++;
+    }
+    out[0] = call_new(c, tensor_dtype(t), 1, &u.groups);
+    for (int64_t i = 0; out[0] && i < u.groups; i++)
+        memcpy((char *)tensor_data(out[0]) + i * size, (char *)tensor_data(flat) + u.first[i] * size,
+               (size_t)size);
+    out[1] = inverse ? call_new(c, DTYPE_INT64, t->ndim, t->sizes) : ints_tensor(c, NULL, 0);
+    if (inverse && out[1]) memcpy(tensor_data(out[1]), u.group, sizeof *u.group * (size_t)u.count);
+    out[2] = counts ? ints_tensor(c, u.counts, u.groups) : ints_tensor(c, NULL, 0);
+    mem_free(u.order);
+    mem_free(line);
+    compose_end(&k);
+    return out[0] && out[1] && out[2];
+}
+
+static bool give_unique(struct op_call *c, bool good, struct tensor **out, int count) {
+    for (int i = 0; i < 3; i++) {
+        if (good && i < count)
+            c->results[i] = value_tensor(out[i]);
+        else
+            tensor_release(out[i]);
+    }
+    return good;
+}
+
+/* _unique(self, sorted, inverse), _unique2(self, sorted, inverse, counts) */
+bool sort_unique(struct op_call *c) {
+    struct tensor *out[3] = {NULL};
+    return give_unique(c, unique_flat(c, arg_tensor(c, 0), false, arg_bool(c, 2), false, out), out, 2);
+}
+bool sort_unique2(struct op_call *c) {
+    struct tensor *out[3] = {NULL};
+    return give_unique(c, unique_flat(c, arg_tensor(c, 0), false, arg_bool(c, 2), arg_bool(c, 3), out), out,
+                       3);
+}
+
+/* Rows along a dimension, compared as a whole. */
+static int compare_rows(const struct tensor *rows, int64_t a, int64_t b) {
+    int64_t length = rows->sizes[1];
+    for (int64_t i = 0; i < length; i++) {
+        double x = tensor_get_float(rows, a * length + i), y = tensor_get_float(rows, b * length + i);
+        if (x < y) return -1;
+        if (x > y) return 1;
+    }
+    return 0;
+}
+
+static bool unique_along(struct op_call *c, int64_t dim, bool consecutive, bool inverse, bool counts) {
+    struct compose k = compose_start(c);
+    struct tensor *t = arg_tensor(c, 0), *out[3] = {NULL};
+    struct unique_rows u;
+    if (!wrap_dim(c, &dim, t->ndim)) return false;
+    int64_t n = t->ndim ? t->sizes[dim] : 1, length = n ? t->numel / n : 0, shape[2] = {n, length};
+    struct tensor *moved = compose_run(&k, "aten::movedim.int", "tid", t, dim, 0);
+    moved = compose_run(&k, "aten::reshape", "tL", moved, 2, shape);
+    moved = moved ? compose_own(&k, tensor_contiguous(moved, c->cx->budget, c->err)) : NULL;
+    if (!moved || !unique_alloc(c, &u, n)) return compose_give(&k, NULL);
+    for (int64_t i = 0; i < n; i++) { /* insertion keeps it stable; rows are few */
+        int64_t at = i;
+        for (; !consecutive && at > 0 && compare_rows(moved, u.order[at - 1], i) > 0; at--)
+            u.order[at] = u.order[at - 1];
+        u.order[at] = i;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        if (i == 0 || compare_rows(moved, u.order[i - 1], u.order[i]) != 0) {
+            u.first[u.groups] = u.order[i];
+            u.counts[u.groups++] = 0;
+        }
+        u.group[u.order[i]] = u.groups - 1;
+        u.counts[u.groups - 1]++;
+    }
+    struct tensor *index = compose_own(&k, ints_tensor(c, u.first, u.groups));
+    out[0] = compose_run(&k, "aten::index_select", "tit", t, dim, index);
+    out[1] = compose_own(&k, inverse ? ints_tensor(c, u.group, n) : ints_tensor(c, NULL, 0));
+    out[2] = compose_own(&k, counts ? ints_tensor(c, u.counts, u.groups) : ints_tensor(c, NULL, 0));
+    mem_free(u.order);
+    return compose_give_some(&k, 3, out);
+}
+/* unique_dim(self, dim, sorted, inverse, counts); unique_dim_consecutive(self, dim, inverse, counts) */
+bool sort_unique_dim(struct op_call *c) {
+    return unique_along(c, arg_int(c, 1), false, arg_bool(c, 3), arg_bool(c, 4));
+}
+bool sort_unique_dim_consecutive(struct op_call *c) {
+    return unique_along(c, arg_int(c, 1), true, arg_bool(c, 2), arg_bool(c, 3));
+}
+/* unique_consecutive(self, inverse, counts, dim) */
+bool sort_unique_consecutive(struct op_call *c) {
+    struct tensor *out[3] = {NULL};
+    if (!arg_none(c, 3)) return unique_along(c, arg_int(c, 3), true, arg_bool(c, 1), arg_bool(c, 2));
+    return give_unique(c, unique_flat(c, arg_tensor(c, 0), true, arg_bool(c, 1), arg_bool(c, 2), out), out,
+                       3);
+}
+
+/* --- searchsorted, bucketize --- */
+
+static int64_t search(const struct tensor *sequence, int64_t row, int64_t length, double x, bool right,
+                      const struct tensor *sorter) {
+    int64_t low = 0, high = length;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2,
+                at = sorter ? tensor_get_int(sorter, row * length + middle) : middle;
+        double y = tensor_get_float(sequence, row * length + at);
+        bool left_of = right ? !(y > x) : !(y >= x);
+        if (left_of)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool searched(struct op_call *c, struct tensor *sequence, struct tensor *values, bool int32,
+                     bool right, struct tensor *sorter) {
+    enum dtype d = int32 ? DTYPE_INT32 : DTYPE_INT64;
+    int64_t length = sequence->sizes[sequence->ndim - 1],
+            per_row = values->ndim ? values->sizes[values->ndim - 1] : 1;
+    if (sequence->ndim == 1) per_row = values->numel ? values->numel : 1;
+    struct tensor *out = call_new(c, d, values->ndim, values->sizes);
+    for (int64_t i = 0; out && i < values->numel; i++) {
+        int64_t at = search(sequence, i / per_row, length, tensor_get_float(values, i), right, sorter);
+        convert_store[d][COMPUTE_INT]((char *)tensor_data(out) + i * (int64_t)dtype_size(d), 0, &at, 0, 1);
+    }
+    return give_tensor(c, out);
+}
+
+/* searchsorted(sequence, self, *, out_int32, right, side, sorter) */
+bool sort_searchsorted(struct op_call *c) {
+    struct wrapped wrapped;
+    struct tensor *sequence = arg_tensor(c, 0), *values = arg_operand(c, 1, &wrapped),
+                  *sorter = arg_tensor_or_null(c, 5);
+    bool right = arg_bool(c, 3);
+    if (!arg_none(c, 4)) {
+        const char *side = c->args[4].string->bytes;
+        if (strcmp(side, "left") != 0 && strcmp(side, "right") != 0)
+            return refuse(c, "torch.searchsorted(): side can only be 'left' or 'right' but got %s", side);
+        if (right && side[0] == 'l')
+            return refuse(c, "torch.searchsorted(): side and right can't be set to opposites, got side of "
+                             "left while right was True");
+        right = side[0] == 'r';
+    }
+    if (sequence->ndim == 0)
+        return refuse(c, "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
+                         "dimension is 1, but we got boundaries tensor dim(0)");
+    bool fits = sequence->ndim == 1 || sequence->ndim == values->ndim;
+    for (int i = 0; fits && sequence->ndim > 1 && i + 1 < sequence->ndim; i++)
+        fits = sequence->sizes[i] == values->sizes[i];
+    if (!fits)
+        return refuse(c,
+                      "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
+                      "dimensions of boundaries tensor and input value tensor must match, but we got "
+                      "boundaries tensor %s and input value tensor %s",
+                      sizes_text(sequence->ndim, sequence->sizes, (char[256]){0}, 256),
+                      sizes_text(values->ndim, values->sizes, (char[256]){0}, 256));
+    if (c->args[1].tag == VALUE_TENSOR && values->dtype != sequence->dtype && values->ndim > 0)
+        return refuse(c,
+                      "torch.searchsorted(): boundary tensor and input value tensor should have same dtype, "
+                      "but got boundary tensor dtype %s and input value tensor dtype %s",
+                      dtype_table[sequence->dtype].graph_name, dtype_table[values->dtype].graph_name);
+    return searched(c, sequence, values, arg_bool(c, 2), right, sorter);
+}
+/* bucketize(self, boundaries, *, out_int32, right) */
+bool sort_bucketize(struct op_call *c) {
+    struct wrapped wrapped;
+    struct tensor *values = arg_operand(c, 0, &wrapped), *boundaries = arg_tensor(c, 1);
+    if (boundaries->ndim != 1)
+        return refuse(c, "boundaries tensor must be 1 dimension, but got dim(%d)", boundaries->ndim);
+    return searched(c, boundaries, values, arg_bool(c, 2), arg_bool(c, 3), NULL);
+}
+
+/* isin(elements, test_elements, *, assume_unique, invert) */
+bool sort_isin(struct op_call *c) {
+    struct wrapped wrapped[2];
+    struct tensor *x = arg_operand(c, 0, &wrapped[0]), *set = arg_operand(c, 1, &wrapped[1]);
+    bool invert = arg_bool(c, 3);
+    struct tensor *out = call_new(c, DTYPE_BOOL, x->ndim, x->sizes);
+    bool exact = dtype_is_integral(tensor_dtype(x), true) && dtype_is_integral(tensor_dtype(set), true);
+    for (int64_t i = 0; out && i < x->numel; i++) {
+        bool found = false;
+        for (int64_t j = 0; !found && j < set->numel; j++)
+            found = exact ? tensor_get_int(x, i) == tensor_get_int(set, j)
+                          : tensor_get_float(x, i) == tensor_get_float(set, j);
+        ((uint8_t *)tensor_data(out))[i] = found != invert;
+    }
+    return give_tensor(c, out);
+}
+
+/* histc(self, bins, min, max) */
+bool sort_histc(struct op_call *c) {
+    struct tensor *t = arg_tensor(c, 0);
+    int64_t bins = arg_int(c, 1);
+    double low = arg_number(c, 2).f, high = arg_number(c, 3).f;
+    if (bins <= 0) return refuse(c, "bins must be > 0");
+    if (!dtype_is_floating(tensor_dtype(t)))
+        return refuse(c, "\"histogram_cpu\" not implemented for '%s'", dtype_table[t->dtype].graph_name);
+    if (low == high && t->numel > 0) {
+        low = high = tensor_get_float(t, 0);
+        for (int64_t i = 0; i < t->numel; i++)
+            low = fmin(low, tensor_get_float(t, i)), high = fmax(high, tensor_get_float(t, i));
+    }
+    if (low == high) low -= 1, high += 1;
+    if (!isfinite(low) || !isfinite(high)) return refuse(c, "range of [%g, %g] is not finite", low, high);
+    if (low > high) return refuse(c, "max must be larger than min");
+    double *counts = mem_zeroed((size_t)bins, sizeof *counts);
+    struct tensor *out = counts ? call_new(c, tensor_dtype(t), 1, &bins) : NULL;
+    for (int64_t i = 0; out && i < t->numel; i++) {
+        double x = tensor_get_float(t, i);
+        if (!(x >= low && x <= high)) continue;
+        int64_t at = (int64_t)((x - low) / (high - low) * (double)bins);
+        counts[at == bins ? bins - 1 : at]++;
+    }
+    if (out)
+        convert_store[out->dtype][COMPUTE_DOUBLE](tensor_data(out), (int64_t)dtype_size(tensor_dtype(out)),
+                                                  counts, sizeof *counts, bins);
+    mem_free(counts);
+    return give_tensor(c, out);
+}
