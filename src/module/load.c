@@ -38,7 +38,7 @@ static const struct source *load_source(void *context, const char *qualifier, lb
 }
 
 static bool finish(struct function *f, lb_error *err) {
-    return passes_after_emit(f->graph, err);
+    return passes_after_emit(f->graph, err) && pass_old_quantized_conv(f->graph, err);
 }
 
 static const struct type *find_class(void *context, const char *qualified, size_t length, lb_error *err) {

@@ -20,6 +20,7 @@
     X(constant_pooling, "constants stand first, equal ones once")                                         \
     X(canonicalize_outputs, "outputs of If and Loop in order of their first use")                         \
     X(annotate_warns, "every aten::warn has its number")                                                  \
+    X(old_quantized_conv, "quantized convolutions called as their packed weights want it")                \
     X(inline, "no calls of functions and methods that have a graph")                                      \
     X(peephole, "no idioms that a simpler node can stand for (without knowledge of shapes)")
 

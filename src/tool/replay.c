@@ -35,16 +35,21 @@ static char *line_at(const char *text, int number) {
     return tool_format("%.*s", length < 120 ? (int)length : 120, text);
 }
 
-/* PyTorch numbers warnings per process, so a recording shows how many came before: those numbers are made x.
- */
-static void forget_warn_ids(char *text) {
-    for (char *at = text; (at = strstr(at, "warn_id=")) != NULL;) {
-        at += strlen("warn_id=");
-        size_t digits = strspn(at, "0123456789");
-        if (digits == 0) continue;
+/* What belongs to the process that made a recording is made x: PyTorch numbers warnings per process, and
+ * objects show their addresses. */
+static void forget_after(char *text, const char *mark, const char *digits) {
+    for (char *at = text; (at = strstr(at, mark)) != NULL;) {
+        at += strlen(mark);
+        size_t count = strspn(at, digits);
+        if (count == 0) continue;
         *at = 'x';
-        memmove(at + 1, at + digits, strlen(at + digits) + 1);
+        memmove(at + 1, at + count, strlen(at + count) + 1);
     }
+}
+
+static void forget_process(char *text) {
+    forget_after(text, "warn_id=", "0123456789");
+    forget_after(text, "=object(0x", "0123456789abcdef");
 }
 
 static void tell_difference(case_result *to, check which, const char *title, const char *expected,
@@ -101,8 +106,8 @@ static void check_section(const lb_module *module, const char *title, char *expe
     } else {
         cut_end(expected);
         cut_end(found);
-        forget_warn_ids(expected);
-        forget_warn_ids(found);
+        forget_process(expected);
+        forget_process(found);
         if (strcmp(expected, found) == 0)
             case_passed(to, which);
         else
