@@ -69,8 +69,9 @@ struct site {
     uint16_t *results; /* registers */
     uint16_t *drops;   /* registers of arguments whose last use this is */
     struct operand *arguments;
-    uint32_t dying;      /* bit i: argument i is at its last use */
-    op_cache_slot cache; /* what the operator keeps between calls; see ops/call.h */
+    uint32_t dying;           /* bit i: argument i is at its last use */
+    uint32_t steady, written; /* bit i: argument i comes from an attribute or constant; is written (a!) */
+    op_cache_slot cache;      /* what the operator keeps between calls; see ops/call.h */
 };
 
 struct code {

@@ -72,6 +72,17 @@ static bool give_results(struct machine *m, lb_value *r, const struct site *s) {
     return good;
 }
 
+/* Whatever the operator itself has done: what the schema says is written has changed. */
+static void tell_changes(struct machine *m, const struct site *s) {
+    for (int i = 0; i < s->argument_count && i < 32; i++) {
+        if (!(s->written >> i & 1)) continue;
+        lb_value v = m->arguments[i];
+        if (v.tag == VALUE_TENSOR) tensor_changed(v.tensor);
+        for (int64_t k = 0; v.tag == VALUE_LIST && k < v.list->count; k++)
+            if (v.list->items[k].tag == VALUE_TENSOR) tensor_changed(v.list->items[k].tensor);
+    }
+}
+
 bool machine_op(struct machine *m, lb_value *r, const struct site *s) {
     if (__builtin_expect(!s->run || (s->row->traits & OP_SYSTEM), 0) && !may_run(m, s)) return false;
     if (!machine_step(m) || !gather(m, r, s)) return false;
@@ -86,12 +97,14 @@ bool machine_op(struct machine *m, lb_value *r, const struct site *s) {
                            .cx = m->cx,
                            .err = m->err,
                            .cache = (op_cache_slot *)(uintptr_t)&s->cache,
-                           .dying = s->dying};
+                           .dying = s->dying,
+                           .steady = s->steady};
     bool good = m->cx->profile ? run_profiled(&call, s->run) : s->run(&call);
     if (!good) {
         release_results(m, results);
         return error_set(m->err, LB_ERROR_INTERNAL, "%s refused without saying why", op_name(s->row));
     }
+    if (s->written) tell_changes(m, s);
     machine_drop(r, s);
     if (!s->result_count) value_release(m->results[0]);
     return give_results(m, r, s);

@@ -27,12 +27,25 @@ static bool known_none(const struct ir_value *v) {
 
 /* Sites. */
 
+/* A value that is the same at every call, as long as nobody sets the attribute that it comes from. */
+static bool is_steady(const struct ir_value *v) {
+    for (int depth = 0; depth < 16; depth++) {
+        const struct node *n = v->node;
+        if (node_is(n, KIND_CONSTANT) || node_is(n, KIND_GET_ATTR)) return true;
+        bool view = !strcmp(n->kind->text, "aten::t") || !strcmp(n->kind->text, "aten::transpose");
+        if (!view || !n->inputs.count) return false;
+        v = n->inputs.items[0];
+    }
+    return false;
+}
+
 static bool fill_arguments(struct lower *l, struct site *site, struct node *n, int first) {
     const struct node_life *life = liveness_of(&l->life, n);
     for (int i = 0; i < site->argument_count; i++) {
         int place = place_of(l, n->inputs.items[first + i]);
         if (place == NO_REGISTER)
             return error_set(l->err, LB_ERROR_INTERNAL, "a value is used before it is made");
+        if (i < 32 && is_steady(n->inputs.items[first + i])) site->steady |= UINT32_C(1) << i;
         bool last = life->last[first + i] && class_at(l, place) == CLASS_ANY && !is_constant_place(l, place);
         site->arguments[i] = (struct operand){(uint16_t)place, last};
         if (!last) continue;
@@ -97,6 +110,9 @@ static bool lower_op(struct lower *l, struct node *n) {
     if (!site) return false;
     site->row = row;
     site->run = op_run(row);
+    const struct schema *schema = row->traits & OP_MUTATES ? ops_schema(l->unit, row) : NULL;
+    for (int i = 0; schema && i < schema->argument_count && i < 32; i++)
+        if (schema->arguments[i].alias.is_write) site->written |= UINT32_C(1) << i;
     return finish_site(l, CODE_OP, site, n);
 }
 

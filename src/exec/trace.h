@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* The whole text: what machine_trace() put into err->trace (the traceback, then "CLASS: MESSAGE"), or the message
- * alone where there is none. */
+/* The whole text: what machine_trace() put into err->trace (the traceback, then "CLASS: MESSAGE"), or the
+ * message alone where there is none. */
 void trace_put_error(struct text *out, const lb_error *err);
 #endif

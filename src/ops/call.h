@@ -35,15 +35,16 @@ struct run_context {
     struct unit *unit;             /* the interpreter's: the program, and its tasks that have not ended */
     struct forks *forks;
     /* Runs a function of the program (an object's __lt__, say). NULL: no program is being run. */
-    bool (*call)(struct run_context *cx, struct function *f, const lb_value *args, int count, lb_value *result,
-                 lb_error *err);
-    struct profile *profile;       /* times by operator are kept here; ops/profile.h, NULL: not kept */
+    bool (*call)(struct run_context *cx, struct function *f, const lb_value *args, int count,
+                 lb_value *result, lb_error *err);
+    struct profile *profile; /* times by operator are kept here; ops/profile.h, NULL: not kept */
 };
 
-/* What an operator keeps at one place of a program between calls: packed weights, say. It is the first member of the
- * operator's own struct. Several threads may run one place, and one place may see several sets of weights (methods are
- * shared by the objects of a class): so caches are only added, to the front of a list, and live as long as the code.
- * Who keeps something made from a tensor retains that tensor and compares pointer and version. */
+/* What an operator keeps at one place of a program between calls: packed weights, say. It is the first member
+ * of the operator's own struct. Several threads may run one place, and one place may see several sets of
+ * weights (methods are shared by the objects of a class): so caches are only added, to the front of a list,
+ * and live as long as the code. Who keeps something made from a tensor retains that tensor and compares
+ * pointer and version. */
 struct op_cache {
     struct op_cache *next;
     int count; /* in the list, from here on */
@@ -80,8 +81,9 @@ struct op_call {
     struct run_context *cx;
     lb_error *err;
     op_cache_slot *cache; /* NULL: a call from nowhere, nothing is kept */
-    uint32_t dying;       /* bit i: args[i] (i < 32) is not used after this call: a tensor that nobody else holds
-                             (counted_alone, its storage too) may give its memory to the result */
+    uint32_t dying;  /* bit i: args[i] (i < 32) is not used after this call: a tensor that nobody else holds
+                        (counted_alone, its storage too) may give its memory to the result */
+    uint32_t steady; /* bit i: args[i] comes from an attribute or a constant: it will likely come again */
 };
 
 /* Arguments; the schema has been matched, so the tag is what the schema says. */

@@ -33,6 +33,7 @@ struct storage {
     bool read_only; /* a mapping that may not be written; writers copy first */
     void *data;
     size_t bytes;
+    _Atomic uint32_t version;                 /* raised by whatever writes the bytes: see tensor_changed() */
     struct memory_budget *budget;             /* charged for `bytes`; may be NULL */
     void (*release)(void *owner, void *data); /* NULL: mem_free_aligned(data) */
     void *owner;
@@ -106,6 +107,13 @@ static inline struct tensor *tensor_retain(struct tensor *t) {
     return t;
 }
 void tensor_release(struct tensor *t); /* NULL is allowed */
+
+/* To be called by whoever writes elements of a tensor that others may hold: what was made from its storage
+ * (packed weights) is stale. */
+static inline void tensor_changed(struct tensor *t) {
+    t->version++;
+    if (t->storage) atomic_fetch_add_explicit(&t->storage->version, 1, memory_order_relaxed);
+}
 
 static inline void *tensor_data(const struct tensor *t) {
     return (char *)t->storage->data + t->offset * (int64_t)dtype_size((enum dtype)t->dtype);

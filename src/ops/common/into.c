@@ -33,7 +33,7 @@ static bool write_result(struct op_call *c, struct tensor *to, const struct tens
                           sizes_text(from->ndim, from->sizes, b, sizeof b));
         if (!tensor_resize(to, from->ndim, from->sizes, c->err)) return false;
     }
-    to->version++;
+    tensor_changed(to);
     return tensor_copy(to, from, c->err);
 }
 

@@ -7,12 +7,13 @@
 #include "base/mem.h"
 #include "kernels/kernels.h"
 #include "ops/common/compose.h"
+#include "ops/common/prepared.h"
 #include "ops/linear/product.h"
 #include "ops/view/geometry.h"
 #include <stdio.h>
 #include <string.h>
 
-enum { AXES = 3 };
+enum { AXES = 3, WEIGHT = 1 << 1 /* its place among the arguments */ };
 
 struct convolution {
     struct tensor *input, *weight, *bias; /* contiguous; bias may be NULL */
@@ -271,36 +272,69 @@ static void packed_range(void *context, int64_t begin, int64_t end) {
     mem_free_aligned(workspace);
 }
 
+static struct conv_shape shape_of(const struct convolution *v) {
+    return (struct conv_shape){.batch = v->n,
+                               .in_channels = v->in_channels,
+                               .out_channels = v->out_channels,
+                               .groups = v->groups,
+                               .in_h = v->in[1],
+                               .in_w = v->in[2],
+                               .out_h = v->out[1],
+                               .out_w = v->out[2],
+                               .kernel_h = v->kernel[1],
+                               .kernel_w = v->kernel[2],
+                               .stride_h = v->stride[1],
+                               .stride_w = v->stride[2],
+                               .dilation_h = v->dilation[1],
+                               .dilation_w = v->dilation[2],
+                               .pad_h = v->padding[1],
+                               .pad_w = v->padding[2]};
+}
+
+/* Weights packed for one shape of input; kept with the place in the program while the weights are steady. */
+struct packed_key {
+    struct conv_shape shape;
+    int64_t threads;
+};
+struct packed_weights {
+    struct conv_plan plan;
+    _Alignas(64) float weights[];
+};
+_Static_assert(sizeof(struct packed_key) <= PREPARED_KEY, "a key's room");
+
+static struct prepared *pack_weights(struct op_call *c, const struct convolution *v,
+                                     const struct packed_key *key) {
+    const struct conv_kernels *kernels = call_kernels(c)->conv;
+    struct conv_plan plan = kernels->plan(&key->shape, CONV_AUTO, CONV_WINOGRAD_UP_TO_2, (int)key->threads);
+    struct prepared *p =
+        prepared_new(c, &v->weight, 1, key, sizeof *key,
+                     sizeof(struct packed_weights) + (size_t)plan.packed_count * sizeof(float) + 64);
+    if (!p) return NULL;
+    struct packed_weights *packed = p->data;
+    packed->plan = plan;
+    kernels->pack(&plan, tensor_data(v->weight), packed->weights);
+    return p;
+}
+
 static bool run_packed(struct op_call *c, const struct convolution *v, struct tensor *out,
                        const struct tensor *bias) {
-    struct conv_shape s = {.batch = v->n,
-                           .in_channels = v->in_channels,
-                           .out_channels = v->out_channels,
-                           .groups = v->groups,
-                           .in_h = v->in[1],
-                           .in_w = v->in[2],
-                           .out_h = v->out[1],
-                           .out_w = v->out[2],
-                           .kernel_h = v->kernel[1],
-                           .kernel_w = v->kernel[2],
-                           .stride_h = v->stride[1],
-                           .stride_w = v->stride[2],
-                           .dilation_h = v->dilation[1],
-                           .dilation_w = v->dilation[2],
-                           .pad_h = v->padding[1],
-                           .pad_w = v->padding[2]};
+    struct packed_key key = {shape_of(v), pool_threads(c->cx->pool)};
     struct packed_run r = {.kernels = call_kernels(c)->conv};
-    r.plan = r.kernels->plan(&s, CONV_AUTO, CONV_WINOGRAD_UP_TO_2, pool_threads(c->cx->pool));
-    float *packed = mem_alloc_aligned((size_t)r.plan.packed_count * sizeof *packed + 64);
-    if (!packed) return error_memory(c->err);
-    r.kernels->pack(&r.plan, tensor_data(v->weight), packed);
+    struct prepared *p = prepared_find(c, &v->weight, 1, &key, sizeof key);
+    if (!p) {
+        p = pack_weights(c, v, &key);
+        if (!p) return false;
+        if (prepared_worth(c, WEIGHT)) prepared_keep(c, p);
+    }
+    const struct packed_weights *packed = p->data;
+    r.plan = packed->plan;
     r.operands = (struct conv_operands){.in = tensor_data(v->input),
-                                        .weight_packed = packed,
+                                        .weight_packed = packed->weights,
                                         .out = tensor_data(out),
                                         .bias = bias ? tensor_data(bias) : NULL,
                                         .activation = UNARY_IDENTITY};
     pool_run(c->cx->pool, r.plan.tasks, packed_range, &r);
-    mem_free_aligned(packed);
+    prepared_done(p);
     return !r.failed || error_memory(c->err);
 }
 

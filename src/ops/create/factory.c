@@ -20,7 +20,7 @@ struct tensor *factory_new(struct op_call *c, enum dtype d, int ndim, const int6
     struct tensor *out = arg_tensor(c, c->arg_count - 1);
     bool same = out->ndim == ndim && memcmp(out->sizes, sizes, sizeof *sizes * (size_t)ndim) == 0;
     if (!same && !tensor_resize(out, ndim, sizes, c->err)) return NULL;
-    out->version++;
+    tensor_changed(out);
     return tensor_retain(out);
 }
 
@@ -181,7 +181,7 @@ static bool fill_call(struct op_call *c, const struct number *n) {
     if (c->row && c->row->traits & OP_OUT)
         return give_filled(c, factory_new(c, tensor_dtype(target), self->ndim, self->sizes), n);
     if (!target) return give_filled(c, factory_like(c, self, tensor_dtype(self), FORMAT_PRESERVE), n);
-    target->version++;
+    tensor_changed(target);
     return give_filled(c, tensor_retain(target), n);
 }
 bool create_fill(struct op_call *c) {
@@ -309,7 +309,7 @@ bool create_copy_in(struct op_call *c) {
     if (to->storage == from->storage && to != from)
         from = held = copy_as(c, from, tensor_dtype(from), FORMAT_PRESERVE);
     bool good = from && tensor_copy(to, from, c->err) && give_borrowed(c, 0, to);
-    to->version++;
+    tensor_changed(to);
     tensor_release(held);
     return good;
 }

@@ -325,7 +325,7 @@ bool index_index_put(struct op_call *c) {
             "unsupported operation: more than one element of the written-to tensor refers to a single memory "
             "location. Please clone() the tensor before performing the operation.");
     if (!self || !put(c, &k, self, arg_bool(c, 3))) return compose_give(&k, NULL);
-    if (in_place) self->version++;
+    if (in_place) tensor_changed(self);
     return compose_give(&k, self);
 }
 

@@ -5,6 +5,7 @@
 #include "ops/linear/product.h"
 #include "base/mem.h"
 #include "kernels/kernels.h"
+#include "ops/common/prepared.h"
 #include "ops/view/geometry.h"
 #include <complex.h>
 #include <string.h>
@@ -19,6 +20,32 @@ const struct kernels *call_kernels(const struct op_call *c) {
 static int64_t batch_stride(const struct tensor *t) {
     return t->sizes[0] == 1 ? 0 : t->strides[0];
 }
+
+/* Whether this operand is (a view of) an argument that will likely come again. */
+static bool is_steady(const struct op_call *c, const struct tensor *b) {
+    for (int i = 0; c->cache && i < c->arg_count && i < 32; i++)
+        if (c->steady >> i & 1 && c->args[i].tag == VALUE_TENSOR && c->args[i].tensor->storage == b->storage)
+            return true;
+    return false;
+}
+
+/* A steady right operand is packed once, and kept; NULL: it is read as it is. */
+#define PACK_B(suffix, real)                                                                              \
+    static struct prepared *packed_##suffix(struct op_call *c, const struct tensor *b,                    \
+                                            const struct gemm_kernels_##suffix *kernels) {                \
+        if (b->sizes[0] != 1 || !b->numel || !is_steady(c, b)) return NULL;                               \
+        struct tensor *source = (struct tensor *)(uintptr_t)b;                                            \
+        struct prepared *p = prepared_find(c, &source, 1, #suffix, sizeof #suffix);                       \
+        if (p) return p;                                                                                  \
+        size_t count = (size_t)kernels->pack_b_count(b->sizes[1], b->sizes[2]);                           \
+        p = prepared_new(c, &source, 1, #suffix, sizeof #suffix, count * sizeof(real) + 64);              \
+        if (!p) return NULL;                                                                              \
+        kernels->pack_b(b->sizes[1], b->sizes[2], tensor_data(b), b->strides[1], b->strides[2], p->data); \
+        prepared_keep(c, p);                                                                              \
+        return p;                                                                                         \
+    }
+PACK_B(f32, float)
+PACK_B(f64, double)
 
 #define RUN_GEMM(suffix, real)                                                                        \
     struct gemm_run_##suffix {                                                                        \
@@ -58,8 +85,11 @@ static int64_t batch_stride(const struct tensor *t) {
                                      .c_batch = out->strides[0],                                      \
                                      .alpha = 1};                                                     \
         r.g.epilogue.bias_col = bias ? (const real *)tensor_data(bias) : NULL;                        \
+        struct prepared *packed = packed_##suffix(c, b, r.kernels);                                   \
+        if (packed) r.g.b_packed = packed->data;                                                      \
         r.plan = r.kernels->plan(&r.g, pool_threads(c->cx->pool));                                    \
         pool_run(c->cx->pool, r.plan.tasks, gemm_range_##suffix, &r);                                 \
+        prepared_done(packed);                                                                        \
         return !r.failed || error_memory(c->err);                                                     \
     }
 RUN_GEMM(f32, float)

@@ -147,7 +147,7 @@ static struct tensor *run_general(struct op_call *c, struct walk *w, struct tens
     for (int k = 0; k < it.operands; k++) w->dtypes[k] = tensor_dtype(it.tensors[k]);
     iterate_run(&it, walk_loop, w);
     if (target) {
-        target->version++;
+        tensor_changed(target);
         return tensor_retain(target);
     }
     return it.tensors[0];

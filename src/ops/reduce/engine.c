@@ -25,7 +25,7 @@ struct tensor *reduce_output(struct op_call *c, struct tensor *t, uint64_t mask,
     bool same = target->ndim == ndim;
     for (int i = 0; same && i < ndim; i++) same = target->sizes[i] == sizes[i];
     if (!same && !tensor_resize(target, ndim, sizes, c->err)) return NULL;
-    target->version++;
+    tensor_changed(target);
     return tensor_retain(target);
 }
 
