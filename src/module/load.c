@@ -87,6 +87,7 @@ static bool run_set_state(struct program *p, struct function *f, lb_value object
                              .steps_left = &steps};
     lb_value args[2] = {object, state}, result = value_none();
     bool good = exec_call(p->unit, f, args, 2, &cx, &result, err);
+    if (good) inline_keep_as_is(f);
     value_release(result);
     memory_budget_release(budget);
     return good && slots_fit(p, object, err);

@@ -54,8 +54,9 @@ static struct graph *prepare(struct inliner *in, struct function *f) {
     }
     in->depth++;
     ready->current_range = (struct source_range){0};
-    bool ok = inline_graph(in, ready) && pass_peephole(ready, in->err) &&
-              pass_constant_propagation(ready, in->err) && pass_constant_pooling(ready, in->err);
+    bool ok = f->inlined_as_is;
+    ok = ok || (inline_graph(in, ready) && pass_peephole(ready, in->err) &&
+                pass_constant_propagation(ready, in->err) && pass_constant_pooling(ready, in->err));
     in->depth--;
     if (ok && table_set(&in->prepared, f, ready)) return ready;
     error_memory(in->err);
@@ -151,4 +152,19 @@ bool pass_inline(struct graph *g, lb_error *err) {
         if (in.prepared.slots[i].value) graph_free(in.prepared.slots[i].value);
     table_free(&in.prepared);
     return ok;
+}
+
+static void keep_callees(struct block *b) {
+    int skip;
+    for (struct node *n = block_first(b); n != b->result; n = n->next) {
+        struct function *f = callee_of(n, &skip);
+        if (f) inline_keep_as_is(f);
+        for (int i = 0; i < n->blocks.count; i++) keep_callees(n->blocks.items[i]);
+    }
+}
+
+void inline_keep_as_is(struct function *f) {
+    if (f->inlined_as_is) return;
+    f->inlined_as_is = true;
+    if (f->graph) keep_callees(f->graph->top);
 }

@@ -39,6 +39,10 @@ const struct pass *pass_find(const char *name);
 /* Dead code without alias analysis: whatever writes stays (EliminateDeadCode(Block *) in PyTorch). */
 bool pass_dead_code_keeping_writes(struct graph *g, lb_error *err);
 
+/* The function, and those it calls, go into callers as they are from now on. PyTorch runs __setstate__ with its
+ * optimizer off and keeps what it has then made of a function. */
+void inline_keep_as_is(struct function *f);
+
 /* What a compiled function goes through, from the emitter's form to what is printed, saved and run. */
 bool passes_after_emit(struct graph *g, lb_error *err);
 /* The second half of it, also run on the subgraphs of closures and forks. */

@@ -21,6 +21,8 @@ struct function {
     /* Compiles it now if it is only declared; set by whoever declares functions. */
     bool (*ensure)(struct function *f, lb_error *err);
     void *ensure_context;
+    /* First run while its archive was loaded: its graph goes into callers as it is (see passes/inline.c). */
+    bool inlined_as_is;
     /* Native functions (methods of C++ classes) have no graph. */
     bool (*native)(const lb_value *args, int count, lb_value *result, lb_error *err);
 };
