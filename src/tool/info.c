@@ -16,13 +16,13 @@ static bool is_scalar(const json *value) {
     return value->kind != JSON_ARRAY && value->kind != JSON_OBJECT;
 }
 
-/* An object on one line: "name forward, schema ..." */
+/* An array or object on one line; of an object the first value stands for the whole, the others have their
+ * names. */
 static void show_flat(const json *value) {
+    bool object = value->kind == JSON_OBJECT;
     for (int i = 0; i < value->count; i++) {
-        if (value->kind == JSON_OBJECT)
-            printf("%s%s ", i ? ", " : "", value->keys[i]);
-        else if (i)
-            fputs(", ", stdout);
+        if (i) fputs(object ? "  " : ", ", stdout);
+        if (object && i) printf("%s ", value->keys[i]);
         if (is_scalar(&value->items[i]))
             show_scalar(&value->items[i]);
         else
