@@ -44,6 +44,24 @@ bool op_no_cuda(struct op_call *c) {
     return refuse(c, "Cannot access cuFFT plan cache without ATen_cuda library.");
 }
 
+/* Marks of a profiler that is not there: an empty handle, in the class's form and in the older tensor form
+ * (torch/csrc/autograd/record_function_ops.cpp). */
+bool op_profiler_enter(struct op_call *c);
+bool op_profiler_enter(struct op_call *c) {
+    static const char class_name[] = "__torch__.torch.classes.profiler._RecordFunction";
+    if (!value_new_capsule(&c->results[0], class_name, value_none(), c->err)) return false;
+    c->results[0].capsule->type = c->result_type;
+    return true;
+}
+bool op_profiler_handle(struct op_call *c);
+bool op_profiler_handle(struct op_call *c) {
+    return give_tensor(c, tensor_of_int(0, DTYPE_INT64, c->err));
+}
+bool op_second(struct op_call *c);
+bool op_second(struct op_call *c) {
+    return give_copy(c, c->args[1]);
+}
+
 bool op_unwrap_optional(struct op_call *c);
 bool op_unwrap_optional(struct op_call *c) {
     if (arg_none(c, 0)) return refuse(c, "Unwrapping null optional");
