@@ -71,7 +71,10 @@ static bool put_dotted(struct text *out, const struct tree *t) {
 /* The qualified name; NULL for an expression that is none. */
 static const struct name *dotted_name(struct annotation *a, const struct tree *t) {
     struct text text = {0};
-    const struct name *name = put_dotted(&text, t) ? name_intern(&a->unit->names, text_get(&text), text.length) : NULL;
+    bool dotted = put_dotted(&text, t);
+    const struct name *name = NULL;
+    if (dotted && !text.failed) name = name_intern(&a->unit->names, text_get(&text), text.length);
+    if (dotted && !name) error_memory(a->err);
     text_free(&text);
     return name;
 }
@@ -239,10 +242,9 @@ static bool schema_argument(struct annotation *a, const struct tree *p, struct a
     return constant_evaluate(a->unit, a->resolver, p->items[1], out->type, &out->default_value, a->err);
 }
 
-static struct schema *make_schema(struct annotation *a, const struct tree *def, const struct type *self_type) {
-    const struct tree *parameters = def->items[0];
+static struct schema *new_schema(struct annotation *a, const struct tree *def) {
     struct schema *s = arena_new(&a->unit->memory, struct schema);
-    if (s) s->arguments = arena_array(&a->unit->memory, struct argument, parameters->count + 1);
+    if (s) s->arguments = arena_array(&a->unit->memory, struct argument, def->items[0]->count + 1);
     if (s) s->returns = arena_array(&a->unit->memory, struct argument, 1);
     if (!s || !s->arguments || !s->returns) {
         error_memory(a->err);
@@ -250,27 +252,34 @@ static struct schema *make_schema(struct annotation *a, const struct tree *def, 
     }
     s->name = def->name;
     s->overload = "";
+    return s;
+}
+
+static bool fill_schema(struct annotation *a, const struct tree *def, const struct type *self_type, struct schema *s) {
+    const struct tree *parameters = def->items[0];
     for (int i = 0; i < parameters->count; i++, s->argument_count++) {
         struct argument *argument = &s->arguments[i];
         const struct tree *p = parameters->items[i];
         if (i || !self_type) {
-            if (!schema_argument(a, p, argument)) return NULL;
+            if (!schema_argument(a, p, argument)) return false;
         } else {
             *argument = (struct argument){.name = p->name, .type = self_type, .declared = self_type};
         }
     }
-    if (!def->items[1]) return s;
+    if (!def->items[1]) return true;
     const struct type *result = parse(a, def->items[1]);
     s->returns[0] = (struct argument){.type = result, .declared = result};
     s->return_count = 1;
-    return result ? s : NULL;
+    return result != NULL;
 }
 
 struct schema *schema_from_def(struct unit *unit, struct resolver *r, const struct tree *def, const struct type *self_type,
                                lb_error *err) {
     lb_error own = {0};
     struct annotation a = {unit, r, &own};
-    struct schema *s = make_schema(&a, def, self_type);
+    struct schema *s = new_schema(&a, def);
+    bool good = s && fill_schema(&a, def, self_type, s);
+    if (s && !good) schema_release_defaults(s);
     error_move(err, &own);
-    return s;
+    return good ? s : NULL;
 }

@@ -131,7 +131,9 @@ static bool add_constant(struct class_maker *m, const struct tree *t, const stru
     struct class_constant c = {.name = name};
     c.type = annotation_type(m->unit, m->resolver, final->items[1]->items[0], m->err);
     if (!c.type || !constant_evaluate(m->unit, m->resolver, t->items[1], c.type, &c.value, m->err)) return false;
-    return array_push(&m->c->constants, c) || error_memory(m->err);
+    if (array_push(&m->c->constants, c)) return true;
+    value_release(c.value);
+    return error_memory(m->err);
 }
 
 /* What a statement of the body is. */
@@ -232,14 +234,20 @@ static bool compile_methods(struct class_maker *m) {
     return true;
 }
 
+/* Why a type could not be made: its name is taken, or memory is out. */
+static const struct type *not_made(struct class_maker *m) {
+    if (type_find_named(&m->unit->types, m->qualified))
+        lang_report(m->err, m->tree->range, "class '%s' is defined already", m->qualified->text);
+    else
+        error_memory(m->err);
+    return NULL;
+}
+
 /* The type is entered under its name before its attributes are known; a class whose attributes fail is of no use, but
  * the load fails with it. */
 static const struct type *define_class(struct class_maker *m, bool is_module) {
     m->c = type_class(&m->unit->types, m->qualified, is_module);
-    if (!m->c) {
-        lang_report(m->err, m->tree->range, "class '%s' is defined already", m->qualified->text);
-        return NULL;
-    }
+    if (!m->c) return not_made(m);
     bool good = check_body(m) && each_member(m, MEMBER_LIST, read_list) && each_member(m, MEMBER_ATTRIBUTE, read_attribute) &&
                 each_member(m, MEMBER_CONSTANT, read_constant) && each_member(m, MEMBER_METHOD, read_method) &&
                 compile_methods(m) && add_hooks(m, &m->hooks, false) && add_hooks(m, &m->pre_hooks, true);
@@ -275,8 +283,7 @@ static const struct type *define_named_tuple(struct class_maker *m) {
     }
     const struct type *type = good ? type_named_tuple(&m->unit->types, m->qualified, count, types, &fields) : NULL;
     for (int i = 0; i < fields.default_count; i++) value_release(defaults[i]);
-    if (good && !type) lang_report(m->err, m->tree->range, "class '%s' is defined already", m->qualified->text);
-    return type;
+    return good && !type ? not_made(m) : type;
 }
 
 /* ---- Enum ---- */
@@ -305,14 +312,16 @@ static const struct type *define_enum(struct class_maker *m) {
         const struct tree *t = body->items[i];
         const struct type *value_type = member_type(m, t);
         if (!value_type) return NULL;
-        if (!type && !(type = type_enum(&m->unit->types, m->qualified, value_type))) return error_memory(m->err), NULL;
+        if (!type && !(type = type_enum(&m->unit->types, m->qualified, value_type))) return not_made(m);
         if (type->members->value_type != value_type) {
             lang_report(m->err, t->range, "Enum class with varying value types are not supported.");
             return NULL;
         }
         struct enum_member member = {.name = t->items[0]->items[0]->name};
         if (!constant_evaluate(m->unit, m->resolver, t->items[1], value_type, &member.value, m->err)) return NULL;
-        if (!array_push(&type->members->list, member)) return error_memory(m->err), NULL;
+        if (array_push(&type->members->list, member)) continue;
+        value_release(member.value);
+        return error_memory(m->err), NULL;
     }
     if (!type) lang_report(m->err, m->tree->range, "No enum values defined for %s", m->qualified->text);
     return type;
@@ -344,10 +353,7 @@ static bool add_interface_method(struct class_maker *m, const struct tree *t) {
 
 static const struct type *define_interface(struct class_maker *m, bool is_module) {
     m->c = type_interface(&m->unit->types, m->qualified, is_module);
-    if (!m->c) {
-        lang_report(m->err, m->tree->range, "class '%s' is defined already", m->qualified->text);
-        return NULL;
-    }
+    if (!m->c) return not_made(m);
     const struct tree *body = m->tree->items[1];
     for (int i = 0; i < body->count; i++)
         if (!add_interface_method(m, body->items[i])) return NULL;

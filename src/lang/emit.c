@@ -16,7 +16,10 @@ static bool emit_all(struct emitter *e, const struct tree *def) {
     if (!frame_push(e, e->graph->top)) return false;
     e->graph->insert_before = e->graph->top->result;
     if (!emit_definition(e, def, e->self_type, e->graph->top, &schema)) return false;
-    if (!upgraders_apply(e)) return false;
+    if (!upgraders_apply(e)) {
+        schema_release_defaults(schema);
+        return false;
+    }
     schema->name = e->function->name;
     e->function->schema = schema;
     return true;

@@ -60,9 +60,15 @@ struct ir_value *emit_typed(struct emitter *e, enum kind kind, const struct type
     return n->outputs.items[0];
 }
 
+bool emit_set_name(struct emitter *e, struct node *n, const struct name *name) {
+    return (n && node_set_string(n, "name", name->text, name->length)) || error_memory(e->err);
+}
+
 struct ir_value *emit_constant(struct emitter *e, lb_value v, struct source_range at) {
     struct ir_value *c = graph_insert_constant(e->graph, v, NULL, at);
     if (c) return c;
+    bool plain = v.tag <= VALUE_DEVICE || v.tag == VALUE_COMPLEX || v.tag == VALUE_TENSOR || v.tag == VALUE_STRING;
+    if (plain) return emit_out_of_memory(e);
     return emit_error(e, at, "value of this kind cannot be a constant of a graph");
 }
 

@@ -90,7 +90,7 @@ static struct ir_value *store_uninitialized(struct emitter *e, struct branch *ar
     struct ir_value *v = emit_uninitialized(e, type);
     struct node *store = v ? emit_node(e, KIND_STORE, 0, &v, 1) : NULL;
     emit_back(e, old);
-    return store && node_set_string(store, "name", name->text, name->length) ? v : NULL;
+    return store && emit_set_name(e, store, name) ? v : NULL;
 }
 
 static bool types_differ(struct emitter *e, struct if_statement *s, const struct name *name, struct ir_value *const *v) {
@@ -422,12 +422,8 @@ static bool emit_parameters(struct emitter *e, const struct tree *def, const str
     return true;
 }
 
-bool emit_definition(struct emitter *e, const struct tree *def, const struct type *self_type, struct block *block,
-                     struct schema **out) {
-    if (self_type && !def->items[0]->count)
-        return emit_error(e, def->items[0]->range, "methods must have a self argument") != NULL;
-    struct schema *schema = schema_from_def(e->unit, e->resolver, def, self_type, e->err);
-    if (!schema) return false;
+static bool emit_body(struct emitter *e, const struct tree *def, const struct type *self_type, struct schema *schema,
+                      struct block *block) {
     e->definition.declared = schema->return_count ? schema->returns[0].type : NULL;
     if (!emit_parameters(e, def, self_type, schema, block) || !emit_statements(e, def->items[2])) return false;
     if (!finish_result(e, def, block)) return false;
@@ -435,6 +431,19 @@ bool emit_definition(struct emitter *e, const struct tree *def, const struct typ
     if (!placeholder || block_add_output(block, placeholder) < 0) return error_memory(e->err);
     schema->returns[0] = (struct argument){.type = e->definition.merged, .declared = e->definition.merged};
     schema->return_count = 1;
-    if (out) *out = schema;
     return true;
+}
+
+bool emit_definition(struct emitter *e, const struct tree *def, const struct type *self_type, struct block *block,
+                     struct schema **out) {
+    if (self_type && !def->items[0]->count)
+        return emit_error(e, def->items[0]->range, "methods must have a self argument") != NULL;
+    struct schema *schema = schema_from_def(e->unit, e->resolver, def, self_type, e->err);
+    if (!schema) return false;
+    bool good = emit_body(e, def, self_type, schema, block);
+    if (good && out)
+        *out = schema;
+    else
+        schema_release_defaults(schema);
+    return good;
 }

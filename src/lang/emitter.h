@@ -79,6 +79,7 @@ struct node *emit_node_named(struct emitter *e, const struct name *kind, int out
                              int count); /* inserted at the insertion point */
 struct ir_value *emit_typed(struct emitter *e, enum kind kind, const struct type *type, struct ir_value *const *inputs,
                             int count); /* one output of this type */
+bool emit_set_name(struct emitter *e, struct node *n, const struct name *name); /* attribute "name" */
 struct ir_value *emit_constant(struct emitter *e, lb_value v, struct source_range at); /* copies v */
 struct ir_value *emit_int(struct emitter *e, int64_t i, struct source_range at);
 struct ir_value *emit_bool(struct emitter *e, bool b, struct source_range at);

@@ -41,8 +41,7 @@ bool meaningful_name(const struct name *name) {
 
 static struct sugared *insert_load(struct emitter *e, const struct name *name, const struct type *type) {
     struct ir_value *v = emit_typed(e, KIND_LOAD, type, NULL, 0);
-    if (!v) return NULL;
-    if (!node_set_string(v->node, "name", name->text, name->length)) return emit_out_of_memory(e);
+    if (!v || !emit_set_name(e, v->node, name)) return NULL;
     if (meaningful_name(name) && !value_set_name(v, name->text)) return emit_out_of_memory(e);
     return sugared_simple(e, v);
 }
@@ -67,7 +66,7 @@ static bool set_type(struct emitter *e, struct frame *f, const struct name *name
 static bool insert_store(struct emitter *e, const struct name *name, struct source_range at, struct ir_value *v,
                          const struct type *type) {
     struct node *n = emit_node(e, KIND_STORE, 0, &v, 1);
-    if (!n || !node_set_string(n, "name", name->text, name->length)) return error_memory(e->err);
+    if (!n || !emit_set_name(e, n, name)) return false;
     n->range = at;
     return set_type(e, e->frame, name, type);
 }

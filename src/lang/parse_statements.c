@@ -539,8 +539,8 @@ static struct tree *parse_whole(struct arena *a, struct name_pool *names, const 
     if (!t && !p.error_count && !p.out_of_memory) parser_error(&p, parser_range(&p), "invalid syntax");
     if (p.error_count > ERRORS_SHOWN)
         text_printf(&p.errors, "\n%d more errors are not shown\n", p.error_count - ERRORS_SHOWN);
+    if (p.out_of_memory || p.errors.failed) error_memory(err);
     if (p.error_count) error_set(err, LB_ERROR_COMPILE, "%s", text_get(&p.errors));
-    if (p.out_of_memory) error_memory(err);
     bool good = !p.error_count && !p.out_of_memory;
     text_free(&p.errors);
     return good ? t : NULL;

@@ -268,7 +268,7 @@ static struct sugared *call_function(struct emitter *e, struct sugared *s, struc
     struct ir_value **inputs = arena_array(&e->memory, struct ir_value *, m.input_count + 1);
     if (!inputs) return emit_out_of_memory(e);
     inputs[0] = emit_typed(e, KIND_CONSTANT, simple_type(e, TYPE_FUNCTION), NULL, 0);
-    if (!inputs[0] || !node_set_string(inputs[0]->node, "name", callee->name->text, callee->name->length)) return NULL;
+    if (!inputs[0] || !emit_set_name(e, inputs[0]->node, callee->name)) return NULL;
     inputs[0]->node->function = callee;
     for (int i = 0; i < m.input_count; i++) inputs[i + 1] = m.inputs[i];
     struct ir_value *v = emit_typed(e, KIND_CALL_FUNCTION, m.returns[0], inputs, m.input_count + 1);
@@ -307,7 +307,7 @@ static struct sugared *call_method(struct emitter *e, struct sugared *s, struct 
     if (!schema) return emit_error(e, at, "method '%s' has no schema", s->name->text);
     if (!match_schemas(e, &schema, 1, at, actuals, NULL, &m)) return NULL;
     struct ir_value *v = emit_typed(e, KIND_CALL_METHOD, m.returns[0], m.inputs, m.input_count);
-    if (!v || !node_set_string(v->node, "name", s->name->text, s->name->length)) return NULL;
+    if (!v || !emit_set_name(e, v->node, s->name)) return NULL;
     v->node->range = at;
     if (!c->is_interface) v->node->function = f;
     return sugared_simple(e, v);

@@ -126,7 +126,7 @@ static const struct class_property *find_property(const struct class_definition 
 static struct sugared *get_attribute(struct emitter *e, struct ir_value *object, const struct name *name, int slot) {
     const struct type *type = object->type->definition->attributes.items[slot].type;
     struct ir_value *v = emit_typed(e, KIND_GET_ATTR, type, &object, 1);
-    if (!v || !node_set_string(v->node, "name", name->text, name->length)) return NULL;
+    if (!v || !emit_set_name(e, v->node, name)) return NULL;
     bool number = name->length && strspn(name->text, "0123456789") == name->length;
     const char *text = number ? arena_printf(&e->memory, "_%s", name->text) : name->text;
     return text && value_set_name(v, text) ? sugared_simple(e, v) : emit_out_of_memory(e);
@@ -262,7 +262,7 @@ static bool simple_set_attribute(struct emitter *e, struct sugared *s, struct so
         return emit_error(e, at, "Wrong type for attribute assignment. Expected %s but got %s", emit_type_words(e, want),
                           emit_type_words(e, value->type)) != NULL;
     struct node *n = emit_node(e, KIND_SET_ATTR, 0, (struct ir_value *[]){s->value, value}, 2);
-    return n && node_set_string(n, "name", name->text, name->length);
+    return n && emit_set_name(e, n, name);
 }
 
 /* ---- tuples, calls, iteration ---- */
