@@ -1,5 +1,5 @@
-/* Types as annotations write them ("Optional[Tensor]", "__torch__.M", "int | str"), and the schema that a definition
- * declares (torch/csrc/jit/frontend/script_type_parser.cpp). */
+/* Types as annotations write them ("Optional[Tensor]", "__torch__.M", "int | str"), and the schema that a
+ * definition declares (torch/csrc/jit/frontend/script_type_parser.cpp). */
 #include "lang/emitter.h"
 #include <stdlib.h>
 #include <string.h>
@@ -33,16 +33,35 @@ static const struct {
     const char *name;
     uint8_t kind;
 } base_types[] = {
-    {"Tensor", TYPE_TENSOR},      {"LongTensor", TYPE_TENSOR},  {"FloatTensor", TYPE_TENSOR},
-    {"DoubleTensor", TYPE_TENSOR}, {"IntTensor", TYPE_TENSOR},  {"ShortTensor", TYPE_TENSOR},
-    {"HalfTensor", TYPE_TENSOR},  {"CharTensor", TYPE_TENSOR},  {"ByteTensor", TYPE_TENSOR},
-    {"BoolTensor", TYPE_TENSOR},  {"int", TYPE_INT},            {"float", TYPE_FLOAT},
-    {"bool", TYPE_BOOL},          {"complex", TYPE_COMPLEX},    {"str", TYPE_STRING},
-    {"Device", TYPE_DEVICE},      {"Generator", TYPE_GENERATOR}, {"Stream", TYPE_STREAM},
-    {"number", TYPE_NUMBER},      {"None", TYPE_NONE},          {"NoneType", TYPE_NONE},
-    {"Any", TYPE_ANY},            {"Capsule", TYPE_CAPSULE},    {"list", TYPE_ANY_LIST},
-    {"tuple", TYPE_ANY_TUPLE},    {"AnyClassType", TYPE_ANY_CLASS}, {"AnyEnumType", TYPE_ANY_ENUM},
-    {"Storage", TYPE_STORAGE},    {"QScheme", TYPE_QSCHEME},
+    {"Tensor", TYPE_TENSOR},
+    {"LongTensor", TYPE_TENSOR},
+    {"FloatTensor", TYPE_TENSOR},
+    {"DoubleTensor", TYPE_TENSOR},
+    {"IntTensor", TYPE_TENSOR},
+    {"ShortTensor", TYPE_TENSOR},
+    {"HalfTensor", TYPE_TENSOR},
+    {"CharTensor", TYPE_TENSOR},
+    {"ByteTensor", TYPE_TENSOR},
+    {"BoolTensor", TYPE_TENSOR},
+    {"int", TYPE_INT},
+    {"float", TYPE_FLOAT},
+    {"bool", TYPE_BOOL},
+    {"complex", TYPE_COMPLEX},
+    {"str", TYPE_STRING},
+    {"Device", TYPE_DEVICE},
+    {"Generator", TYPE_GENERATOR},
+    {"Stream", TYPE_STREAM},
+    {"number", TYPE_NUMBER},
+    {"None", TYPE_NONE},
+    {"NoneType", TYPE_NONE},
+    {"Any", TYPE_ANY},
+    {"Capsule", TYPE_CAPSULE},
+    {"list", TYPE_ANY_LIST},
+    {"tuple", TYPE_ANY_TUPLE},
+    {"AnyClassType", TYPE_ANY_CLASS},
+    {"AnyEnumType", TYPE_ANY_ENUM},
+    {"Storage", TYPE_STORAGE},
+    {"QScheme", TYPE_QSCHEME},
 };
 
 static const struct type *base_type(struct annotation *a, const char *name) {
@@ -109,7 +128,8 @@ static const struct type *parse_items(struct annotation *a, const struct tree *l
     for (int i = 0; i < list->count; i++)
         if (!(items[i] = parse(a, list->items[i]))) return NULL;
     struct type_store *s = &a->unit->types;
-    return made(a, kind == TYPE_UNION ? type_union(s, list->count, items) : type_tuple(s, list->count, items));
+    return made(a,
+                kind == TYPE_UNION ? type_union(s, list->count, items) : type_tuple(s, list->count, items));
 }
 
 static const struct type *parse_tuple(struct annotation *a, const struct tree *list) {
@@ -121,7 +141,8 @@ static const struct type *parse_tuple(struct annotation *a, const struct tree *l
 
 static const struct type *parse_dict(struct annotation *a, const struct tree *t) {
     const struct tree *list = t->items[1];
-    if (list->count != 2) return fail(a, t->range, " expected exactly 2 element types but found %d", list->count);
+    if (list->count != 2)
+        return fail(a, t->range, " expected exactly 2 element types but found %d", list->count);
     const struct type *key = parse(a, list->items[0]), *value = key ? parse(a, list->items[1]) : NULL;
     return value ? made(a, type_dict(&a->unit->types, key, value)) : NULL;
 }
@@ -130,9 +151,9 @@ static const struct {
     const char *name;
     uint8_t kind;
 } constructors[] = {
-    {"List", TYPE_LIST},     {"list", TYPE_LIST},   {"Optional", TYPE_OPTIONAL}, {"Future", TYPE_FUTURE},
-    {"RRef", TYPE_RREF},     {"Await", TYPE_AWAIT}, {"_Await", TYPE_AWAIT},      {"Tuple", TYPE_TUPLE},
-    {"tuple", TYPE_TUPLE},   {"Union", TYPE_UNION}, {"Dict", TYPE_DICT},         {"dict", TYPE_DICT},
+    {"List", TYPE_LIST},   {"list", TYPE_LIST},   {"Optional", TYPE_OPTIONAL}, {"Future", TYPE_FUTURE},
+    {"RRef", TYPE_RREF},   {"Await", TYPE_AWAIT}, {"_Await", TYPE_AWAIT},      {"Tuple", TYPE_TUPLE},
+    {"tuple", TYPE_TUPLE}, {"Union", TYPE_UNION}, {"Dict", TYPE_DICT},         {"dict", TYPE_DICT},
 };
 
 static const struct type *construct(struct annotation *a, const struct tree *t, enum type_kind kind) {
@@ -140,7 +161,8 @@ static const struct type *construct(struct annotation *a, const struct tree *t, 
     if (kind == TYPE_TUPLE) return parse_tuple(a, list);
     if (kind == TYPE_UNION) return parse_items(a, list, TYPE_UNION);
     if (kind == TYPE_DICT) return parse_dict(a, t);
-    if (list->count != 1) return fail(a, t->range, " expected exactly one element type but found %d", list->count);
+    if (list->count != 1)
+        return fail(a, t->range, " expected exactly one element type but found %d", list->count);
     const struct type *inner = parse(a, list->items[0]);
     struct type_store *s = &a->unit->types;
     if (!inner) return NULL;
@@ -174,7 +196,8 @@ static const struct type *parse_quoted(struct annotation *a, const struct tree *
         const struct type *found = name ? resolve(a, name) : NULL;
         return found || a->err->code ? found : fail(a, t->range, "Unknown type name '%s'", text);
     }
-    struct tree *inner = lang_parse_expression(&a->unit->memory, &a->unit->names, source, PARSE_PYTHON, a->err);
+    struct tree *inner =
+        lang_parse_expression(&a->unit->memory, &a->unit->names, source, PARSE_PYTHON, a->err);
     return inner ? parse(a, inner) : NULL;
 }
 
@@ -184,10 +207,12 @@ static const struct type *parse(struct annotation *a, const struct tree *t) {
     if (t->kind == TREE_STRING) return parse_quoted(a, t);
     const struct name *name = dotted_name(a, t);
     if (name) return parse_named(a, t, name);
-    return fail(a, t->range, "Expression of type %s cannot be used in a type expression", tree_kind_words[t->kind]);
+    return fail(a, t->range, "Expression of type %s cannot be used in a type expression",
+                tree_kind_words[t->kind]);
 }
 
-const struct type *annotation_type(struct unit *unit, struct resolver *r, const struct tree *t, lb_error *err) {
+const struct type *annotation_type(struct unit *unit, struct resolver *r, const struct tree *t,
+                                   lb_error *err) {
     lb_error own = {0};
     struct annotation a = {unit, r, &own};
     const struct type *type = parse(&a, t);
@@ -227,8 +252,10 @@ static const struct type *broadcast_type(struct annotation *a, const struct tree
 static bool schema_argument(struct annotation *a, const struct tree *p, struct argument *out) {
     const struct tree *type = p->items[0];
     if (p->op)
-        return fail(a, p->range, "Compiled functions can't take variable number of arguments or use keyword-only arguments "
-                                 "with defaults") != NULL;
+        return fail(
+                   a, p->range,
+                   "Compiled functions can't take variable number of arguments or use keyword-only arguments "
+                   "with defaults") != NULL;
     out->name = p->name;
     out->keyword_only = p->keyword_only;
     out->inferred_type = !type;
@@ -237,7 +264,9 @@ static bool schema_argument(struct annotation *a, const struct tree *p, struct a
     out->declared = out->type;
     if (!out->type || !p->items[1]) return out->type != NULL;
     if (!type)
-        return fail(a, p->range, "Keyword arguments with defaults need to be type-hinted (TorchScript C++ frontend)") != NULL;
+        return fail(a, p->range,
+                    "Keyword arguments with defaults need to be type-hinted (TorchScript C++ frontend)") !=
+               NULL;
     out->has_default = true;
     return constant_evaluate(a->unit, a->resolver, p->items[1], out->type, &out->default_value, a->err);
 }
@@ -255,7 +284,8 @@ static struct schema *new_schema(struct annotation *a, const struct tree *def) {
     return s;
 }
 
-static bool fill_schema(struct annotation *a, const struct tree *def, const struct type *self_type, struct schema *s) {
+static bool fill_schema(struct annotation *a, const struct tree *def, const struct type *self_type,
+                        struct schema *s) {
     const struct tree *parameters = def->items[0];
     for (int i = 0; i < parameters->count; i++, s->argument_count++) {
         struct argument *argument = &s->arguments[i];
@@ -273,8 +303,8 @@ static bool fill_schema(struct annotation *a, const struct tree *def, const stru
     return result != NULL;
 }
 
-struct schema *schema_from_def(struct unit *unit, struct resolver *r, const struct tree *def, const struct type *self_type,
-                               lb_error *err) {
+struct schema *schema_from_def(struct unit *unit, struct resolver *r, const struct tree *def,
+                               const struct type *self_type, lb_error *err) {
     lb_error own = {0};
     struct annotation a = {unit, r, &own};
     struct schema *s = new_schema(&a, def);

@@ -1,6 +1,6 @@
-/* Calls of builtins: an operator of the table becomes a node; a builtin that is written in TorchScript (here, in words of
- * our own) is compiled once per unit and its graph copied to where it is called
- * (emitBuiltinCall in torch/csrc/jit/frontend/schema_matching.cpp, builtin_functions.cpp). */
+/* Calls of builtins: an operator of the table becomes a node; a builtin that is written in TorchScript (here,
+ * in words of our own) is compiled once per unit and its graph copied to where it is called (emitBuiltinCall
+ * in torch/csrc/jit/frontend/schema_matching.cpp, builtin_functions.cpp). */
 #include "lang/define.h"
 #include "lang/emitter.h"
 #include "lang/upgraders.h"
@@ -39,7 +39,8 @@ static const struct builtin_source sources[] = {
      "def _triple(x: BroadcastingList3[$]) -> List[$]:\n  return x\n"
      "def _quadruple(x: BroadcastingList4[$]) -> List[$]:\n  return x\n",
      two_scalars, false},
-    {"\ndef floordiv(self: Tensor, other: $) -> Tensor:\n  return torch.floor_divide(self, other)\n", divisors, false},
+    {"\ndef floordiv(self: Tensor, other: $) -> Tensor:\n  return torch.floor_divide(self, other)\n",
+     divisors, false},
     {"\ndef _assert_int_or_pair(vals: List[int], name: str, message: str):\n  pass\n"
      "def list_with_default(out_size: List[int], defaults: List[int]):\n"
      "  assert len(defaults) > len(out_size)\n  return out_size\n"
@@ -63,7 +64,8 @@ struct builtin_list {
     ARRAY_OF(struct function *) functions;
 };
 
-static struct sugared *find_torch(struct resolver *r, struct emitter *e, const struct name *name, struct source_range at) {
+static struct sugared *find_torch(struct resolver *r, struct emitter *e, const struct name *name,
+                                  struct source_range at) {
     (void)r;
     (void)at;
     return strcmp(name->text, "torch") ? NULL : sugared_builtin_module(e, emit_name(e, "aten"));
@@ -90,7 +92,8 @@ static struct tree *parse_builtin(struct emitter *e, const char *text) {
 
 static struct function *keep_function(struct emitter *e, struct builtin_list *list, const struct tree *def,
                                       const struct name *qualified) {
-    struct function *f = qualified ? lang_declare(e->unit, def, qualified, NULL, &list->resolver, e->err) : NULL;
+    struct function *f =
+        qualified ? lang_declare(e->unit, def, qualified, NULL, &list->resolver, e->err) : NULL;
     if (f && !array_push_in(&e->unit->memory, &list->functions, f)) return emit_out_of_memory(e);
     return f;
 }
@@ -125,7 +128,8 @@ static struct builtin_list *builtins_of(struct emitter *e) {
     if (e->unit->builtins) return e->unit->builtins;
     struct builtin_list *list = arena_new(&e->unit->memory, struct builtin_list);
     if (!list) return emit_out_of_memory(e);
-    list->resolver = (struct resolver){.find_value = find_torch, .finish = e->resolver->finish, .operator_version = -1};
+    list->resolver =
+        (struct resolver){.find_value = find_torch, .finish = e->resolver->finish, .operator_version = -1};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
         if (!add_source(e, list, &sources[i])) return NULL;
     return e->unit->builtins = list;
@@ -191,17 +195,20 @@ static struct ir_value *mapped(void *context, struct ir_value *v) {
     return found ? found : v;
 }
 
-struct ir_value *emit_graph_copy(struct emitter *e, struct graph *callee, struct ir_value *const *inputs, int count) {
+struct ir_value *emit_graph_copy(struct emitter *e, struct graph *callee, struct ir_value *const *inputs,
+                                 int count) {
     struct copy_map map = {0};
     bool good = true;
-    for (int i = 0; good && i < count; i++) good = table_set(&map.values, callee->top->param->outputs.items[i], inputs[i]);
+    for (int i = 0; good && i < count; i++)
+        good = table_set(&map.values, callee->top->param->outputs.items[i], inputs[i]);
     for (struct node *n = block_first(callee->top); good && n != callee->top->result; n = n->next) {
         struct node *copy = graph_clone_node(e->graph, n, mapped, &map, true);
         good = copy && graph_insert(e->graph, copy);
         for (int i = 0; good && i < n->outputs.count; i++)
             good = table_set(&map.values, n->outputs.items[i], copy->outputs.items[i]);
     }
-    struct ir_value *result = good ? mapped(&map, callee->top->result->inputs.items[0]) : emit_out_of_memory(e);
+    struct ir_value *result =
+        good ? mapped(&map, callee->top->result->inputs.items[0]) : emit_out_of_memory(e);
     table_free(&map.values);
     return result;
 }
@@ -217,13 +224,15 @@ struct function *builtin_compile(struct emitter *e, const char *source, const ch
 }
 
 static void *unknown_operator(struct emitter *e, const struct name *op, struct source_range at) {
-    return emit_error(e, at,
-                      "Unknown builtin op: %s.\nCould not find any similar ops to %s. This op may not exist or may not be "
-                      "currently supported.\n", op->text, op->text);
+    return emit_error(
+        e, at,
+        "Unknown builtin op: %s.\nCould not find any similar ops to %s. This op may not exist or may not be "
+        "currently supported.\n",
+        op->text, op->text);
 }
 
-/* What a call may be matched against: operators, those that have changed since the code was written by their old
- * schema and after the others, then builtins. */
+/* What a call may be matched against: operators, those that have changed since the code was written by their
+ * old schema and after the others, then builtins. */
 struct candidates {
     const struct schema **schemas;
     const struct op_row **rows; /* NULL for builtins */
@@ -231,7 +240,8 @@ struct candidates {
     int count, operators;
 };
 
-static bool add_operators(struct emitter *e, const struct op_row *rows, int count, bool old, struct candidates *c) {
+static bool add_operators(struct emitter *e, const struct op_row *rows, int count, bool old,
+                          struct candidates *c) {
     for (int i = 0; i < count; i++) {
         int upgrader = e->operator_version >= 0 ? upgrader_find(&rows[i], e->operator_version) : -1;
         if ((upgrader >= 0) != old) continue;
@@ -243,8 +253,8 @@ static bool add_operators(struct emitter *e, const struct op_row *rows, int coun
     return true;
 }
 
-static bool collect(struct emitter *e, const struct op_row *rows, int row_count, struct function *const *builtins,
-                    int builtin_count, struct candidates *c) {
+static bool collect(struct emitter *e, const struct op_row *rows, int row_count,
+                    struct function *const *builtins, int builtin_count, struct candidates *c) {
     int most = row_count + builtin_count;
     c->schemas = arena_array(&e->memory, const struct schema *, most + 1);
     c->rows = arena_array(&e->memory, const struct op_row *, most + 1);
@@ -257,8 +267,8 @@ static bool collect(struct emitter *e, const struct op_row *rows, int row_count,
     return true;
 }
 
-struct ir_value *emit_builtin(struct emitter *e, const struct name *op, struct source_range at, struct actuals actuals,
-                              const struct actual *self) {
+struct ir_value *emit_builtin(struct emitter *e, const struct name *op, struct source_range at,
+                              struct actuals actuals, const struct actual *self) {
     int row_count, builtin_count;
     struct function *builtins[MOST_BUILTINS];
     struct candidates c = {0};
@@ -273,8 +283,8 @@ struct ir_value *emit_builtin(struct emitter *e, const struct name *op, struct s
     return emit_operator_node(e, op, c.rows[m.which], c.upgraders[m.which], at, &m);
 }
 
-struct ir_value *emit_operator(struct emitter *e, const char *op, struct source_range at, struct ir_value *const *inputs,
-                               int count) {
+struct ir_value *emit_operator(struct emitter *e, const char *op, struct source_range at,
+                               struct ir_value *const *inputs, int count) {
     struct actual actuals[8];
     for (int i = 0; i < count; i++) actuals[i] = (struct actual){.value = inputs[i], .range = at};
     return emit_builtin(e, emit_name(e, op), at, actuals_of(actuals, count), NULL);

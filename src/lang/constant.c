@@ -1,5 +1,6 @@
-/* Values of expressions that stand where no program runs: defaults of parameters, Final constants, members of enums,
- * defaults of NamedTuples. PyTorch compiles and runs them; here what such places can hold is evaluated directly. */
+/* Values of expressions that stand where no program runs: defaults of parameters, Final constants, members of
+ * enums, defaults of NamedTuples. PyTorch compiles and runs them; here what such places can hold is evaluated
+ * directly. */
 #include "lang/emitter.h"
 #include <math.h>
 #include <string.h>
@@ -24,7 +25,8 @@ static const struct type *item_type(const struct type *want, int index) {
     return NULL;
 }
 
-static bool evaluate_list(struct evaluation *v, const struct tree *t, const struct type *want, lb_value *out) {
+static bool evaluate_list(struct evaluation *v, const struct tree *t, const struct type *want,
+                          lb_value *out) {
     struct type_store *types = &v->unit->types;
     const struct type *element = item_type(want, 0);
     if (!value_new_list(out, element ? element : types->tensor, t->count, v->err)) return false;
@@ -37,14 +39,16 @@ static bool evaluate_list(struct evaluation *v, const struct tree *t, const stru
     return true;
 }
 
-static bool evaluate_tuple(struct evaluation *v, const struct tree *t, const struct type *want, lb_value *out) {
+static bool evaluate_tuple(struct evaluation *v, const struct tree *t, const struct type *want,
+                           lb_value *out) {
     if (!value_new_tuple(out, NULL, t->count, v->err)) return false;
     for (int i = 0; i < t->count; i++)
         if (!evaluate(v, t->items[i], item_type(want, i), &out->tuple->items[i])) return false;
     return true;
 }
 
-static bool evaluate_dict(struct evaluation *v, const struct tree *t, const struct type *want, lb_value *out) {
+static bool evaluate_dict(struct evaluation *v, const struct tree *t, const struct type *want,
+                          lb_value *out) {
     struct type_store *types = &v->unit->types;
     if (want && want->kind == TYPE_OPTIONAL) want = want->items[0];
     bool typed = want && want->kind == TYPE_DICT;
@@ -67,7 +71,8 @@ static bool evaluate_dict(struct evaluation *v, const struct tree *t, const stru
     return true;
 }
 
-static bool evaluate_negation(struct evaluation *v, const struct tree *t, const struct type *want, lb_value *out) {
+static bool evaluate_negation(struct evaluation *v, const struct tree *t, const struct type *want,
+                              lb_value *out) {
     if (!evaluate(v, t->items[0], want, out)) return false;
     if (out->tag == VALUE_INT) {
         out->i = (int64_t)(0 - (uint64_t)out->i);
@@ -82,7 +87,8 @@ static bool evaluate_negation(struct evaluation *v, const struct tree *t, const 
 static bool evaluate_name(struct evaluation *v, const struct tree *t, lb_value *out) {
     const char *name = t->name->text;
     bool infinite = !strncmp(name, "inf", 3), imaginary = name[0] && name[3] == 'j';
-    if (strcmp(name, "inf") && strcmp(name, "nan") && strcmp(name, "infj") && strcmp(name, "nanj")) return refuse(v, t);
+    if (strcmp(name, "inf") && strcmp(name, "nan") && strcmp(name, "infj") && strcmp(name, "nanj"))
+        return refuse(v, t);
     double d = infinite ? (double)INFINITY : (double)NAN;
     if (imaginary) return value_new_complex(out, 0, d, v->err);
     *out = value_float(d);
@@ -118,7 +124,8 @@ static bool parse_device(const char *text, struct device *out) {
         if (strncmp(text, devices[i].name, length)) continue;
         *out = (struct device){devices[i].type, -1};
         if (text[length] == ':') out->index = (int16_t)(text[length + 1] - '0');
-        bool numbered = text[length] == ':' && text[length + 1] >= '0' && text[length + 1] <= '9' && !text[length + 2];
+        bool numbered =
+            text[length] == ':' && text[length + 1] >= '0' && text[length + 1] <= '9' && !text[length + 2];
         return !text[length] || numbered;
     }
     return false;
@@ -164,12 +171,14 @@ static bool evaluate_member(struct evaluation *v, const struct tree *t, lb_value
 }
 
 static bool evaluate_number(const struct tree *t, const struct type *want, lb_value *out) {
-    bool as_float = want && (want->kind == TYPE_FLOAT || (want->kind == TYPE_OPTIONAL && want->items[0]->kind == TYPE_FLOAT));
+    bool as_float = want && (want->kind == TYPE_FLOAT ||
+                             (want->kind == TYPE_OPTIONAL && want->items[0]->kind == TYPE_FLOAT));
     *out = as_float ? value_float((double)t->integer) : value_int(t->integer);
     return true;
 }
 
-static bool evaluate_kind(struct evaluation *v, const struct tree *t, const struct type *want, lb_value *out) {
+static bool evaluate_kind(struct evaluation *v, const struct tree *t, const struct type *want,
+                          lb_value *out) {
     switch ((enum tree_kind)t->kind) {
     case TREE_INT: return evaluate_number(t, want, out);
     case TREE_FLOAT: *out = value_float(t->number); return true;

@@ -1,5 +1,5 @@
-/* Definitions; see define.h. A function is declared first and compiled when it is needed, so that functions and classes may
- * use each other in any order. */
+/* Definitions; see define.h. A function is declared first and compiled when it is needed, so that functions
+ * and classes may use each other in any order. */
 #include "lang/define.h"
 #include "lang/emitter.h"
 #include <string.h>
@@ -42,7 +42,8 @@ bool lang_ensure(struct function *f, lb_error *err) {
     if (f->state == FUNCTION_COMPILING) {
         if (f->schema) return true; /* its passes run: its type is known */
         const struct tree *def = f->definition;
-        return lang_report(err, def->range, "function '%s' is called recursively. Recursive calls are not supported",
+        return lang_report(err, def->range,
+                           "function '%s' is called recursively. Recursive calls are not supported",
                            f->name->text);
     }
     if (f->state == FUNCTION_FAILED)

@@ -1,12 +1,13 @@
 /* Definitions: functions that are compiled when first needed, and classes as archives hold them (attributes,
  * parameters, buffers, constants, hooks, methods; NamedTuple, Enum, Interface), as
- * torch/csrc/jit/serialization/import_source.cpp and CompilationUnit::define in frontend/ir_emitter.cpp do. */
+ * torch/csrc/jit/serialization/import_source.cpp and CompilationUnit::define in frontend/ir_emitter.cpp do.
+ */
 #ifndef LINKBOY_LANG_DEFINE_H
 #define LINKBOY_LANG_DEFINE_H
 #include "lang/emit.h"
 
-/* A function of the unit that is compiled at the first lang_ensure(). Not in any table: the caller puts it where it
- * belongs. `self_type` NULL: a free function. */
+/* A function of the unit that is compiled at the first lang_ensure(). Not in any table: the caller puts it
+ * where it belongs. `self_type` NULL: a free function. */
 struct function *lang_declare(struct unit *unit, const struct tree *def, const struct name *qualified,
                               const struct type *self_type, struct resolver *resolver, lb_error *err);
 /* Compiles f (and what it calls) unless that is done; a call of a function from within itself is an error. */
@@ -14,8 +15,8 @@ bool lang_ensure(struct function *f, lb_error *err);
 /* Declares and compiles a free function, enters it into unit->functions. */
 struct function *lang_define_function(struct unit *unit, const struct tree *def, const struct name *qualified,
                                       struct resolver *resolver, lb_error *err);
-/* Makes the type `qualified` from a CLASS: class, module, NamedTuple, Enum or interface, by its superclass; compiles
- * the methods. */
-const struct type *lang_define_class(struct unit *unit, const struct tree *class_tree, const struct name *qualified,
-                                     struct resolver *resolver, lb_error *err);
+/* Makes the type `qualified` from a CLASS: class, module, NamedTuple, Enum or interface, by its superclass;
+ * compiles the methods. */
+const struct type *lang_define_class(struct unit *unit, const struct tree *class_tree,
+                                     const struct name *qualified, struct resolver *resolver, lb_error *err);
 #endif

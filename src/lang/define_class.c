@@ -1,8 +1,8 @@
 /* Class definitions as archives print them (importNamedType and what it calls in
- * torch/csrc/jit/serialization/import_source.cpp). First the attributes' types, then constants, then the type is known by
- * its name, then methods and hooks are declared, then all are compiled. */
-#include "lang/emitter.h"
+ * torch/csrc/jit/serialization/import_source.cpp). First the attributes' types, then constants, then the type
+ * is known by its name, then methods and hooks are declared, then all are compiled. */
 #include "lang/define.h"
+#include "lang/emitter.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -53,7 +53,8 @@ static bool read_names(struct class_maker *m, const struct tree *t, name_array *
     return true;
 }
 
-/* The attribute that `name: T` or `__annotations__["name"] = T` declares; NULL: the statement declares none. */
+/* The attribute that `name: T` or `__annotations__["name"] = T` declares; NULL: the statement declares none.
+ */
 static const struct name *attribute_name(struct class_maker *m, const struct tree *t) {
     const struct tree *target = t->items[0]->items[0];
     if (target->kind == TREE_NAME) return target->name;
@@ -94,13 +95,16 @@ static bool same_but_mangling(const char *a, const char *b) {
     return !*b;
 }
 
-static const struct type *packed_type(struct class_maker *m, const struct name *name, const struct tree *type) {
-    if (strcmp(name->text, "_packed_params") || !type || type->kind != TREE_NAME || strcmp(type->name->text, "Tensor"))
+static const struct type *packed_type(struct class_maker *m, const struct name *name,
+                                      const struct tree *type) {
+    if (strcmp(name->text, "_packed_params") || !type || type->kind != TREE_NAME ||
+        strcmp(type->name->text, "Tensor"))
         return NULL;
     for (size_t i = 0; i < sizeof packed_attributes / sizeof *packed_attributes; i++) {
         if (!same_but_mangling(m->qualified->text, packed_attributes[i].class_name)) continue;
         char text[100];
-        snprintf(text, sizeof text, "__torch__.torch.classes.quantized.%sPackedParamsBase", packed_attributes[i].type);
+        snprintf(text, sizeof text, "__torch__.torch.classes.quantized.%sPackedParamsBase",
+                 packed_attributes[i].type);
         const struct name *n = name_of(&m->unit->names, text);
         return n ? m->resolver->find_type(m->resolver, n, m->err) : NULL;
     }
@@ -111,13 +115,15 @@ static bool add_attribute(struct class_maker *m, const struct tree *t, const str
     const struct tree *type = t->items[2] ? t->items[2] : t->items[1];
     if (!type) return malformed(m, t);
     const struct type *packed = packed_type(m, name, type);
-    struct class_attribute a = {.name = name, .is_parameter = has_name(&m->parameters, name),
+    struct class_attribute a = {.name = name,
+                                .is_parameter = has_name(&m->parameters, name),
                                 .is_buffer = has_name(&m->buffers, name)};
     if (m->err->code) return false;
     a.type = packed ? packed : annotation_type(m->unit, m->resolver, type, m->err);
     if (!a.type) return false;
     if (class_find_attribute(m->c, name) >= 0)
-        return lang_report(m->err, t->range, "attempting to add '%s' as an attribute but it already exists", name->text);
+        return lang_report(m->err, t->range, "attempting to add '%s' as an attribute but it already exists",
+                           name->text);
     return class_add_attribute(m->c, a) >= 0 || error_memory(m->err);
 }
 
@@ -130,7 +136,8 @@ static bool add_constant(struct class_maker *m, const struct tree *t, const stru
     if (!is_final) return lang_report(m->err, final->range, "Base type must be Final for class constant");
     struct class_constant c = {.name = name};
     c.type = annotation_type(m->unit, m->resolver, final->items[1]->items[0], m->err);
-    if (!c.type || !constant_evaluate(m->unit, m->resolver, t->items[1], c.type, &c.value, m->err)) return false;
+    if (!c.type || !constant_evaluate(m->unit, m->resolver, t->items[1], c.type, &c.value, m->err))
+        return false;
     if (array_push(&m->c->constants, c)) return true;
     value_release(c.value);
     return error_memory(m->err);
@@ -154,13 +161,15 @@ static bool check_body(struct class_maker *m) {
     for (int i = 0; i < body->count; i++) {
         enum tree_kind kind = (enum tree_kind)body->items[i]->kind;
         bool docstring = kind == TREE_EXPRESSION && body->items[i]->items[0]->kind == TREE_STRING;
-        if (kind != TREE_ASSIGN && kind != TREE_DEF && kind != TREE_PASS && !docstring) return malformed(m, body->items[i]);
+        if (kind != TREE_ASSIGN && kind != TREE_DEF && kind != TREE_PASS && !docstring)
+            return malformed(m, body->items[i]);
     }
     return true;
 }
 
 /* Walks the body for members of one kind. */
-static bool each_member(struct class_maker *m, enum member kind, bool (*add)(struct class_maker *, const struct tree *)) {
+static bool each_member(struct class_maker *m, enum member kind,
+                        bool (*add)(struct class_maker *, const struct tree *)) {
     const struct tree *body = m->tree->items[1];
     for (int i = 0; i < body->count; i++)
         if (member_kind(m, body->items[i]) == kind && !add(m, body->items[i])) return false;
@@ -191,7 +200,8 @@ static struct function *declare_member(struct class_maker *m, const struct tree 
 static bool read_method(struct class_maker *m, const struct tree *t) {
     if (has_name(&m->hooks, t->name) || has_name(&m->pre_hooks, t->name)) return true;
     if (class_find_method(m->c, t->name))
-        return lang_report(m->err, t->range, "Can't redefine method: %s on class: %s", t->name->text, m->qualified->text);
+        return lang_report(m->err, t->range, "Can't redefine method: %s on class: %s", t->name->text,
+                           m->qualified->text);
     struct function *f = declare_member(m, t);
     return f && (array_push(&m->c->methods, f) || error_memory(m->err));
 }
@@ -216,7 +226,8 @@ static bool add_hooks(struct class_maker *m, const name_array *names, bool befor
     for (int i = 0; i < names->count; i++) {
         struct function *f = find_hook(m->c, names->items[i]);
         const struct tree *def = find_def(m, names->items[i]);
-        if (!f && !def) return lang_report(m->err, m->tree->range, "hook %s is not defined", names->items[i]->text);
+        if (!f && !def)
+            return lang_report(m->err, m->tree->range, "hook %s is not defined", names->items[i]->text);
         if (!f && !(f = declare_member(m, def))) return false;
         bool good = before ? array_push(&m->c->forward_pre_hooks, f) : array_push(&m->c->forward_hooks, f);
         if (!good) return error_memory(m->err);
@@ -227,7 +238,8 @@ static bool add_hooks(struct class_maker *m, const name_array *names, bool befor
 
 static bool compile_methods(struct class_maker *m) {
     for (int i = 0; i < m->c->methods.count; i++)
-        if (!strcmp(m->c->methods.items[i]->name->text, "__init__") && !lang_ensure(m->c->methods.items[i], m->err))
+        if (!strcmp(m->c->methods.items[i]->name->text, "__init__") &&
+            !lang_ensure(m->c->methods.items[i], m->err))
             return false;
     for (int i = 0; i < m->c->methods.count; i++)
         if (!lang_ensure(m->c->methods.items[i], m->err)) return false;
@@ -243,14 +255,16 @@ static const struct type *not_made(struct class_maker *m) {
     return NULL;
 }
 
-/* The type is entered under its name before its attributes are known; a class whose attributes fail is of no use, but
- * the load fails with it. */
+/* The type is entered under its name before its attributes are known; a class whose attributes fail is of no
+ * use, but the load fails with it. */
 static const struct type *define_class(struct class_maker *m, bool is_module) {
     m->c = type_class(&m->unit->types, m->qualified, is_module);
     if (!m->c) return not_made(m);
-    bool good = check_body(m) && each_member(m, MEMBER_LIST, read_list) && each_member(m, MEMBER_ATTRIBUTE, read_attribute) &&
-                each_member(m, MEMBER_CONSTANT, read_constant) && each_member(m, MEMBER_METHOD, read_method) &&
-                compile_methods(m) && add_hooks(m, &m->hooks, false) && add_hooks(m, &m->pre_hooks, true);
+    bool good = check_body(m) && each_member(m, MEMBER_LIST, read_list) &&
+                each_member(m, MEMBER_ATTRIBUTE, read_attribute) &&
+                each_member(m, MEMBER_CONSTANT, read_constant) &&
+                each_member(m, MEMBER_METHOD, read_method) && compile_methods(m) &&
+                add_hooks(m, &m->hooks, false) && add_hooks(m, &m->pre_hooks, true);
     return good ? m->c->type : NULL;
 }
 
@@ -258,8 +272,9 @@ static const struct type *define_class(struct class_maker *m, bool is_module) {
 
 static bool check_field(struct class_maker *m, const struct tree *t) {
     bool good = t->kind == TREE_ASSIGN && t->items[2] && t->items[0]->items[0]->kind == TREE_NAME;
-    return good || lang_report(m->err, t->range, "Unexpected statement in NamedTuple body: only attribute annotations are "
-                                                 "currently supported.");
+    return good || lang_report(m->err, t->range,
+                               "Unexpected statement in NamedTuple body: only attribute annotations are "
+                               "currently supported.");
 }
 
 static const struct type *define_named_tuple(struct class_maker *m) {
@@ -275,13 +290,15 @@ static const struct type *define_named_tuple(struct class_maker *m) {
     for (int i = 0; good && i < body->count; i++) {
         const struct tree *t = body->items[i];
         if (t->kind == TREE_PASS) continue;
-        good = check_field(m, t) && (types[count] = annotation_type(m->unit, m->resolver, t->items[2], m->err));
+        good =
+            check_field(m, t) && (types[count] = annotation_type(m->unit, m->resolver, t->items[2], m->err));
         if (good && t->items[1])
-            good = constant_evaluate(m->unit, m->resolver, t->items[1], types[count], &defaults[fields.default_count++],
-                                     m->err);
+            good = constant_evaluate(m->unit, m->resolver, t->items[1], types[count],
+                                     &defaults[fields.default_count++], m->err);
         if (good) names[count++] = t->items[0]->items[0]->name;
     }
-    const struct type *type = good ? type_named_tuple(&m->unit->types, m->qualified, count, types, &fields) : NULL;
+    const struct type *type =
+        good ? type_named_tuple(&m->unit->types, m->qualified, count, types, &fields) : NULL;
     for (int i = 0; i < fields.default_count; i++) value_release(defaults[i]);
     return good && !type ? not_made(m) : type;
 }
@@ -291,8 +308,9 @@ static const struct type *define_named_tuple(struct class_maker *m) {
 static const struct type *member_type(struct class_maker *m, const struct tree *t) {
     const struct tree *value = t->kind == TREE_ASSIGN ? t->items[1] : NULL;
     if (!value || t->items[0]->items[0]->kind != TREE_NAME) {
-        lang_report(m->err, t->range, "Unexpected statement in Enum class body: only enum attribute definitions are currently "
-                                      "supported.");
+        lang_report(m->err, t->range,
+                    "Unexpected statement in Enum class body: only enum attribute definitions are currently "
+                    "supported.");
         return NULL;
     }
     const struct type *const *simple = m->unit->types.simple;
@@ -300,7 +318,8 @@ static const struct type *member_type(struct class_maker *m, const struct tree *
     if (kind == TREE_STRING) return simple[TYPE_STRING];
     if (kind == TREE_INT) return simple[TYPE_INT];
     if (kind == TREE_FLOAT) return simple[TYPE_FLOAT];
-    lang_report(m->err, value->range, "Unsupported enum value type: %s. Only Integers, Floats and Strings are supported.",
+    lang_report(m->err, value->range,
+                "Unsupported enum value type: %s. Only Integers, Floats and Strings are supported.",
                 tree_kind_words[value->kind]);
     return NULL;
 }
@@ -318,7 +337,8 @@ static const struct type *define_enum(struct class_maker *m) {
             return NULL;
         }
         struct enum_member member = {.name = t->items[0]->items[0]->name};
-        if (!constant_evaluate(m->unit, m->resolver, t->items[1], value_type, &member.value, m->err)) return NULL;
+        if (!constant_evaluate(m->unit, m->resolver, t->items[1], value_type, &member.value, m->err))
+            return NULL;
         if (array_push(&type->members->list, member)) continue;
         value_release(member.value);
         return error_memory(m->err), NULL;
@@ -340,7 +360,8 @@ static bool add_interface_method(struct class_maker *m, const struct tree *t) {
         if (s->kind == TREE_PASS) break;
         bool docstring = s->kind == TREE_EXPRESSION && s->items[0]->kind == TREE_STRING;
         if (!docstring)
-            return lang_report(m->err, t->range, "interfaces declarations should only contain a single 'pass' statement.");
+            return lang_report(m->err, t->range,
+                               "interfaces declarations should only contain a single 'pass' statement.");
         if (i == body->count - 1)
             return lang_report(m->err, t->range, "interfaces declarations should contain 'pass' statement.");
     }
@@ -362,7 +383,9 @@ static const struct type *define_interface(struct class_maker *m, bool is_module
 
 static const struct type *define(struct class_maker *m) {
     const struct tree *base = m->tree->items[0];
-    const char *name = !base ? "" : base->kind == TREE_NAME || base->kind == TREE_ATTRIBUTE ? base->name->text : "?";
+    const char *name = !base                                                     ? ""
+                       : base->kind == TREE_NAME || base->kind == TREE_ATTRIBUTE ? base->name->text
+                                                                                 : "?";
     if (!*name) return define_class(m, false);
     if (!strcmp(name, "Module")) return define_class(m, true);
     if (!strcmp(name, "NamedTuple")) return define_named_tuple(m);
@@ -373,10 +396,11 @@ static const struct type *define(struct class_maker *m) {
     return NULL;
 }
 
-const struct type *lang_define_class(struct unit *unit, const struct tree *class_tree, const struct name *qualified,
-                                     struct resolver *resolver, lb_error *err) {
+const struct type *lang_define_class(struct unit *unit, const struct tree *class_tree,
+                                     const struct name *qualified, struct resolver *resolver, lb_error *err) {
     lb_error own = {0};
-    struct class_maker m = {.unit = unit, .resolver = resolver, .tree = class_tree, .qualified = qualified, .err = &own};
+    struct class_maker m = {
+        .unit = unit, .resolver = resolver, .tree = class_tree, .qualified = qualified, .err = &own};
     const struct type *type = define(&m);
     if (!type && !own.code) error_memory(&own);
     error_move(err, &own);

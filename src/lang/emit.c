@@ -28,9 +28,14 @@ static bool emit_all(struct emitter *e, const struct tree *def) {
 bool lang_emit_function(struct unit *unit, const struct tree *def, const struct type *self_type,
                         struct resolver *resolver, struct function *out, lb_error *err) {
     lb_error own = {0};
-    struct emitter e = {.unit = unit, .types = &unit->types, .function = out, .resolver = resolver,
-                        .self_type = self_type, .err = &own,
-                        /* Free functions are compiled with today's operators whatever the archive's version, as in PyTorch. */
+    struct emitter e = {.unit = unit,
+                        .types = &unit->types,
+                        .function = out,
+                        .resolver = resolver,
+                        .self_type = self_type,
+                        .err = &own,
+                        /* Free functions are compiled with today's operators whatever the archive's version,
+                           as in PyTorch. */
                         .operator_version = self_type ? resolver->operator_version : -1};
     e.graph = graph_new(unit);
     bool good = e.graph ? emit_all(&e, def) : error_memory(&own);

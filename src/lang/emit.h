@@ -1,8 +1,9 @@
 /* From a definition's tree to its graph, in the order in which PyTorch's compiler makes nodes and values
- * (torch/csrc/jit/frontend/ir_emitter.cpp), in the form before its conversion to SSA: variables are prim::Store and
- * prim::Load, a loop has a body block and a condition block, exits are prim::ReturnStmt, BreakStmt, ContinueStmt, `with`
- * is prim::Enter and prim::Exit, a comprehension's own scope a prim::ComprehensionScope, `[]` a prim::EmptyListLiteral,
- * and the last node of the block computes an uninitialized placeholder for the result. */
+ * (torch/csrc/jit/frontend/ir_emitter.cpp), in the form before its conversion to SSA: variables are
+ * prim::Store and prim::Load, a loop has a body block and a condition block, exits are prim::ReturnStmt,
+ * BreakStmt, ContinueStmt, `with` is prim::Enter and prim::Exit, a comprehension's own scope a
+ * prim::ComprehensionScope, `[]` a prim::EmptyListLiteral, and the last node of the block computes an
+ * uninitialized placeholder for the result. */
 #ifndef LINKBOY_LANG_EMIT_H
 #define LINKBOY_LANG_EMIT_H
 #include "ir/graph.h"

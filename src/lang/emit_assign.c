@@ -8,7 +8,9 @@
 /* A number for a tensor's place becomes a tensor of the same dtype and device. */
 static struct ir_value *number_to_tensor(struct emitter *e, struct ir_value *v, struct ir_value *like) {
     enum type_kind kind = v->type->kind;
-    if (kind != TYPE_NUMBER && kind != TYPE_INT && kind != TYPE_BOOL && kind != TYPE_FLOAT && kind != TYPE_COMPLEX) return v;
+    if (kind != TYPE_NUMBER && kind != TYPE_INT && kind != TYPE_BOOL && kind != TYPE_FLOAT &&
+        kind != TYPE_COMPLEX)
+        return v;
     struct source_range none = {0};
     struct ir_value *dtype = emit_operator(e, "prim::dtype", none, &like, 1);
     struct ir_value *device = dtype ? emit_operator(e, "prim::device", none, &like, 1) : NULL;
@@ -23,8 +25,8 @@ static struct ir_value *index_list(struct emitter *e, struct ir_value *const *in
     return element ? emit_list(e, element, indices, count) : emit_out_of_memory(e);
 }
 
-static bool assign_tensor_part(struct emitter *e, struct source_range at, struct ir_value *tensor, const struct tree *t,
-                               struct ir_value *value) {
+static bool assign_tensor_part(struct emitter *e, struct source_range at, struct ir_value *tensor,
+                               const struct tree *t, struct ir_value *value) {
     struct ir_value **indices;
     int count;
     struct ir_value *part = emit_index_parts(e, t->range, tensor, t->items[1], &indices, &count);
@@ -35,13 +37,13 @@ static bool assign_tensor_part(struct emitter *e, struct source_range at, struct
     return inputs[1] && emit_operator(e, "aten::index_put_", at, inputs, 3);
 }
 
-static bool assign_item(struct emitter *e, struct source_range at, struct ir_value *container, const struct tree *t,
-                        struct ir_value *value) {
+static bool assign_item(struct emitter *e, struct source_range at, struct ir_value *container,
+                        const struct tree *t, struct ir_value *value) {
     const struct tree *subscripts = t->items[1];
     if (subscripts->count != 1 || subscripts->items[0]->kind == TREE_SLICE)
         return emit_error(e, subscripts->range,
-                          "Sliced expression not yet supported for subscripted assignment. File a bug if you want this") !=
-               NULL;
+                          "Sliced expression not yet supported for subscripted assignment. File a bug if you "
+                          "want this") != NULL;
     if (is_subtype(e, container->type, simple_type(e, TYPE_ANY_TUPLE)))
         return emit_error(e, t->range, "%s does not support subscripted assignment",
                           emit_type_words(e, container->type)) != NULL;
@@ -52,7 +54,8 @@ static bool assign_item(struct emitter *e, struct source_range at, struct ir_val
     return sugared_call(e, magic, at, actuals_of(a, 3), 0) != NULL;
 }
 
-static bool assign_subscript(struct emitter *e, struct source_range at, const struct tree *t, struct ir_value *value) {
+static bool assign_subscript(struct emitter *e, struct source_range at, const struct tree *t,
+                             struct ir_value *value) {
     struct ir_value *container = emit_expression(e, t->items[0], NULL);
     if (!container) return false;
     return is_tensor(e, container->type) ? assign_tensor_part(e, at, container, t, value)
@@ -72,23 +75,26 @@ int targets_starred(struct emitter *e, const struct tree *targets, struct source
         starred += kind == TREE_STARRED;
         normal += is_target(kind);
         if (kind == TREE_STARRED || is_target(kind)) continue;
-        emit_error(e, targets->items[i]->range, "lhs of assignment must be a variable, subscript, or starred expression");
+        emit_error(e, targets->items[i]->range,
+                   "lhs of assignment must be a variable, subscript, or starred expression");
         return -1;
     }
     if (starred > 1) emit_error(e, at, "Only one starred expression is allowed on the lhs");
     if (starred && !normal)
-        emit_error(e, at, "A Starred expression may only appear on the lhs within the presence of another non-starred "
-                          "expression");
+        emit_error(
+            e, at,
+            "A Starred expression may only appear on the lhs within the presence of another non-starred "
+            "expression");
     return e->err->code ? -1 : starred;
 }
 
-static bool assign_tuple(struct emitter *e, const struct tree *targets, struct sugared *value, struct source_range at,
-                         int binders, bool starred) {
+static bool assign_tuple(struct emitter *e, const struct tree *targets, struct sugared *value,
+                         struct source_range at, int binders, bool starred) {
     struct sugared_list items;
     if (!sugared_tuple(e, value, at, starred ? -1 : binders, &items)) return false;
     if (items.count < binders)
-        return emit_error(e, targets->range, "need %s%d values to unpack but found only %d", starred ? "at least " : "",
-                          binders, items.count) != NULL;
+        return emit_error(e, targets->range, "need %s%d values to unpack but found only %d",
+                          starred ? "at least " : "", binders, items.count) != NULL;
     if (items.count > binders && !starred)
         return emit_error(e, targets->range, "too many values to unpack: need %d but found %d", binders,
                           items.count) != NULL;
@@ -96,23 +102,28 @@ static bool assign_tuple(struct emitter *e, const struct tree *targets, struct s
 }
 
 /* *rest takes what the other targets leave. */
-static bool assign_starred(struct emitter *e, const struct tree *t, struct sugared *const *values, int count) {
+static bool assign_starred(struct emitter *e, const struct tree *t, struct sugared *const *values,
+                           int count) {
     const struct tree *name = t->items[0];
-    if (name->kind != TREE_NAME) return emit_error(e, name->range, "Cannot pack a tuple into a non-variable") != NULL;
+    if (name->kind != TREE_NAME)
+        return emit_error(e, name->range, "Cannot pack a tuple into a non-variable") != NULL;
     struct ir_value **items = arena_array(&e->memory, struct ir_value *, count + 1);
     if (!items) return error_memory(e->err);
     for (int i = 0; i < count; i++)
         if (!(items[i] = sugared_value(e, values[i], t->range))) return false;
-    return variable_set(e, name->range, name->name, sugared_simple(e, emit_tuple(e, items, count, NULL)), NULL);
+    return variable_set(e, name->range, name->name, sugared_simple(e, emit_tuple(e, items, count, NULL)),
+                        NULL);
 }
 
-static bool assign_attribute(struct emitter *e, const struct tree *t, struct sugared *value, struct source_range at) {
+static bool assign_attribute(struct emitter *e, const struct tree *t, struct sugared *value,
+                             struct source_range at) {
     struct sugared *object = emit_sugared(e, t->items[0], 1, NULL);
     struct ir_value *v = object ? sugared_value(e, value, at) : NULL;
     return v && sugared_set_attribute(e, object, at, t->name, v);
 }
 
-static bool assign_one(struct emitter *e, const struct tree *t, struct sugared *value, struct source_range at) {
+static bool assign_one(struct emitter *e, const struct tree *t, struct sugared *value,
+                       struct source_range at) {
     switch ((enum tree_kind)t->kind) {
     case TREE_NAME: return variable_set(e, t->range, t->name, value, NULL);
     case TREE_ATTRIBUTE: return assign_attribute(e, t, value, at);
@@ -135,7 +146,8 @@ bool emit_assign_all(struct emitter *e, const struct tree *targets, struct sugar
         const struct tree *t = targets->items[i];
         int taken = t->kind == TREE_STARRED ? count - binders : 1;
         if (next + taken > count) return emit_error(e, at, "not enough values to unpack") != NULL;
-        bool good = t->kind == TREE_STARRED ? assign_starred(e, t, values + next, taken) : assign_one(e, t, values[next], at);
+        bool good = t->kind == TREE_STARRED ? assign_starred(e, t, values + next, taken)
+                                            : assign_one(e, t, values[next], at);
         if (!good) return false;
         next += taken;
     }
@@ -144,26 +156,32 @@ bool emit_assign_all(struct emitter *e, const struct tree *targets, struct sugar
 
 /* ---- assignment statements ---- */
 
-/* Packed parameters of quantized layers were tensors once: their old code goes on with the operator that makes these. */
+/* Packed parameters of quantized layers were tensors once: their old code goes on with the operator that
+ * makes these. */
 static struct sugared *legacy_prepack(struct emitter *e, struct sugared *value) {
-    static const char method[] = "__torch__.torch.nn.quantized.dynamic.modules.rnn.PackedParameter.__setstate__";
+    static const char method[] =
+        "__torch__.torch.nn.quantized.dynamic.modules.rnn.PackedParameter.__setstate__";
     struct ir_value *v = sugared_as_simple(value);
-    if (!v || strcmp(e->function->qualified->text, method) || strcmp(v->node->kind->text, "quantized::linear_prepack"))
+    if (!v || strcmp(e->function->qualified->text, method) ||
+        strcmp(v->node->kind->text, "quantized::linear_prepack"))
         return value;
-    return sugared_simple(e, emit_operator(e, "quantized::linear_prepack_legacy", v->node->range, v->node->inputs.items,
-                                           v->node->inputs.count));
+    return sugared_simple(e, emit_operator(e, "quantized::linear_prepack_legacy", v->node->range,
+                                           v->node->inputs.items, v->node->inputs.count));
 }
 
-static bool assign_name(struct emitter *e, const struct tree *target, const struct tree *value, const struct tree *type_tree) {
+static bool assign_name(struct emitter *e, const struct tree *target, const struct tree *value,
+                        const struct tree *type_tree) {
     const struct type *type = type_tree ? emit_annotation(e, type_tree) : NULL;
     if (type_tree && !type) return false;
     struct sugared *s = emit_sugared(e, value, 1, type);
     return s && variable_set(e, target->range, target->name, legacy_prepack(e, s), type);
 }
 
-static bool assign_single(struct emitter *e, const struct tree *t, const struct tree *target, const struct tree *value) {
+static bool assign_single(struct emitter *e, const struct tree *t, const struct tree *target,
+                          const struct tree *value) {
     if (!value)
-        return emit_error(e, t->range, "For an assignment, expected an expression on the right-hand side") != NULL;
+        return emit_error(e, t->range, "For an assignment, expected an expression on the right-hand side") !=
+               NULL;
     struct sugared *s;
     switch ((enum tree_kind)target->kind) {
     case TREE_NAME: return assign_name(e, target, value, t->items[2]);
@@ -237,15 +255,18 @@ static const char *augmented_operator(struct emitter *e, const struct tree *t, c
 static struct ir_value *augment_object(struct emitter *e, const struct tree *t, struct ir_value *object) {
     int i = augmented_index(t);
     const struct class_definition *c = object->type->definition;
-    if (!augmented[i].method) return emit_error(e, t->range, "Unknown augmented assignment: %s", tree_operators[t->op].text);
+    if (!augmented[i].method)
+        return emit_error(e, t->range, "Unknown augmented assignment: %s", tree_operators[t->op].text);
     struct actual a = {.value = emit_expression(e, t->items[1], NULL)};
     const struct name *method = a.value ? emit_name(e, augmented[i].in_place_method) : NULL;
     if (method && !class_find_method(c, method)) method = emit_name(e, augmented[i].method);
     if (!method) return NULL;
     if (!class_find_method(c, method))
-        return emit_error(e, t->range, "Cannot emit inplace op on %s since it does not define an %s or %s method",
-                          emit_type_words(e, object->type), augmented[i].in_place_method, augmented[i].method);
-    return sugared_value(e, sugared_call(e, sugared_method(e, object, method), t->range, actuals_of(&a, 1), 0), t->range);
+        return emit_error(
+            e, t->range, "Cannot emit inplace op on %s since it does not define an %s or %s method",
+            emit_type_words(e, object->type), augmented[i].in_place_method, augmented[i].method);
+    return sugared_value(
+        e, sugared_call(e, sugared_method(e, object, method), t->range, actuals_of(&a, 1), 0), t->range);
 }
 
 static struct ir_value *augment_value(struct emitter *e, const struct tree *t, struct ir_value *v) {
@@ -257,8 +278,9 @@ static struct ir_value *augment_value(struct emitter *e, const struct tree *t, s
 static bool augment_attribute(struct emitter *e, const struct tree *t) {
     const struct tree *target = t->items[0];
     struct sugared *object = emit_sugared(e, target->items[0], 1, NULL);
-    struct ir_value *v = object ? sugared_value(e, sugared_attribute(e, object, target->range, target->name), target->range)
-                                : NULL;
+    struct ir_value *v =
+        object ? sugared_value(e, sugared_attribute(e, object, target->range, target->name), target->range)
+               : NULL;
     struct ir_value *result = v ? augment_value(e, t, v) : NULL;
     return result && sugared_set_attribute(e, object, t->range, target->name, result);
 }
@@ -268,7 +290,8 @@ static bool augment_tensor_part(struct emitter *e, const struct tree *t, struct 
     struct ir_value **indices;
     int count;
     const char *op = augmented_operator(e, t, tensor->type);
-    struct ir_value *part = emit_index_parts(e, t->items[0]->range, tensor, t->items[0]->items[1], &indices, &count);
+    struct ir_value *part =
+        emit_index_parts(e, t->items[0]->range, tensor, t->items[0]->items[1], &indices, &count);
     struct actual rhs = {.value = part ? emit_expression(e, t->items[1], NULL) : NULL};
     if (!rhs.value) return false;
     struct actual self = {.value = part};
@@ -284,8 +307,10 @@ static bool augment_item(struct emitter *e, const struct tree *t, struct ir_valu
     const struct type *type = container->type;
     const struct tree *subscripts = t->items[0]->items[1];
     if (subscripts->count != 1)
-        return emit_error(e, subscripts->range, "Sliced expression not yet supported for %s augmented assignment. File a bug "
-                                                "if you want this", emit_type_words(e, type)) != NULL;
+        return emit_error(e, subscripts->range,
+                          "Sliced expression not yet supported for %s augmented assignment. File a bug "
+                          "if you want this",
+                          emit_type_words(e, type)) != NULL;
     if (type->kind != TYPE_LIST && type->kind != TYPE_DICT)
         return emit_error(e, t->items[0]->range, "%s does not support augmented assignment.",
                           emit_type_words(e, type)) != NULL;
@@ -313,6 +338,7 @@ bool emit_augmented(struct emitter *e, const struct tree *t) {
         if (!(v = emit_expression(e, target->items[0], NULL))) return false;
         return is_tensor(e, v->type) ? augment_tensor_part(e, t, v) : augment_item(e, t, v);
     default:
-        return emit_error(e, target->range, "unexpected expression on left-hand side of augmented assignment") != NULL;
+        return emit_error(e, target->range,
+                          "unexpected expression on left-hand side of augmented assignment") != NULL;
     }
 }

@@ -1,5 +1,5 @@
-/* Conditions: what an if, while, assert or boolean operator tests. A condition may say of a variable's type ("x is not
- * None", isinstance), and may be certain while compiling, so that only one arm is compiled
+/* Conditions: what an if, while, assert or boolean operator tests. A condition may say of a variable's type
+ * ("x is not None", isinstance), and may be certain while compiling, so that only one arm is compiled
  * (CondValue, RefinementSet, emitCondExpr, emitIsInstance in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
 #include <string.h>
@@ -19,7 +19,8 @@ static bool room_for(struct emitter *e, struct refinements *r, int count) {
 }
 
 /* Both hold: what either says, but a variable of which they say different things is left out. */
-static bool refinements_union(struct emitter *e, struct refinements a, struct refinements b, struct refinements *out) {
+static bool refinements_union(struct emitter *e, struct refinements a, struct refinements b,
+                              struct refinements *out) {
     if (!room_for(e, out, a.count + b.count)) return false;
     for (int i = 0; i < a.count; i++) {
         const struct type *other = refined(b, a.items[i].name);
@@ -38,7 +39,8 @@ static bool refinements_intersection(struct emitter *e, struct refinements a, st
     return true;
 }
 
-static bool one_refinement(struct emitter *e, const struct tree *t, const struct type *type, struct refinements *out) {
+static bool one_refinement(struct emitter *e, const struct tree *t, const struct type *type,
+                           struct refinements *out) {
     *out = (struct refinements){0};
     if (t->kind != TREE_NAME || !type) return true;
     if (!room_for(e, out, 1)) return false;
@@ -94,7 +96,8 @@ static bool emit_is(struct emitter *e, const struct tree *t, struct condition *o
     }
     bool is = t->op == OPERATOR_IS;
     if (none[0] == NONE_ALWAYS && none[1] == NONE_ALWAYS) return certain(e, t->range, is, out);
-    if ((none[0] == NONE_ALWAYS && none[1] == NONE_NEVER) || (none[0] == NONE_NEVER && none[1] == NONE_ALWAYS))
+    if ((none[0] == NONE_ALWAYS && none[1] == NONE_NEVER) ||
+        (none[0] == NONE_NEVER && none[1] == NONE_ALWAYS))
         return certain(e, t->range, !is, out);
     out->value = emit_operator(e, tree_operators[t->op].op, t->range, values, 2);
     return out->value && none_refinements(e, t, values, out);
@@ -139,8 +142,8 @@ static bool standardize(struct emitter *e, struct type_set *set) {
         return true;
     }
     if (both->kind == TYPE_NUMBER) /* opened into its three */
-        return add_type(e, set, simple_type(e, TYPE_FLOAT)) && add_type(e, set, simple_type(e, TYPE_COMPLEX)) &&
-               add_type(e, set, simple_type(e, TYPE_INT));
+        return add_type(e, set, simple_type(e, TYPE_FLOAT)) &&
+               add_type(e, set, simple_type(e, TYPE_COMPLEX)) && add_type(e, set, simple_type(e, TYPE_INT));
     if (both->kind != TYPE_OPTIONAL) return add_type(e, set, both);
     const struct type *none = simple_type(e, TYPE_NONE), *inner = both->items[0];
     bool none_first = type_kind_order(none->kind) < type_kind_order(inner->kind);
@@ -187,7 +190,8 @@ static const struct type *unify_set(struct emitter *e, const struct type_set *se
     return set->count ? unify_all(e, set->items, set->count, true, NULL) : NULL;
 }
 
-bool emit_isinstance(struct emitter *e, const struct tree *object, const struct tree *classes, struct condition *out) {
+bool emit_isinstance(struct emitter *e, const struct tree *object, const struct tree *classes,
+                     struct condition *out) {
     *out = (struct condition){.known = -1};
     struct ir_value *v = emit_expression(e, object, NULL);
     struct type_set types = {0}, wanted = {0};
@@ -200,10 +204,12 @@ bool emit_isinstance(struct emitter *e, const struct tree *object, const struct 
     if (split.always) return certain(e, object->range, true, out);
     if (!split.yes.count) return certain(e, object->range, false, out);
     out->value = emit_typed(e, KIND_ISINSTANCE, simple_type(e, TYPE_BOOL), &v, 1);
-    return out->value && (node_set_types(out->value->node, "types", wanted.count, wanted.items) || error_memory(e->err));
+    return out->value &&
+           (node_set_types(out->value->node, "types", wanted.count, wanted.items) || error_memory(e->err));
 }
 
-bool emit_hasattr(struct emitter *e, const struct tree *object, const struct tree *name, struct condition *out) {
+bool emit_hasattr(struct emitter *e, const struct tree *object, const struct tree *name,
+                  struct condition *out) {
     *out = (struct condition){.known = -1};
     struct sugared *s = emit_sugared(e, object, 1, NULL);
     if (!s) return false;
@@ -225,7 +231,8 @@ struct arm {
     struct condition condition; /* filled in */
 };
 
-static bool emit_arm(struct emitter *e, struct block *b, struct source_range at, struct refinements r, struct arm *arm) {
+static bool emit_arm(struct emitter *e, struct block *b, struct source_range at, struct refinements r,
+                     struct arm *arm) {
     struct insertion old = emit_into(e, b);
     struct ir_value *v = NULL;
     if (frame_push(e, b) && emit_refinements(e, at, r)) {
@@ -249,7 +256,8 @@ static struct ir_value *emit_if_value(struct emitter *e, struct source_range at,
     n->range = at;
     struct block *first = node_add_block(n), *second = node_add_block(n);
     if (!first || !second) return emit_out_of_memory(e);
-    if (!emit_arm(e, first, at, c->when_true, yes) || !emit_arm(e, second, at, c->when_false, no)) return NULL;
+    if (!emit_arm(e, first, at, c->when_true, yes) || !emit_arm(e, second, at, c->when_false, no))
+        return NULL;
     const struct type *a = first->result->inputs.items[0]->type, *b = second->result->inputs.items[0]->type;
     const struct type *both = type_unify(e->types, a, b, false, NULL);
     if (!both)
@@ -299,14 +307,15 @@ static int emit_test_call(struct emitter *e, const struct tree *t, struct condit
     bool isinstance = name && !strcmp(callee->name->text, "isinstance");
     bool has = name && !strcmp(callee->name->text, "hasattr");
     if (!isinstance && !has) {
-        struct sugared *s = emit_sugared(e, callee, 1, NULL); /* PyTorch looks at the callee here, then once more */
+        struct sugared *s =
+            emit_sugared(e, callee, 1, NULL); /* PyTorch looks at the callee here, then once more */
         if (!s) return -1;
         isinstance = s->kind == &sugared_kind_form && s->form == FORM_ISINSTANCE;
         if (!isinstance) return 0;
     }
     if (arguments->count != 2 || t->items[2]->count) {
-        emit_error(e, t->range, "%s expected exactly 2 arguments but found %d", has ? "hasattr" : "isinstance",
-                   arguments->count);
+        emit_error(e, t->range, "%s expected exactly 2 arguments but found %d",
+                   has ? "hasattr" : "isinstance", arguments->count);
         return -1;
     }
     bool good = isinstance ? emit_isinstance(e, arguments->items[0], arguments->items[1], out)
@@ -325,7 +334,8 @@ bool emit_condition(struct emitter *e, const struct tree *t, struct condition *o
     *out = (struct condition){.known = -1};
     if (t->kind == TREE_AND || t->kind == TREE_OR) return emit_short_circuit(e, t, out);
     if (t->kind == TREE_NOT) return emit_not(e, t, out);
-    if (t->kind == TREE_BINARY && (t->op == OPERATOR_IS || t->op == OPERATOR_IS_NOT)) return emit_is(e, t, out);
+    if (t->kind == TREE_BINARY && (t->op == OPERATOR_IS || t->op == OPERATOR_IS_NOT))
+        return emit_is(e, t, out);
     if (t->kind == TREE_CALL) {
         int done = emit_test_call(e, t, out);
         if (done) return done > 0;
@@ -345,9 +355,11 @@ struct ir_value *emit_to_bool(struct emitter *e, struct source_range at, struct 
     e->err = outer;
     if (own.code == LB_ERROR_MEMORY) error_memory(outer);
     error_clear(&own);
-    if (!out) return emit_error(e, at, "Could not cast value of type %s to bool", emit_type_words(e, v->type));
+    if (!out)
+        return emit_error(e, at, "Could not cast value of type %s to bool", emit_type_words(e, v->type));
     if (out->type->kind != TYPE_BOOL)
-        return emit_error(e, at, "expected a bool expression for condition but found %s", emit_type_words(e, out->type));
+        return emit_error(e, at, "expected a bool expression for condition but found %s",
+                          emit_type_words(e, out->type));
     return out;
 }
 
@@ -355,6 +367,7 @@ struct ir_value *emit_conditional(struct emitter *e, const struct tree *t, const
     struct condition c;
     if (!emit_condition(e, t->items[0], &c)) return NULL;
     if (c.known >= 0) return emit_expression(e, t->items[c.known ? 1 : 2], hint);
-    struct arm yes = {.expression = t->items[1], .hint = hint}, no = {.expression = t->items[2], .hint = hint};
+    struct arm yes = {.expression = t->items[1], .hint = hint},
+               no = {.expression = t->items[2], .hint = hint};
     return emit_if_value(e, t->range, &c, &yes, &no);
 }

@@ -1,5 +1,6 @@
-/* list(...) and dict(...): rewritten to comprehensions over what they are given, but for the cases that an operator or a
- * literal serves (emitApplySpecialFormForList, -ForDict in torch/csrc/jit/frontend/ir_emitter.cpp). */
+/* list(...) and dict(...): rewritten to comprehensions over what they are given, but for the cases that an
+ * operator or a literal serves (emitApplySpecialFormForList, -ForDict in
+ * torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
 
 /* A name that no program can write, for a variable of the compiler's own. */
@@ -23,7 +24,8 @@ static struct sugared *empty_list(struct emitter *e, const struct tree *call, co
     const struct type *type = hint ? hint : type_list(e->types, e->types->tensor);
     if (!type) return emit_out_of_memory(e);
     if (type->kind != TYPE_LIST)
-        return emit_error(e, call->range, "Expected list type annotation for list(), found %s", emit_type_words(e, hint));
+        return emit_error(e, call->range, "Expected list type annotation for list(), found %s",
+                          emit_type_words(e, hint));
     return sugared_simple(e, emit_list(e, type->items[0], NULL, 0));
 }
 
@@ -37,11 +39,13 @@ struct sugared *emit_list_call(struct emitter *e, const struct tree *call, const
     if (!iterable) return NULL;
     if (v && (v->type->kind == TYPE_LIST || v->type->kind == TYPE_STRING))
         return sugared_simple(e, emit_operator(e, "aten::list", call->range, &v, 1));
-    struct tree *source = keep_iterable(e, call, iterable), *item = source ? temporary_name(e, call, "$_elem") : NULL;
+    struct tree *source = keep_iterable(e, call, iterable),
+                *item = source ? temporary_name(e, call, "$_elem") : NULL;
     if (!item) return NULL;
     struct tree *parts[3] = {item, item, source};
     struct tree *comprehension = tree_new(&e->memory, TREE_LIST_COMPREHENSION, call->range, 3, parts);
-    return comprehension ? sugared_simple(e, emit_list_comprehension(e, comprehension, hint)) : emit_out_of_memory(e);
+    return comprehension ? sugared_simple(e, emit_list_comprehension(e, comprehension, hint))
+                         : emit_out_of_memory(e);
 }
 
 /* ---- dict ---- */
@@ -53,18 +57,23 @@ static bool add_keywords(struct emitter *e, const struct tree *keywords, struct 
                                       emit_expression(e, k->items[0], NULL)};
         if (!inputs[1] || !inputs[2]) return false;
         if (inputs[1]->type != dict->type->items[0])
-            return emit_error(e, k->range, "Generated key type %s did not match the annotated key type, which was %s\n",
-                              emit_type_words(e, inputs[1]->type), emit_type_words(e, dict->type->items[0])) != NULL;
+            return emit_error(e, k->range,
+                              "Generated key type %s did not match the annotated key type, which was %s\n",
+                              emit_type_words(e, inputs[1]->type),
+                              emit_type_words(e, dict->type->items[0])) != NULL;
         if (!is_subtype(e, inputs[2]->type, dict->type->items[1]))
-            return emit_error(e, k->range, "Generated value type %s did not match the annotated value type, which was %s\n",
-                              emit_type_words(e, inputs[2]->type), emit_type_words(e, dict->type->items[1])) != NULL;
+            return emit_error(
+                       e, k->range,
+                       "Generated value type %s did not match the annotated value type, which was %s\n",
+                       emit_type_words(e, inputs[2]->type), emit_type_words(e, dict->type->items[1])) != NULL;
         if (!emit_operator(e, "aten::_set_item", k->range, inputs, 3)) return false;
     }
     return true;
 }
 
 /* The Dict in the annotation; false after an error. */
-static bool dict_hint(struct emitter *e, const struct tree *call, const struct type *hint, const struct type **out) {
+static bool dict_hint(struct emitter *e, const struct tree *call, const struct type *hint,
+                      const struct type **out) {
     *out = hint && hint->kind == TYPE_OPTIONAL ? hint->items[0] : hint;
     if (!hint || hint->kind != TYPE_UNION) return true;
     int found = 0;
@@ -73,10 +82,11 @@ static bool dict_hint(struct emitter *e, const struct tree *call, const struct t
         *out = hint->items[i];
         found++;
     }
-    return found < 2 || emit_error(e, call->range,
-                                   "There are multiple candidate Dict types in the Union type annotation `%s`, and full "
-                                   "type inference is not yet supported for the `dict()` constructor.",
-                                   emit_type_words(e, hint)) != NULL;
+    return found < 2 ||
+           emit_error(e, call->range,
+                      "There are multiple candidate Dict types in the Union type annotation `%s`, and full "
+                      "type inference is not yet supported for the `dict()` constructor.",
+                      emit_type_words(e, hint)) != NULL;
 }
 
 /* The argument as it is; once without the annotation when it does not go with it. */
@@ -105,7 +115,8 @@ static struct sugared *empty_dict(struct emitter *e, const struct tree *call, co
     if (!hint) hint = type_dict(e->types, simple_type(e, TYPE_STRING), e->types->tensor);
     if (!hint) return emit_out_of_memory(e);
     if (hint->kind != TYPE_DICT)
-        return emit_error(e, call->range, "Expected a type annotation of Dict for dict constructor dict(), got %s",
+        return emit_error(e, call->range,
+                          "Expected a type annotation of Dict for dict constructor dict(), got %s",
                           emit_type_words(e, hint));
     return sugared_simple(e, emit_typed(e, KIND_DICT_CONSTRUCT, hint, NULL, 0));
 }
@@ -118,7 +129,8 @@ static struct tree *pair(struct emitter *e, const struct tree *call, struct tree
 /* What dict() goes over: dict({a: b}, c=d) is over [(a, b), ("c", d)]. NULL after an error. */
 static struct tree *dict_source(struct emitter *e, const struct tree *call, struct tree *argument) {
     const struct tree *keywords = call->items[2];
-    bool dict = argument && argument->kind == TREE_DICT, list = argument && argument->kind == TREE_LIST_LITERAL;
+    bool dict = argument && argument->kind == TREE_DICT,
+         list = argument && argument->kind == TREE_LIST_LITERAL;
     if (argument && !dict && !(list && keywords->count)) return argument;
     int given = dict ? argument->items[0]->count : list ? argument->count : 0, count = 0;
     struct tree **items = arena_array(&e->memory, struct tree *, given + keywords->count + 1);
@@ -128,7 +140,8 @@ static struct tree *dict_source(struct emitter *e, const struct tree *call, stru
                               : argument->items[i];
     for (int i = 0; i < keywords->count; i++) {
         const struct tree *k = keywords->items[i];
-        items[count++] = pair(e, call, tree_string(&e->memory, call->range, k->name->text, k->name->length), k->items[0]);
+        items[count++] =
+            pair(e, call, tree_string(&e->memory, call->range, k->name->text, k->name->length), k->items[0]);
     }
     for (int i = 0; i < count; i++)
         if (!items[i]) return emit_out_of_memory(e);

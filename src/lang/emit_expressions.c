@@ -20,7 +20,8 @@ static int count_actuals(const struct tree *list) {
     return list->count;
 }
 
-static bool add_starred(struct emitter *e, const struct tree *t, struct actual **items, int *count, int *room) {
+static bool add_starred(struct emitter *e, const struct tree *t, struct actual **items, int *count,
+                        int *room) {
     struct sugared_list parts;
     if (!sugared_tuple(e, emit_sugared(e, t->items[0], 1, NULL), t->range, -1, &parts)) return false;
     if (*count + parts.count > *room) {
@@ -38,7 +39,8 @@ static bool add_starred(struct emitter *e, const struct tree *t, struct actual *
     return true;
 }
 
-bool emit_actuals(struct emitter *e, const struct tree *list, int from, bool unpack, struct actual **out, int *count) {
+bool emit_actuals(struct emitter *e, const struct tree *list, int from, bool unpack, struct actual **out,
+                  int *count) {
     int room = count_actuals(list) + 1;
     struct actual *items = arena_array(&e->memory, struct actual, room);
     *count = 0;
@@ -82,14 +84,16 @@ static bool emit_values(struct emitter *e, const struct tree *list, struct ir_va
 /* ---- operators ---- */
 
 /* -x, ~x: folded at once when x is a constant number. */
-static struct ir_value *fold_unary(struct emitter *e, struct ir_value *v, bool invert, struct source_range at) {
+static struct ir_value *fold_unary(struct emitter *e, struct ir_value *v, bool invert,
+                                   struct source_range at) {
     lb_value in;
     if (v->node->inputs.count != 1 || !emit_is_constant(v->node->inputs.items[0], &in)) return v;
     if (invert) return in.tag == VALUE_INT ? emit_int(e, ~in.i, at) : v;
     if (in.tag == VALUE_INT) return emit_int(e, (int64_t)(0 - (uint64_t)in.i), at);
     if (in.tag == VALUE_FLOAT) return emit_constant(e, value_float(-in.f), at);
     lb_value out;
-    if (in.tag != VALUE_COMPLEX || !value_new_complex(&out, -in.complex->re, -in.complex->im, e->err)) return v;
+    if (in.tag != VALUE_COMPLEX || !value_new_complex(&out, -in.complex->re, -in.complex->im, e->err))
+        return v;
     struct ir_value *c = emit_constant(e, out, at);
     value_release(out);
     return c;
@@ -135,7 +139,8 @@ static struct ir_value *emit_binary_operator(struct emitter *e, const struct tre
     return sugared_value(e, sugared_call(e, magic, t->range, actuals_of(a, 2), 0), t->range);
 }
 
-/* "..." % x formats; on other types % is the remainder. The left side is emitted twice then, as PyTorch does. */
+/* "..." % x formats; on other types % is the remainder. The left side is emitted twice then, as PyTorch does.
+ */
 static struct ir_value *emit_percent(struct emitter *e, const struct tree *t) {
     struct ir_value *left = sugared_value(e, emit_sugared(e, t->items[0], 0, NULL), t->items[0]->range);
     if (!left) return NULL;
@@ -168,7 +173,8 @@ static struct ir_value *emit_tuple_literal(struct emitter *e, const struct tree 
 
 static void *refuse(struct emitter *e, const struct tree *t) {
     if (t->kind == TREE_UNSUPPORTED) return emit_error(e, t->range, "%s aren't supported", t->text);
-    if (t->kind == TREE_STARRED) return emit_error(e, t->range, "Unexpected starred expansion. File a bug report");
+    if (t->kind == TREE_STARRED)
+        return emit_error(e, t->range, "Unexpected starred expansion. File a bug report");
     return emit_error(e, t->range, "Cannot emit expr for: (%s)", tree_kind_words[t->kind]);
 }
 
@@ -197,10 +203,12 @@ static struct ir_value *emit_simple(struct emitter *e, const struct tree *t, con
     }
 }
 
-static struct sugared *emit_sugared_plain(struct emitter *e, const struct tree *t, int binders, const struct type *hint) {
+static struct sugared *emit_sugared_plain(struct emitter *e, const struct tree *t, int binders,
+                                          const struct type *hint) {
     switch ((enum tree_kind)t->kind) {
     case TREE_NAME: return variable_get(e, t->name, t->range);
-    case TREE_ATTRIBUTE: return sugared_attribute(e, emit_sugared(e, t->items[0], 1, NULL), t->range, t->name);
+    case TREE_ATTRIBUTE:
+        return sugared_attribute(e, emit_sugared(e, t->items[0], 1, NULL), t->range, t->name);
     case TREE_CALL: return emit_call(e, t, binders, hint);
     case TREE_SUBSCRIPT: return emit_subscript(e, t, hint);
     default: return sugared_simple(e, emit_simple(e, t, hint));

@@ -15,13 +15,16 @@ static bool check_count(struct emitter *e, const struct form_call *c, int least,
     int count = c->arguments->count;
     if (count < least || count > most) {
         if (least == most)
-            emit_error(e, c->tree->range, "%s expected exactly %d arguments but found %d", name, least, count);
+            emit_error(e, c->tree->range, "%s expected exactly %d arguments but found %d", name, least,
+                       count);
         else
-            emit_error(e, c->tree->range, "%s expected to have number of arguments between %d and %d but found %d", name,
-                       least, most, count);
+            emit_error(e, c->tree->range,
+                       "%s expected to have number of arguments between %d and %d but found %d", name, least,
+                       most, count);
         return false;
     }
-    return !c->keywords->count || emit_error(e, c->tree->range, "%s takes no keyword arguments", name) != NULL;
+    return !c->keywords->count ||
+           emit_error(e, c->tree->range, "%s takes no keyword arguments", name) != NULL;
 }
 
 static struct sugared *form_annotate(struct emitter *e, const struct form_call *c) {
@@ -118,8 +121,10 @@ static struct sugared *form_tolist(struct emitter *e, const struct form_call *c)
     struct ir_value *inputs[3] = {sugared_value(e, s, tensor->range)};
     if (!inputs[0]) return NULL;
     if (depth < 0)
-        return emit_error(e, c->tree->range, "%s is not one of the supported element types for tolist: int, float, complex, "
-                                             "bool", emit_type_words(e, c->hint));
+        return emit_error(e, c->tree->range,
+                          "%s is not one of the supported element types for tolist: int, float, complex, "
+                          "bool",
+                          emit_type_words(e, c->hint));
     inputs[1] = emit_int(e, depth, (struct source_range){0});
     inputs[2] = emit_int(e, element, (struct source_range){0});
     if (!inputs[1] || !inputs[2]) return NULL;
@@ -127,7 +132,8 @@ static struct sugared *form_tolist(struct emitter *e, const struct form_call *c)
 }
 
 static struct sugared *form_create_object(struct emitter *e, const struct form_call *c) {
-    if (c->arguments->count != 1) return emit_error(e, c->tree->range, "Only one argument to __new__ allowed");
+    if (c->arguments->count != 1)
+        return emit_error(e, c->tree->range, "Only one argument to __new__ allowed");
     struct sugared *s = emit_sugared(e, c->arguments->items[0], 1, NULL);
     if (!s) return NULL;
     if (s->kind != &sugared_kind_class)
@@ -152,7 +158,8 @@ static struct sugared *form_range(struct emitter *e, const struct form_call *c) 
 static bool enumerate_start(struct emitter *e, const struct form_call *c, struct ir_value **start) {
     struct source_range at = c->tree->range;
     const struct tree *given = c->arguments->count == 2 ? c->arguments->items[1] : NULL;
-    if (!c->arguments->count) return emit_error(e, at, "enumerate expected at least 1 arguments, got 0") != NULL;
+    if (!c->arguments->count)
+        return emit_error(e, at, "enumerate expected at least 1 arguments, got 0") != NULL;
     if (given && !(*start = sugared_value(e, emit_sugared(e, given, 1, NULL), at))) return false;
     int count = c->arguments->count + c->keywords->count;
     if (count > 2) return emit_error(e, at, "enumerate expected at most 2 arguments, got %d", count) != NULL;
@@ -254,7 +261,8 @@ static struct sugared *form_fork(struct emitter *e, const struct form_call *c) {
     struct forked_call f = {.at = c->tree->range};
     struct actual *items, *keywords;
     if (!c->arguments->count)
-        return emit_error(e, c->tree->range, "Expected at least one argument to %s()", await ? "awaitable" : "fork");
+        return emit_error(e, c->tree->range, "Expected at least one argument to %s()",
+                          await ? "awaitable" : "fork");
     if (!(f.callee = emit_sugared(e, c->arguments->items[0], 1, NULL))) return NULL;
     if (!emit_actuals(e, c->arguments, 1, true, &items, &f.actuals.count)) return NULL;
     if (!emit_keywords(e, c->keywords, &keywords, &f.actuals.keyword_count)) return NULL;

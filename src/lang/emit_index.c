@@ -1,12 +1,13 @@
-/* Subscripts: tuples by constant index, lists and dicts by __getitem__, tensors by select, slice, unsqueeze and index
- * (emitSubscript, emitIntAndSliceIndexing in torch/csrc/jit/frontend/ir_emitter.cpp). */
+/* Subscripts: tuples by constant index, lists and dicts by __getitem__, tensors by select, slice, unsqueeze
+ * and index (emitSubscript, emitIntAndSliceIndexing in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
 #include <limits.h>
 #include <string.h>
 
 /* ---- tuples ---- */
 
-static bool adjusted_index(struct emitter *e, struct source_range at, int length, int64_t index, int64_t *out) {
+static bool adjusted_index(struct emitter *e, struct source_range at, int length, int64_t index,
+                           int64_t *out) {
     *out = index < 0 ? index + length : index;
     return (*out >= 0 && *out < length) ||
            emit_error(e, at, "Tuple index out of range. Tuple is length %d and index is %lld", length,
@@ -22,8 +23,11 @@ static struct ir_value *emit_tuple_index(struct emitter *e, struct source_range 
     if (!emit_is_constant(index, &i)) {
         const struct type *list = t->count ? type_list(e->types, t->items[0]) : NULL;
         if (!list || !match_tuple_to_list(e, t, list))
-            return emit_error(e, at, "Cannot index into a %s with a non-integer literal because we cannot resolve the "
-                                     "output type", emit_type_words(e, t));
+            return emit_error(
+                e, at,
+                "Cannot index into a %s with a non-integer literal because we cannot resolve the "
+                "output type",
+                emit_type_words(e, t));
     } else if (!adjusted_index(e, at, t->count, i.i, &which)) {
         return NULL;
     }
@@ -31,7 +35,8 @@ static struct ir_value *emit_tuple_index(struct emitter *e, struct source_range 
 }
 
 /* One bound of a slice of a tuple: a constant int, counted from the end when negative. */
-static bool tuple_bound(struct emitter *e, struct source_range at, int length, struct ir_value *v, int64_t *out) {
+static bool tuple_bound(struct emitter *e, struct source_range at, int length, struct ir_value *v,
+                        int64_t *out) {
     lb_value c;
     *out = INT64_MAX;
     if (!v) return true;
@@ -70,7 +75,8 @@ static struct ir_value *emit_tuple_slice(struct emitter *e, struct source_range 
             return emit_error(e, at, "Step size should always be an integer");
         step = c.i;
     }
-    if (!tuple_bound(e, at, length, bounds[0], &start) || !tuple_bound(e, at, length, bounds[1], &stop)) return NULL;
+    if (!tuple_bound(e, at, length, bounds[0], &start) || !tuple_bound(e, at, length, bounds[1], &stop))
+        return NULL;
     int64_t count = adjust_slice(length, &start, &stop, step);
     if (count < 0) return emit_error(e, at, "slice step cannot be zero");
     struct ir_value **items = arena_array(&e->memory, struct ir_value *, count + 1);
@@ -85,8 +91,8 @@ static struct ir_value *emit_tuple_slice(struct emitter *e, struct source_range 
 
 /* ---- slices ---- */
 
-static struct ir_value *emit_slice_of(struct emitter *e, struct source_range at, struct ir_value *v, struct ir_value *dim,
-                                      struct ir_value *const *bounds) {
+static struct ir_value *emit_slice_of(struct emitter *e, struct source_range at, struct ir_value *v,
+                                      struct ir_value *dim, struct ir_value *const *bounds) {
     static const lb_value none = {.tag = VALUE_NONE};
     if (v->type->kind == TYPE_TUPLE) return emit_tuple_slice(e, at, v, bounds);
     struct ir_value *step = bounds[2] ? bounds[2] : emit_int(e, 1, at);
@@ -110,8 +116,8 @@ static bool emit_bounds(struct emitter *e, const struct tree *slice, struct ir_v
     return true;
 }
 
-static struct ir_value *emit_slice(struct emitter *e, struct source_range at, struct ir_value *v, struct ir_value *dim,
-                                   const struct tree *slice) {
+static struct ir_value *emit_slice(struct emitter *e, struct source_range at, struct ir_value *v,
+                                   struct ir_value *dim, const struct tree *slice) {
     struct ir_value *bounds[3];
     return emit_bounds(e, slice, bounds) ? emit_slice_of(e, at, v, dim, bounds) : NULL;
 }
@@ -126,7 +132,8 @@ static struct ir_value *emit_basic_slice(struct emitter *e, struct source_range 
 
 /* ---- tensors ---- */
 
-/* One subscript of a tensor: on which dimension it works, and its value (NULL for slices and the ellipsis). */
+/* One subscript of a tensor: on which dimension it works, and its value (NULL for slices and the ellipsis).
+ */
 struct part {
     const struct tree *tree;
     int64_t dim;
@@ -139,28 +146,36 @@ enum { MOST_PARTS = 64 };
 static struct ir_value *list_to_tensor(struct emitter *e, struct ir_value *list) {
     static const lb_value dtype = {.tag = VALUE_INT, .i = 4};
     struct actual a = {.value = list}, k = {.constant = &dtype, .name = emit_name(e, "dtype")};
-    return emit_builtin(e, emit_name(e, "aten::tensor"), (struct source_range){0}, (struct actuals){&a, 1, &k, 1}, NULL);
+    return emit_builtin(e, emit_name(e, "aten::tensor"), (struct source_range){0},
+                        (struct actuals){&a, 1, &k, 1}, NULL);
 }
 
 /* How far the running dimension moves: forward counting, backward counting. */
-static bool step_of(struct emitter *e, struct source_range at, const struct ir_value *v, bool backward, int64_t *step) {
+static bool step_of(struct emitter *e, struct source_range at, const struct ir_value *v, bool backward,
+                    int64_t *step) {
     const struct type *t = v->type;
     if (t->kind == TYPE_NONE) {
         *step = backward ? 0 : 1;
     } else if (t->kind == TYPE_INT) {
         *step = backward ? -1 : 0;
     } else if (is_subtype(e, t, type_optional(e->types, e->types->tensor))) {
-        if (backward) return emit_error(e, at, "Ellipses followed by tensor indexing is currently not supported") != NULL;
+        if (backward)
+            return emit_error(e, at, "Ellipses followed by tensor indexing is currently not supported") !=
+                   NULL;
         *step = 1;
     } else {
-        return emit_error(e, at, "Unsupported operation: indexing tensor with unsupported index type '%s'. Only ints, "
-                                 "slices, lists and tensors are supported", emit_type_words(e, t)) != NULL;
+        return emit_error(
+                   e, at,
+                   "Unsupported operation: indexing tensor with unsupported index type '%s'. Only ints, "
+                   "slices, lists and tensors are supported",
+                   emit_type_words(e, t)) != NULL;
     }
     return true;
 }
 
 /* Evaluates one subscript; *dim goes on to the next. An expression is emitted twice, as PyTorch does. */
-static bool measure_part(struct emitter *e, struct source_range at, struct part *p, int64_t *dim, bool backward) {
+static bool measure_part(struct emitter *e, struct source_range at, struct part *p, int64_t *dim,
+                         bool backward) {
     int64_t step = backward ? -1 : 1;
     p->dim = *dim;
     if (p->tree->kind != TREE_SLICE) {
@@ -190,8 +205,8 @@ static bool measure_parts(struct emitter *e, struct source_range at, struct part
     return true;
 }
 
-static struct ir_value *with_dim(struct emitter *e, struct source_range at, const char *op, struct ir_value *tensor,
-                                 int64_t dim, struct ir_value *index) {
+static struct ir_value *with_dim(struct emitter *e, struct source_range at, const char *op,
+                                 struct ir_value *tensor, int64_t dim, struct ir_value *index) {
     struct ir_value *inputs[3] = {tensor, emit_int(e, dim, at), index};
     return inputs[1] ? emit_operator(e, op, at, inputs, index ? 3 : 2) : NULL;
 }
@@ -243,17 +258,19 @@ struct ir_value *emit_index(struct emitter *e, struct source_range at, struct ir
     return inputs[1] ? emit_operator(e, "aten::index", at, inputs, 2) : NULL;
 }
 
-static struct ir_value *emit_tensor_subscript(struct emitter *e, struct source_range at, struct ir_value *tensor,
-                                              const struct tree *subscripts) {
+static struct ir_value *emit_tensor_subscript(struct emitter *e, struct source_range at,
+                                              struct ir_value *tensor, const struct tree *subscripts) {
     if (!is_tensor(e, tensor->type))
-        return emit_error(e, at, "Unsupported operation: attempted to use multidimensional indexing on a non-tensor type");
+        return emit_error(
+            e, at, "Unsupported operation: attempted to use multidimensional indexing on a non-tensor type");
     struct ir_value **indices;
     int count;
     tensor = emit_index_parts(e, at, tensor, subscripts, &indices, &count);
     return tensor && count ? emit_index(e, at, tensor, indices, count) : tensor;
 }
 
-static struct sugared *emit_single(struct emitter *e, struct sugared *s, const struct tree *t, const struct type *hint) {
+static struct sugared *emit_single(struct emitter *e, struct sugared *s, const struct tree *t,
+                                   const struct type *hint) {
     const struct tree *index_tree = t->items[1]->items[0];
     struct source_range at = t->range, value_at = t->items[0]->range;
     struct ir_value *v = sugared_value(e, s, value_at);
@@ -266,7 +283,8 @@ static struct sugared *emit_single(struct emitter *e, struct sugared *s, const s
     }
     struct ir_value *i = sugared_value(e, index, value_at);
     if (!i) return NULL;
-    if (v->type->kind == TYPE_TUPLE) return sugared_simple(e, emit_tuple_index(e, at, sugared_value(e, s, value_at), i));
+    if (v->type->kind == TYPE_TUPLE)
+        return sugared_simple(e, emit_tuple_index(e, at, sugared_value(e, s, value_at), i));
     if (is_tensor(e, v->type)) return sugared_simple(e, emit_tensor_subscript(e, at, v, t->items[1]));
     return sugared_item(e, s, at, i, hint);
 }

@@ -1,15 +1,15 @@
-/* List and dict literals and comprehensions: their element types come from the annotation around them if there is one,
- * else from their items (emitListLiteral, emitDictLiteral, emitListComprehension, emitDictComprehension in
- * torch/csrc/jit/frontend/ir_emitter.cpp). */
+/* List and dict literals and comprehensions: their element types come from the annotation around them if
+ * there is one, else from their items (emitListLiteral, emitDictLiteral, emitListComprehension,
+ * emitDictComprehension in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
 #include <string.h>
 
 /* ---- what an annotation asks of a container ---- */
 
 struct container_hint {
-    const struct type *given;   /* the annotation */
-    const struct type *refined; /* the one container type in it; NULL: no annotation */
-    const struct type *united;  /* the annotation, where the result must be cast back to it */
+    const struct type *given;       /* the annotation */
+    const struct type *refined;     /* the one container type in it; NULL: no annotation */
+    const struct type *united;      /* the annotation, where the result must be cast back to it */
     const struct type **candidates; /* several container types of one Union */
     int count;
     bool any; /* the annotation is Any */
@@ -43,17 +43,20 @@ static bool refine_hint(struct emitter *e, const struct type *hint, const struct
     if (hint->kind == TYPE_OPTIONAL) h->refined = hint->items[0];
     if (h->count || fits_container(e, h->refined, dict)) return true;
     h->any = h->refined->kind == TYPE_ANY;
-    return h->any || emit_error(e, t->range, "Expected an annotation of type %s but got %s", dict ? "Dict" : "List",
-                                emit_type_words(e, hint)) != NULL;
+    return h->any || emit_error(e, t->range, "Expected an annotation of type %s but got %s",
+                                dict ? "Dict" : "List", emit_type_words(e, hint)) != NULL;
 }
 
-static void *no_candidate(struct emitter *e, const struct container_hint *h, const struct tree *t, const char *found) {
-    return emit_error(e, t->range, "Union type annotation `%s` can hold several container types, but none of those types "
-                                   "match the types of the given elements, which were unified to %s",
+static void *no_candidate(struct emitter *e, const struct container_hint *h, const struct tree *t,
+                          const char *found) {
+    return emit_error(e, t->range,
+                      "Union type annotation `%s` can hold several container types, but none of those types "
+                      "match the types of the given elements, which were unified to %s",
                       emit_type_words(e, h->given), found);
 }
 
-static bool choose_list(struct emitter *e, struct container_hint *h, const struct type *element, const struct tree *t) {
+static bool choose_list(struct emitter *e, struct container_hint *h, const struct type *element,
+                        const struct tree *t) {
     const struct type *greatest = NULL;
     for (int i = 0; i < h->count; i++) {
         const struct type *inner = h->candidates[i]->items[0];
@@ -65,13 +68,15 @@ static bool choose_list(struct emitter *e, struct container_hint *h, const struc
     return h->refined || error_memory(e->err);
 }
 
-static bool choose_dict(struct emitter *e, struct container_hint *h, const struct type *key, const struct type *value,
-                        const struct tree *t) {
+static bool choose_dict(struct emitter *e, struct container_hint *h, const struct type *key,
+                        const struct type *value, const struct tree *t) {
     const struct type *best = NULL;
     for (int i = 0; i < h->count; i++) {
         const struct type *c = h->candidates[i];
         if (!is_subtype(e, key, c->items[0]) || !is_subtype(e, value, c->items[1])) continue;
-        if (!best || (is_subtype(e, best->items[0], c->items[0]) && is_subtype(e, best->items[1], c->items[1]))) best = c;
+        if (!best ||
+            (is_subtype(e, best->items[0], c->items[0]) && is_subtype(e, best->items[1], c->items[1])))
+            best = c;
     }
     if (!best) return no_candidate(e, h, t, emit_type_words(e, value)) != NULL;
     h->refined = best;
@@ -95,8 +100,8 @@ static const struct type *unify_values(struct emitter *e, struct ir_value *const
     return t;
 }
 
-static bool list_element(struct emitter *e, struct container_hint *h, struct ir_value *const *values, int count,
-                         const struct tree *t, const struct type **element) {
+static bool list_element(struct emitter *e, struct container_hint *h, struct ir_value *const *values,
+                         int count, const struct tree *t, const struct type **element) {
     bool hinted = h->refined && h->refined->kind == TYPE_LIST && !h->count;
     *element = hinted ? h->refined->items[0] : e->types->tensor;
     if (!count) return true;
@@ -106,10 +111,11 @@ static bool list_element(struct emitter *e, struct container_hint *h, struct ir_
         if (!choose_list(e, h, unified, t)) return false;
         *element = h->refined->items[0];
     } else if (h->refined && !is_subtype(e, unified, *element)) {
-        return emit_error(e, t->range,
-                          "List type annotation `%s` did not match the types of the given list elements, which were "
-                          "unified to %s",
-                          emit_type_words(e, h->refined), emit_type_words(e, unified)) != NULL;
+        return emit_error(
+                   e, t->range,
+                   "List type annotation `%s` did not match the types of the given list elements, which were "
+                   "unified to %s",
+                   emit_type_words(e, h->refined), emit_type_words(e, unified)) != NULL;
     }
     if (!h->refined) *element = unified;
     return true;
@@ -128,15 +134,18 @@ struct ir_value *emit_list_literal(struct emitter *e, const struct tree *t, cons
     const struct type *element;
     if (!refine_hint(e, hint, t, false, &h)) return NULL;
     if (h.count && !count)
-        return emit_error(e, t->range, "Cannot assign an empty list to a variable annotated to be type %s because there are "
-                                       "multiple possible List type candidates in the Union annotation",
-                          emit_type_words(e, hint));
+        return emit_error(
+            e, t->range,
+            "Cannot assign an empty list to a variable annotated to be type %s because there are "
+            "multiple possible List type candidates in the Union annotation",
+            emit_type_words(e, hint));
     if (!list_element(e, &h, values, count, t, &element)) return NULL;
     return cast_back(e, &h, emit_list(e, element, values, count));
 }
 
 /* Keys and values alternate in `pairs`; the values' common type. */
-static bool emit_pairs(struct emitter *e, const struct tree *t, struct ir_value **pairs, const struct type **value_type) {
+static bool emit_pairs(struct emitter *e, const struct tree *t, struct ir_value **pairs,
+                       const struct type **value_type) {
     const struct tree *keys = t->items[0], *values = t->items[1];
     for (int i = 0; i < keys->count; i++) {
         if (!(pairs[2 * i] = emit_expression(e, keys->items[i], NULL))) return false;
@@ -145,24 +154,32 @@ static bool emit_pairs(struct emitter *e, const struct tree *t, struct ir_value 
         if (i && pairs[2 * i - 2]->type->kind != pairs[2 * i]->type->kind)
             return emit_error(e, keys->items[i]->range,
                               "Dict keys must contain only a single type. Expected: %s but found %s instead",
-                              emit_type_words(e, pairs[2 * i - 2]->type), emit_type_words(e, pairs[2 * i]->type)) != NULL;
+                              emit_type_words(e, pairs[2 * i - 2]->type),
+                              emit_type_words(e, pairs[2 * i]->type)) != NULL;
         *value_type = i ? type_unify(e->types, *value_type, type, true, NULL) : type;
-        if (!*value_type) return emit_error(e, values->range, "the values of the dict have no common type") != NULL;
+        if (!*value_type)
+            return emit_error(e, values->range, "the values of the dict have no common type") != NULL;
     }
     return true;
 }
 
-static bool check_dict(struct emitter *e, const struct container_hint *h, const struct tree *t, const struct type *key,
-                       const struct type *value) {
+static bool check_dict(struct emitter *e, const struct container_hint *h, const struct tree *t,
+                       const struct type *key, const struct type *value) {
     if (h->refined->items[0] != key)
-        return emit_error(e, t->range, "Type annotation was inferred to be %sbut the type of keys given by the dict literal "
-                                       "is %s", emit_type_words(e, h->refined), emit_type_words(e, key)) != NULL;
+        return emit_error(
+                   e, t->range,
+                   "Type annotation was inferred to be %sbut the type of keys given by the dict literal "
+                   "is %s",
+                   emit_type_words(e, h->refined), emit_type_words(e, key)) != NULL;
     return is_subtype(e, value, h->refined->items[1]) ||
-           emit_error(e, t->range, "Type annotation was inferred to be `%s`, but the type of values given by the dict "
-                                   "literal is %s", emit_type_words(e, h->refined), emit_type_words(e, value)) != NULL;
+           emit_error(e, t->range,
+                      "Type annotation was inferred to be `%s`, but the type of values given by the dict "
+                      "literal is %s",
+                      emit_type_words(e, h->refined), emit_type_words(e, value)) != NULL;
 }
 
-static struct ir_value *make_dict(struct emitter *e, const struct type *type, struct ir_value *const *pairs, int count) {
+static struct ir_value *make_dict(struct emitter *e, const struct type *type, struct ir_value *const *pairs,
+                                  int count) {
     return emit_typed(e, KIND_DICT_CONSTRUCT, type, pairs, 2 * count);
 }
 
@@ -174,9 +191,11 @@ struct ir_value *emit_dict_literal(struct emitter *e, const struct tree *t, cons
     struct container_hint h;
     if (!emit_pairs(e, t, pairs, &value_type) || !refine_hint(e, hint, t, true, &h)) return NULL;
     if (h.count && !count)
-        return emit_error(e, t->range, "Cannot assign an empty dict to a variable annotated to be type %s because there are "
-                                       "multiple possible Dict type candidates in the Union annotation",
-                          emit_type_words(e, hint));
+        return emit_error(
+            e, t->range,
+            "Cannot assign an empty dict to a variable annotated to be type %s because there are "
+            "multiple possible Dict type candidates in the Union annotation",
+            emit_type_words(e, hint));
     const struct type *key = count ? pairs[0]->type : simple_type(e, TYPE_STRING);
     if (!hint || h.any) h.refined = type_dict(e->types, key, value_type);
     if (h.count && !choose_dict(e, &h, key, value_type, t)) return NULL;
@@ -222,15 +241,18 @@ static bool list_round(struct emitter *e, void *context) {
     if (!unified) return emit_error(e, c->tree->range, "the items of the list have no common type") != NULL;
     if (!c->hint.count && c->hint.refined && c->hint.refined->kind == TYPE_LIST &&
         !is_subtype(e, unified, c->hint.refined->items[0]))
-        return emit_error(e, c->tree->range,
-                          "List type annotation `%s` did not match the types of the given list elements, which were "
-                          "unified to %s",
-                          emit_type_words(e, c->hint.refined), emit_type_words(e, unified)) != NULL;
+        return emit_error(
+                   e, c->tree->range,
+                   "List type annotation `%s` did not match the types of the given list elements, which were "
+                   "unified to %s",
+                   emit_type_words(e, c->hint.refined), emit_type_words(e, unified)) != NULL;
     if (c->hint.count && !choose_list(e, &c->hint, unified, c->tree)) return false;
-    if (!c->hint.refined || c->hint.refined->kind != TYPE_LIST) c->hint.refined = type_list(e->types, unified);
+    if (!c->hint.refined || c->hint.refined->kind != TYPE_LIST)
+        c->hint.refined = type_list(e->types, unified);
     c->container->type = c->hint.refined;
     item->type = c->hint.refined->items[0];
-    struct actual self = {.value = c->container, .range = c->tree->range}, a = {.value = item, .range = c->tree->range};
+    struct actual self = {.value = c->container, .range = c->tree->range},
+                  a = {.value = item, .range = c->tree->range};
     return emit_builtin(e, emit_name(e, "aten::append"), c->tree->range, actuals_of(&a, 1), &self) != NULL;
 }
 
@@ -244,19 +266,25 @@ struct ir_value *emit_list_comprehension(struct emitter *e, const struct tree *t
 
 static bool check_keys(struct emitter *e, const struct comprehension *c, const struct type *key) {
     if (key->kind == TYPE_UNION)
-        return emit_error(e, c->tree->range, "Dicts may only contain homogeneous keys, but the type of the first generated "
-                                             "key was %s", emit_type_words(e, key)) != NULL;
+        return emit_error(e, c->tree->range,
+                          "Dicts may only contain homogeneous keys, but the type of the first generated "
+                          "key was %s",
+                          emit_type_words(e, key)) != NULL;
     return !c->first_key || c->first_key == key ||
-           emit_error(e, c->tree->range, "Dicts may only contain homogeneous keys. Expected dict comprehension to generate "
-                                         "type %s, but got %s", emit_type_words(e, c->first_key),
-                      emit_type_words(e, key)) != NULL;
+           emit_error(e, c->tree->range,
+                      "Dicts may only contain homogeneous keys. Expected dict comprehension to generate "
+                      "type %s, but got %s",
+                      emit_type_words(e, c->first_key), emit_type_words(e, key)) != NULL;
 }
 
-static bool check_annotated(struct emitter *e, const struct comprehension *c, const struct type *found, int which) {
+static bool check_annotated(struct emitter *e, const struct comprehension *c, const struct type *found,
+                            int which) {
     const struct type *want = c->hint.refined->items[which];
     return is_subtype(e, found, want) ||
-           emit_error(e, c->tree->range, "Dict type annotation `%s` did not match the type of an actual %s type `%s`\n",
-                      emit_type_words(e, c->hint.refined), which ? "value" : "key", emit_type_words(e, found)) != NULL;
+           emit_error(e, c->tree->range,
+                      "Dict type annotation `%s` did not match the type of an actual %s type `%s`\n",
+                      emit_type_words(e, c->hint.refined), which ? "value" : "key",
+                      emit_type_words(e, found)) != NULL;
 }
 
 /* The dict's type after this round. */

@@ -1,12 +1,13 @@
-/* Loops: for and while become prim::Loop with a body and a condition block; what has a length known while compiling (tuples,
- * module lists) is unrolled (emitLoopCommon, emitUnrolledLoop in torch/csrc/jit/frontend/ir_emitter.cpp). */
+/* Loops: for and while become prim::Loop with a body and a condition block; what has a length known while
+ * compiling (tuples, module lists) is unrolled (emitLoopCommon, emitUnrolledLoop in
+ * torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
 #include <stdint.h>
 
 typedef bool (*loop_body)(struct emitter *e, void *context);
 
-static struct ir_value *loop_condition(struct emitter *e, struct node *loop, struct block *b, const struct tree *condition,
-                                       struct source_range at) {
+static struct ir_value *loop_condition(struct emitter *e, struct node *loop, struct block *b,
+                                       const struct tree *condition, struct source_range at) {
     struct ir_value *v = NULL;
     struct insertion old = condition ? emit_into(e, b) : emit_at(e, loop);
     if (!condition) {
@@ -20,8 +21,8 @@ static struct ir_value *loop_condition(struct emitter *e, struct node *loop, str
 }
 
 /* The element of this round, assigned to the targets. */
-static bool assign_targets(struct emitter *e, struct sugared *iterable, const struct tree *targets, struct source_range at,
-                           struct ir_value *trip) {
+static bool assign_targets(struct emitter *e, struct sugared *iterable, const struct tree *targets,
+                           struct source_range at, struct ir_value *trip) {
     struct ir_value *item = sugared_value(e, sugared_item(e, iterable, at, trip, NULL), at);
     struct sugared *s = sugared_simple(e, item);
     if (!s || targets_starred(e, targets, at) < 0) return false;
@@ -31,8 +32,8 @@ static bool assign_targets(struct emitter *e, struct sugared *iterable, const st
     return list ? emit_assign_all(e, list, &s, 1, at, 1) : error_memory(e->err);
 }
 
-static bool emit_body(struct emitter *e, struct block *b, struct sugared *iterable, const struct tree *targets,
-                      struct source_range at, loop_body body, void *context) {
+static bool emit_body(struct emitter *e, struct block *b, struct sugared *iterable,
+                      const struct tree *targets, struct source_range at, loop_body body, void *context) {
     struct ir_value *trip = block_add_input(b);
     if (!trip || !frame_push(e, b)) return error_memory(e->err);
     trip->type = simple_type(e, TYPE_INT);
@@ -47,9 +48,11 @@ static bool emit_body(struct emitter *e, struct block *b, struct sugared *iterab
 }
 
 /* `iterable` and `targets` of a for, or the condition of a while. */
-static bool emit_loop(struct emitter *e, struct source_range at, struct sugared *iterable, const struct tree *targets,
-                      const struct tree *condition, loop_body body, void *context) {
-    struct ir_value *count = iterable ? sugared_length(e, iterable, at) : emit_literal(e, value_int(INT64_MAX), at);
+static bool emit_loop(struct emitter *e, struct source_range at, struct sugared *iterable,
+                      const struct tree *targets, const struct tree *condition, loop_body body,
+                      void *context) {
+    struct ir_value *count =
+        iterable ? sugared_length(e, iterable, at) : emit_literal(e, value_int(INT64_MAX), at);
     struct node *loop = count ? emit_node(e, KIND_LOOP, 0, NULL, 0) : NULL;
     if (!loop) return false;
     loop->range = at;
@@ -63,8 +66,8 @@ static bool emit_loop(struct emitter *e, struct source_range at, struct sugared 
 }
 
 /* Once for each item, in the scope around it: items may have different types. */
-static bool emit_unrolled(struct emitter *e, struct source_range at, struct sugared *iterable, const struct tree *targets,
-                          loop_body body, void *context) {
+static bool emit_unrolled(struct emitter *e, struct source_range at, struct sugared *iterable,
+                          const struct tree *targets, loop_body body, void *context) {
     enum loop_status status = e->loop_status;
     bool good = true;
     e->loop_status = LOOP_UNROLLED;
@@ -77,8 +80,8 @@ static bool emit_unrolled(struct emitter *e, struct source_range at, struct suga
     return good;
 }
 
-bool emit_for_over(struct emitter *e, const struct tree *targets, const struct tree *iterable, struct source_range at,
-                   loop_body body, void *context) {
+bool emit_for_over(struct emitter *e, const struct tree *targets, const struct tree *iterable,
+                   struct source_range at, loop_body body, void *context) {
     struct sugared *s = emit_sugared(e, iterable, 1, NULL);
     s = sugared_iterate(e, s, at);
     if (!s) return false;
@@ -97,7 +100,8 @@ static bool statements_body(struct emitter *e, void *context) {
 }
 
 bool emit_for(struct emitter *e, const struct tree *t) {
-    if (t->items[1]->count != 1) return emit_error(e, t->range, "List of iterables is not supported currently") != NULL;
+    if (t->items[1]->count != 1)
+        return emit_error(e, t->range, "List of iterables is not supported currently") != NULL;
     return emit_for_over(e, t->items[0], t->items[1]->items[0], t->range, statements_body, t->items[2]);
 }
 

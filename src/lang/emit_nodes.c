@@ -1,5 +1,6 @@
-/* The emitter's smallest steps: errors, constants, and the nodes that several constructs make. Each makes exactly the
- * values that its counterpart in torch/csrc/jit/ir/ir.cpp makes, in that order, since every value takes a number. */
+/* The emitter's smallest steps: errors, constants, and the nodes that several constructs make. Each makes
+ * exactly the values that its counterpart in torch/csrc/jit/ir/ir.cpp makes, in that order, since every value
+ * takes a number. */
 #include "base/mem.h"
 #include "lang/emitter.h"
 #include <string.h>
@@ -42,17 +43,18 @@ static struct node *place(struct emitter *e, struct node *n, struct ir_value *co
     return graph_insert(e->graph, n);
 }
 
-struct node *emit_node(struct emitter *e, enum kind kind, int outputs, struct ir_value *const *inputs, int count) {
+struct node *emit_node(struct emitter *e, enum kind kind, int outputs, struct ir_value *const *inputs,
+                       int count) {
     return place(e, graph_new_known(e->graph, kind, outputs), inputs, count);
 }
 
-struct node *emit_node_named(struct emitter *e, const struct name *kind, int outputs, struct ir_value *const *inputs,
-                             int count) {
+struct node *emit_node_named(struct emitter *e, const struct name *kind, int outputs,
+                             struct ir_value *const *inputs, int count) {
     return kind ? place(e, graph_new_node(e->graph, kind, outputs), inputs, count) : NULL;
 }
 
-struct ir_value *emit_typed(struct emitter *e, enum kind kind, const struct type *type, struct ir_value *const *inputs,
-                            int count) {
+struct ir_value *emit_typed(struct emitter *e, enum kind kind, const struct type *type,
+                            struct ir_value *const *inputs, int count) {
     if (!type) return emit_out_of_memory(e);
     struct node *n = emit_node(e, kind, 1, inputs, count);
     if (!n) return NULL;
@@ -67,7 +69,8 @@ bool emit_set_name(struct emitter *e, struct node *n, const struct name *name) {
 struct ir_value *emit_constant(struct emitter *e, lb_value v, struct source_range at) {
     struct ir_value *c = graph_insert_constant(e->graph, v, NULL, at);
     if (c) return c;
-    bool plain = v.tag <= VALUE_DEVICE || v.tag == VALUE_COMPLEX || v.tag == VALUE_TENSOR || v.tag == VALUE_STRING;
+    bool plain =
+        v.tag <= VALUE_DEVICE || v.tag == VALUE_COMPLEX || v.tag == VALUE_TENSOR || v.tag == VALUE_STRING;
     if (plain) return emit_out_of_memory(e);
     return emit_error(e, at, "value of this kind cannot be a constant of a graph");
 }
@@ -92,7 +95,8 @@ struct ir_value *emit_none(struct emitter *e, const struct type *type) {
     return emit_typed(e, KIND_CONSTANT, type ? type : simple_type(e, TYPE_NONE), NULL, 0);
 }
 
-struct ir_value *emit_list(struct emitter *e, const struct type *element, struct ir_value *const *items, int count) {
+struct ir_value *emit_list(struct emitter *e, const struct type *element, struct ir_value *const *items,
+                           int count) {
     return emit_typed(e, KIND_LIST_CONSTRUCT, type_list(e->types, element), items, count);
 }
 
@@ -103,7 +107,8 @@ static const struct type *tuple_type_of(struct emitter *e, struct ir_value *cons
     return type_tuple(e->types, count, types);
 }
 
-struct ir_value *emit_tuple(struct emitter *e, struct ir_value *const *items, int count, const struct type *type) {
+struct ir_value *emit_tuple(struct emitter *e, struct ir_value *const *items, int count,
+                            const struct type *type) {
     return emit_typed(e, KIND_TUPLE_CONSTRUCT, type ? type : tuple_type_of(e, items, count), items, count);
 }
 

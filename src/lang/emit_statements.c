@@ -1,5 +1,5 @@
-/* Statements other than assignments and loops: if, return, raise, assert, with, del, closures (emitStatements,
- * emitIfElseBlocks in torch/csrc/jit/frontend/ir_emitter.cpp). */
+/* Statements other than assignments and loops: if, return, raise, assert, with, del, closures
+ * (emitStatements, emitIfElseBlocks in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,8 @@ static bool mark_exit(struct emitter *e, struct block *b) {
 
 /* ---- if ---- */
 
-static struct frame *emit_branch(struct emitter *e, struct block *b, const struct tree *statements, struct refinements r) {
+static struct frame *emit_branch(struct emitter *e, struct block *b, const struct tree *statements,
+                                 struct refinements r) {
     struct insertion old = emit_into(e, b);
     struct frame *f = frame_push(e, b);
     bool good = f && emit_refinements(e, statements->range, r) && emit_statements(e, statements);
@@ -31,7 +32,7 @@ struct branch {
 
 struct if_statement {
     struct source_range at;
-    struct branch arms[2]; /* true, false */
+    struct branch arms[2];     /* true, false */
     const struct name **names; /* variables that either arm sets and both know */
     int count;
 };
@@ -73,7 +74,8 @@ static void sort_names(struct if_statement *s) {
     s->count = kept;
 }
 
-static bool load_in_arm(struct emitter *e, struct if_statement *s, int which, const struct name *name, struct ir_value **v) {
+static bool load_in_arm(struct emitter *e, struct if_statement *s, int which, const struct name *name,
+                        struct ir_value **v) {
     struct branch *arm = &s->arms[which];
     *v = NULL;
     if (arm->exits) return true;
@@ -83,7 +85,8 @@ static bool load_in_arm(struct emitter *e, struct if_statement *s, int which, co
     return *v != NULL;
 }
 
-/* An arm that exits stores an uninitialized value, so that the other arm's variables are defined afterwards. */
+/* An arm that exits stores an uninitialized value, so that the other arm's variables are defined afterwards.
+ */
 static struct ir_value *store_uninitialized(struct emitter *e, struct branch *arm, const struct name *name,
                                             const struct type *type) {
     struct insertion old = emit_into(e, arm->block);
@@ -93,10 +96,12 @@ static struct ir_value *store_uninitialized(struct emitter *e, struct branch *ar
     return store && emit_set_name(e, store, name) ? v : NULL;
 }
 
-static bool types_differ(struct emitter *e, struct if_statement *s, const struct name *name, struct ir_value *const *v) {
+static bool types_differ(struct emitter *e, struct if_statement *s, const struct name *name,
+                         struct ir_value *const *v) {
     struct text text = {0};
-    text_printf(&text, "Type mismatch: %s is set to type %s in the true branch and type %s in the false branch", name->text,
-                emit_type_words(e, v[0]->type), emit_type_words(e, v[1]->type));
+    text_printf(&text,
+                "Type mismatch: %s is set to type %s in the true branch and type %s in the false branch",
+                name->text, emit_type_words(e, v[0]->type), emit_type_words(e, v[1]->type));
     bool outer = variable_find(e, s->arms[0].frame->outer, name) != NULL;
     if (outer) emit_error(e, s->at, "%s", text_get(&text));
     struct text whole = {0};
@@ -114,11 +119,13 @@ static bool merge_variable(struct emitter *e, struct if_statement *s, const stru
     if (!load_in_arm(e, s, 0, name, &v[0]) || !load_in_arm(e, s, 1, name, &v[1])) return false;
     if (!v[0] && !v[1]) return true;
     for (int i = 0; i < 2; i++)
-        if (!v[i] && !(v[i] = store_uninitialized(e, &s->arms[i], name, v[!i]->type))) return error_memory(e->err);
+        if (!v[i] && !(v[i] = store_uninitialized(e, &s->arms[i], name, v[!i]->type)))
+            return error_memory(e->err);
     struct sugared *before = variable_find(e, e->frame, name);
     if (e->err->code) return false;
     const struct type *full = sugared_as_simple(before) ? sugared_as_simple(before)->type : NULL;
-    bool to_union = full && (full->kind == TYPE_UNION || full->kind == TYPE_OPTIONAL || full->kind == TYPE_NUMBER);
+    bool to_union =
+        full && (full->kind == TYPE_UNION || full->kind == TYPE_OPTIONAL || full->kind == TYPE_NUMBER);
     const struct type *both = type_unify(e->types, v[0]->type, v[1]->type, to_union, NULL);
     return both ? variable_set_type(e, name, both) : types_differ(e, s, name, v);
 }
@@ -134,10 +141,11 @@ static bool merge_variables(struct emitter *e, struct if_statement *s) {
     return true;
 }
 
-bool emit_if_else(struct emitter *e, struct source_range at, const struct condition *c, const struct tree *yes,
-                  const struct tree *no) {
+bool emit_if_else(struct emitter *e, struct source_range at, const struct condition *c,
+                  const struct tree *yes, const struct tree *no) {
     if (c->known >= 0)
-        return emit_refinements(e, at, c->known ? c->when_true : c->when_false) && emit_statements(e, c->known ? yes : no);
+        return emit_refinements(e, at, c->known ? c->when_true : c->when_false) &&
+               emit_statements(e, c->known ? yes : no);
     struct node *n = emit_node(e, KIND_IF, 0, &c->value, 1);
     if (!n) return false;
     n->range = at;
@@ -160,7 +168,8 @@ bool emit_if(struct emitter *e, const struct tree *t) {
 
 /* ---- return ---- */
 
-static bool convert_result(struct emitter *e, struct source_range at, const struct type *declared, struct ir_value **v) {
+static bool convert_result(struct emitter *e, struct source_range at, const struct type *declared,
+                           struct ir_value **v) {
     /* Nothing is made of a None that a function without return gives (None is no subtype of Tensor here). */
     *v = match_convert(e, at, declared, *v, true);
     if (!*v) return false;
@@ -169,21 +178,26 @@ static bool convert_result(struct emitter *e, struct source_range at, const stru
                       emit_type_words(e, declared), emit_type_words(e, (*v)->type)) != NULL;
 }
 
-static bool merge_result(struct emitter *e, struct source_range at, const struct type *now, const struct type **out) {
+static bool merge_result(struct emitter *e, struct source_range at, const struct type *now,
+                         const struct type **out) {
     const struct type *before = e->definition.merged ? e->definition.merged : now;
     *out = type_unify(e->types, before, now, false, NULL);
-    return *out || emit_error(e, at, "Previous return statement returned a value of type %s but this return statement "
-                                     "returns a value of type %s", emit_type_words(e, before),
-                              emit_type_words(e, now)) != NULL;
+    return *out ||
+           emit_error(e, at,
+                      "Previous return statement returned a value of type %s but this return statement "
+                      "returns a value of type %s",
+                      emit_type_words(e, before), emit_type_words(e, now)) != NULL;
 }
 
 static bool emit_return_value(struct emitter *e, struct source_range at, const struct tree *value) {
     const struct type *declared = e->definition.declared;
     struct ir_value *v = emit_expression(e, value, declared);
     if (!v) return false;
-    if (declared ? !convert_result(e, at, declared, &v) : !merge_result(e, at, v->type, &declared)) return false;
+    if (declared ? !convert_result(e, at, declared, &v) : !merge_result(e, at, v->type, &declared))
+        return false;
     e->definition.merged = declared;
-    if (declared->kind == TYPE_ANY && v->type->kind != TYPE_ANY && !(v = emit_cast(e, v, declared))) return false;
+    if (declared->kind == TYPE_ANY && v->type->kind != TYPE_ANY && !(v = emit_cast(e, v, declared)))
+        return false;
     return emit_node(e, KIND_RETURN_STMT, 0, &v, 1) && mark_exit(e, e->frame->block);
 }
 
@@ -228,21 +242,27 @@ static bool emit_assert(struct emitter *e, const struct tree *t) {
 
 /* ---- with ---- */
 
-static bool check_context(struct emitter *e, struct source_range at, const struct type *t, const struct type **entered) {
+static bool check_context(struct emitter *e, struct source_range at, const struct type *t,
+                          const struct type **entered) {
     if (t->kind != TYPE_CLASS) return emit_error(e, at, "With item expression must return an object") != NULL;
     struct function *enter = class_find_method(t->definition, emit_name(e, "__enter__"));
     struct function *leave = class_find_method(t->definition, emit_name(e, "__exit__"));
     if (!enter || !leave)
-        return emit_error(e, at, "Object returned by with item expression does not define __enter__ and __exit__ methods") !=
-               NULL;
+        return emit_error(e, at,
+                          "Object returned by with item expression does not define __enter__ and __exit__ "
+                          "methods") != NULL;
     if (!emit_ensure(e, enter, at, "method") || !emit_ensure(e, leave, at, "method")) return false;
     if (enter->schema->argument_count != 1)
         return emit_error(e, at, "__enter__ must have only one argument and one return value") != NULL;
-    if (leave->schema->argument_count != 4) return emit_error(e, at, "__exit__ must have four arguments") != NULL;
+    if (leave->schema->argument_count != 4)
+        return emit_error(e, at, "__exit__ must have four arguments") != NULL;
     for (int i = 1; i < 4; i++)
         if (leave->schema->arguments[i].type->kind != TYPE_ANY)
-            return emit_error(e, at, "argument %d of __exit__ must have Any type; TorchScript does not currently support "
-                                     "passing exception type, value, or traceback to the __exit__ function.", i) != NULL;
+            return emit_error(
+                       e, at,
+                       "argument %d of __exit__ must have Any type; TorchScript does not currently support "
+                       "passing exception type, value, or traceback to the __exit__ function.",
+                       i) != NULL;
     *entered = enter->schema->returns[0].type;
     return true;
 }
@@ -250,7 +270,8 @@ static bool check_context(struct emitter *e, struct source_range at, const struc
 static bool emit_enter(struct emitter *e, const struct tree *item, struct ir_value **object) {
     *object = emit_expression(e, item->items[0], NULL);
     struct node *n = *object ? emit_node(e, KIND_ENTER, 1, object, 1) : NULL;
-    if (!n || !check_context(e, item->items[0]->range, (*object)->type, &n->outputs.items[0]->type)) return false;
+    if (!n || !check_context(e, item->items[0]->range, (*object)->type, &n->outputs.items[0]->type))
+        return false;
     const struct tree *as = item->items[1];
     return !as || variable_set(e, as->range, as->name, sugared_simple(e, n->outputs.items[0]), NULL);
 }
@@ -272,14 +293,16 @@ static bool emit_with(struct emitter *e, const struct tree *t) {
 static bool delete_item(struct emitter *e, const struct tree *t, struct source_range statement) {
     const struct tree *index_tree = t->items[1]->items[0];
     if (index_tree->kind == TREE_SLICE)
-        return emit_error(e, t->range, "del statements only support deletion at a single index, slicing is not supported "
-                                       "(see https://github.com/pytorch/pytorch/issues/31430)") != NULL;
+        return emit_error(e, t->range,
+                          "del statements only support deletion at a single index, slicing is not supported "
+                          "(see https://github.com/pytorch/pytorch/issues/31430)") != NULL;
     struct sugared *s = emit_sugared(e, t->items[0], 1, NULL);
     struct ir_value *index = s ? emit_expression(e, index_tree, NULL) : NULL;
     struct ir_value *v = index ? sugared_value(e, s, t->items[0]->range) : NULL;
     if (!v) return false;
     if (v->type->kind != TYPE_CLASS) {
-        struct node *n = emit_node_named(e, emit_name(e, "aten::Delete"), 0, (struct ir_value *[]){v, index}, 2);
+        struct node *n =
+            emit_node_named(e, emit_name(e, "aten::Delete"), 0, (struct ir_value *[]){v, index}, 2);
         if (n) n->range = t->range;
         return n != NULL;
     }
@@ -299,8 +322,9 @@ static bool emit_delete(struct emitter *e, const struct tree *t) {
         else if (target->kind == TREE_NAME)
             good = variable_remove(e, target->name, target->range);
         else
-            good = emit_error(e, target->range, "del statements are only supported for deleting list and dict items and "
-                                                "variables") != NULL;
+            good = emit_error(e, target->range,
+                              "del statements are only supported for deleting list and dict items and "
+                              "variables") != NULL;
         if (!good) return false;
     }
     return true;
@@ -311,16 +335,19 @@ static bool emit_delete(struct emitter *e, const struct tree *t) {
 static bool emit_jump(struct emitter *e, const struct tree *t) {
     bool is_break = t->kind == TREE_BREAK;
     if (e->loop_status == LOOP_NONE)
-        return emit_error(e, t->range, "SyntaxError: '%s' outside loop", is_break ? "break" : "continue") != NULL;
+        return emit_error(e, t->range, "SyntaxError: '%s' outside loop", is_break ? "break" : "continue") !=
+               NULL;
     if (e->loop_status == LOOP_UNROLLED)
-        return emit_error(e, t->range, "Because we emit iteration over modulelists or tuples as unrolled loops, we do not "
-                                       "support break or continue inside the body of these loops") != NULL;
+        return emit_error(e, t->range,
+                          "Because we emit iteration over modulelists or tuples as unrolled loops, we do not "
+                          "support break or continue inside the body of these loops") != NULL;
     struct node *n = emit_node(e, is_break ? KIND_BREAK_STMT : KIND_CONTINUE_STMT, 0, NULL, 0);
     if (n) n->range = t->range;
     return n != NULL;
 }
 
-struct ir_value *emit_closure(struct emitter *e, bool (*body)(struct emitter *e, struct block *b, void *context),
+struct ir_value *emit_closure(struct emitter *e,
+                              bool (*body)(struct emitter *e, struct block *b, void *context),
                               void *context) {
     struct ir_value *v = emit_typed(e, KIND_CLOSURE, simple_type(e, TYPE_NONE), NULL, 0);
     struct block *b = v ? node_add_block(v->node) : NULL;
@@ -367,11 +394,11 @@ static bool emit_value_statement(struct emitter *e, const struct tree *t) {
 }
 
 static bool (*const statements[TREE_KIND_COUNT])(struct emitter *e, const struct tree *t) = {
-    [TREE_IF] = emit_if,         [TREE_WHILE] = emit_while,       [TREE_FOR] = emit_for,
+    [TREE_IF] = emit_if,         [TREE_WHILE] = emit_while,         [TREE_FOR] = emit_for,
     [TREE_ASSIGN] = emit_assign, [TREE_AUGMENTED] = emit_augmented, [TREE_EXPRESSION] = emit_value_statement,
-    [TREE_RAISE] = emit_raise,   [TREE_ASSERT] = emit_assert,     [TREE_RETURN] = emit_return,
-    [TREE_BREAK] = emit_jump,    [TREE_CONTINUE] = emit_jump,     [TREE_PASS] = emit_nothing,
-    [TREE_DEF] = emit_inner_def, [TREE_DELETE] = emit_delete,     [TREE_WITH] = emit_with,
+    [TREE_RAISE] = emit_raise,   [TREE_ASSERT] = emit_assert,       [TREE_RETURN] = emit_return,
+    [TREE_BREAK] = emit_jump,    [TREE_CONTINUE] = emit_jump,       [TREE_PASS] = emit_nothing,
+    [TREE_DEF] = emit_inner_def, [TREE_DELETE] = emit_delete,       [TREE_WITH] = emit_with,
 };
 
 /* What follows a return or raise in the same block is not compiled. */
@@ -380,7 +407,8 @@ bool emit_statements(struct emitter *e, const struct tree *list) {
         const struct tree *t = list->items[i];
         e->pending = t->range;
         if (!statements[t->kind])
-            return emit_error(e, t->range, "Unrecognized statement kind %s", tree_kind_words[t->kind]) != NULL;
+            return emit_error(e, t->range, "Unrecognized statement kind %s", tree_kind_words[t->kind]) !=
+                   NULL;
         if (!statements[t->kind](e, t)) return false;
         if (block_exits(e, e->frame->block)) return true;
     }
@@ -395,8 +423,9 @@ static bool finish_result(struct emitter *e, const struct tree *def, struct bloc
         return true;
     }
     if (declared && declared != none)
-        return emit_error(e, def->range, "Function was not annotated as having type None, but does not return along all "
-                                         "paths") != NULL;
+        return emit_error(e, def->range,
+                          "Function was not annotated as having type None, but does not return along all "
+                          "paths") != NULL;
     struct tree *value = tree_new(&e->memory, TREE_NONE, def->range, 0, NULL);
     struct insertion old = emit_into(e, block);
     bool good = value && emit_return_value(e, def->range, value);
@@ -408,13 +437,14 @@ static struct sugared *emit_self(struct emitter *e, struct ir_value *v) {
     return e->resolver->make_self ? e->resolver->make_self(e->resolver, e, v) : sugared_simple(e, v);
 }
 
-static bool emit_parameters(struct emitter *e, const struct tree *def, const struct type *self_type, struct schema *schema,
-                            struct block *block) {
+static bool emit_parameters(struct emitter *e, const struct tree *def, const struct type *self_type,
+                            struct schema *schema, struct block *block) {
     const struct tree *parameters = def->items[0];
     for (int i = 0; i < parameters->count; i++) {
         const struct tree *p = parameters->items[i];
         struct ir_value *v = block_add_input(block);
-        if (!v || (meaningful_name(p->name) && !value_set_name(v, p->name->text))) return error_memory(e->err);
+        if (!v || (meaningful_name(p->name) && !value_set_name(v, p->name->text)))
+            return error_memory(e->err);
         v->type = schema->arguments[i].type;
         struct sugared *s = i || !self_type ? sugared_simple(e, v) : emit_self(e, v);
         if (!s || !variable_set(e, p->range, p->name, s, NULL)) return false;
@@ -422,10 +452,11 @@ static bool emit_parameters(struct emitter *e, const struct tree *def, const str
     return true;
 }
 
-static bool emit_body(struct emitter *e, const struct tree *def, const struct type *self_type, struct schema *schema,
-                      struct block *block) {
+static bool emit_body(struct emitter *e, const struct tree *def, const struct type *self_type,
+                      struct schema *schema, struct block *block) {
     e->definition.declared = schema->return_count ? schema->returns[0].type : NULL;
-    if (!emit_parameters(e, def, self_type, schema, block) || !emit_statements(e, def->items[2])) return false;
+    if (!emit_parameters(e, def, self_type, schema, block) || !emit_statements(e, def->items[2]))
+        return false;
     if (!finish_result(e, def, block)) return false;
     struct ir_value *placeholder = emit_uninitialized(e, e->definition.merged);
     if (!placeholder || block_add_output(block, placeholder) < 0) return error_memory(e->err);
@@ -434,8 +465,8 @@ static bool emit_body(struct emitter *e, const struct tree *def, const struct ty
     return true;
 }
 
-bool emit_definition(struct emitter *e, const struct tree *def, const struct type *self_type, struct block *block,
-                     struct schema **out) {
+bool emit_definition(struct emitter *e, const struct tree *def, const struct type *self_type,
+                     struct block *block, struct schema **out) {
     if (self_type && !def->items[0]->count)
         return emit_error(e, def->items[0]->range, "methods must have a self argument") != NULL;
     struct schema *schema = schema_from_def(e->unit, e->resolver, def, self_type, e->err);

@@ -1,17 +1,18 @@
-/* What the files of the emitter share: its state and the small steps that they all take. emit.h is the way in. */
+/* What the files of the emitter share: its state and the small steps that they all take. emit.h is the way
+ * in. */
 #ifndef LINKBOY_LANG_EMITTER_H
 #define LINKBOY_LANG_EMITTER_H
 #include "lang/emit.h"
 #include "lang/report.h"
 #include "lang/sugared.h"
 
-/* A scope: function, arm of an if, body of a loop, comprehension, closure. First-class variables are prim::Store and
- * prim::Load with a type kept here; others are kept as they are. */
+/* A scope: function, arm of an if, body of a loop, comprehension, closure. First-class variables are
+ * prim::Store and prim::Load with a type kept here; others are kept as they are. */
 struct frame {
     struct frame *outer, *allocated_before;
     struct block *block;
-    struct table types;    /* const struct name * -> const struct type * */
-    struct table sugared;  /* const struct name * -> struct sugared * */
+    struct table types;                    /* const struct name * -> const struct type * */
+    struct table sugared;                  /* const struct name * -> struct sugared * */
     ARRAY_OF(const struct name *) defined; /* names that `types` has or had, in order of their first store */
     struct table problems; /* outermost frame: name -> text of why a variable is not defined */
 };
@@ -40,7 +41,7 @@ struct emitter {
     struct frame *frame, *frames;
     struct definition definition;
     enum loop_status loop_status;
-    struct table exits;     /* blocks that end in a return or raise */
+    struct table exits;                /* blocks that end in a return or raise */
     ARRAY_OF(struct literal) literals; /* numbers that have a node already */
     int temporaries;
     int64_t operator_version;   /* of the code that is compiled; -1: today's */
@@ -74,20 +75,24 @@ const char *emit_type_words(struct emitter *e, const struct type *t); /* repr_st
 
 /* ---- nodes (emit_nodes.c) ---- */
 const struct name *emit_name(struct emitter *e, const char *text);
-struct node *emit_node(struct emitter *e, enum kind kind, int outputs, struct ir_value *const *inputs, int count);
-struct node *emit_node_named(struct emitter *e, const struct name *kind, int outputs, struct ir_value *const *inputs,
-                             int count); /* inserted at the insertion point */
-struct ir_value *emit_typed(struct emitter *e, enum kind kind, const struct type *type, struct ir_value *const *inputs,
-                            int count); /* one output of this type */
+struct node *emit_node(struct emitter *e, enum kind kind, int outputs, struct ir_value *const *inputs,
+                       int count);
+struct node *emit_node_named(struct emitter *e, const struct name *kind, int outputs,
+                             struct ir_value *const *inputs, int count); /* inserted at the insertion point */
+struct ir_value *emit_typed(struct emitter *e, enum kind kind, const struct type *type,
+                            struct ir_value *const *inputs, int count);         /* one output of this type */
 bool emit_set_name(struct emitter *e, struct node *n, const struct name *name); /* attribute "name" */
 struct ir_value *emit_constant(struct emitter *e, lb_value v, struct source_range at); /* copies v */
 struct ir_value *emit_int(struct emitter *e, int64_t i, struct source_range at);
 struct ir_value *emit_bool(struct emitter *e, bool b, struct source_range at);
 struct ir_value *emit_text(struct emitter *e, const char *text, int64_t length, struct source_range at);
 struct ir_value *emit_none(struct emitter *e, const struct type *type); /* NULL: NoneType; without a range */
-struct ir_value *emit_list(struct emitter *e, const struct type *element, struct ir_value *const *items, int count);
-struct ir_value *emit_tuple(struct emitter *e, struct ir_value *const *items, int count, const struct type *type);
-struct ir_value *emit_cast(struct emitter *e, struct ir_value *v, const struct type *type); /* prim::unchecked_cast */
+struct ir_value *emit_list(struct emitter *e, const struct type *element, struct ir_value *const *items,
+                           int count);
+struct ir_value *emit_tuple(struct emitter *e, struct ir_value *const *items, int count,
+                            const struct type *type);
+struct ir_value *emit_cast(struct emitter *e, struct ir_value *v,
+                           const struct type *type); /* prim::unchecked_cast */
 struct ir_value *emit_uninitialized(struct emitter *e, const struct type *type);
 struct ir_value *emit_tuple_item(struct emitter *e, struct ir_value *tuple, struct ir_value *index,
                                  const struct type *type);
@@ -128,13 +133,16 @@ static inline void emit_back(struct emitter *e, struct insertion old) {
 struct frame *frame_push(struct emitter *e, struct block *b);
 struct frame *frame_pop(struct emitter *e);
 void frames_free(struct emitter *e);
-struct sugared *variable_find(struct emitter *e, struct frame *f, const struct name *name); /* NULL: none, or an error */
+struct sugared *variable_find(struct emitter *e, struct frame *f,
+                              const struct name *name); /* NULL: none, or an error */
 struct sugared *variable_get(struct emitter *e, const struct name *name, struct source_range at);
-struct ir_value *variable_value(struct emitter *e, struct frame *f, const struct name *name, struct source_range at);
+struct ir_value *variable_value(struct emitter *e, struct frame *f, const struct name *name,
+                                struct source_range at);
 bool variable_set(struct emitter *e, struct source_range at, const struct name *name, struct sugared *value,
                   const struct type *annotated);
 bool variable_remove(struct emitter *e, const struct name *name, struct source_range at);
-void variable_problem(struct emitter *e, const struct name *name, const char *text); /* text in emitter memory */
+void variable_problem(struct emitter *e, const struct name *name,
+                      const char *text); /* text in emitter memory */
 bool variable_set_type(struct emitter *e, const struct name *name, const struct type *type);
 bool meaningful_name(const struct name *name);
 
@@ -148,25 +156,27 @@ struct match {
 };
 bool match_schemas(struct emitter *e, const struct schema *const *schemas, int count, struct source_range at,
                    struct actuals actuals, const struct actual *self, struct match *out);
-struct ir_value *match_convert(struct emitter *e, struct source_range at, const struct type *want, struct ir_value *v,
-                               bool allow_conversions);
+struct ir_value *match_convert(struct emitter *e, struct source_range at, const struct type *want,
+                               struct ir_value *v, bool allow_conversions);
 bool match_tuple_to_list(struct emitter *e, const struct type *tuple, const struct type *list);
 /* Whether an operator of this name takes a `self` of this type (BuiltinFunction::tryCreate). */
 bool match_has_method(struct emitter *e, const struct name *op, const struct type *self);
-struct ir_value *emit_builtin(struct emitter *e, const struct name *op, struct source_range at, struct actuals actuals,
-                              const struct actual *self);
-struct ir_value *emit_operator(struct emitter *e, const char *op, struct source_range at, struct ir_value *const *inputs,
-                               int count); /* positional arguments alone */
+struct ir_value *emit_builtin(struct emitter *e, const struct name *op, struct source_range at,
+                              struct actuals actuals, const struct actual *self);
+struct ir_value *emit_operator(struct emitter *e, const char *op, struct source_range at,
+                               struct ir_value *const *inputs, int count); /* positional arguments alone */
 /* A function of a source that knows `torch` alone, compiled once per unit; `key` names it there. */
 struct function *builtin_compile(struct emitter *e, const char *source, const char *key);
 /* A copy of a graph at the insertion point; its first result. */
-struct ir_value *emit_graph_copy(struct emitter *e, struct graph *callee, struct ir_value *const *inputs, int count);
+struct ir_value *emit_graph_copy(struct emitter *e, struct graph *callee, struct ir_value *const *inputs,
+                                 int count);
 
 /* Compiles a callee now if need be; tells of the call when that fails. `what` is "function" or "method". */
 bool emit_ensure(struct emitter *e, struct function *f, struct source_range at, const char *what);
 
 /* ---- types of expressions (annotations.c) ---- */
-const struct type *annotation_type(struct unit *unit, struct resolver *r, const struct tree *t, lb_error *err);
+const struct type *annotation_type(struct unit *unit, struct resolver *r, const struct tree *t,
+                                   lb_error *err);
 static inline const struct type *emit_annotation(struct emitter *e, const struct tree *t) {
     return annotation_type(e->unit, e->resolver, t, e->err);
 }
@@ -174,7 +184,8 @@ static inline const struct type *emit_annotation(struct emitter *e, const struct
 /* ---- expressions (emit_expressions.c and others) ---- */
 struct sugared *emit_sugared(struct emitter *e, const struct tree *t, int binders, const struct type *hint);
 struct ir_value *emit_expression(struct emitter *e, const struct tree *t, const struct type *hint);
-bool emit_actuals(struct emitter *e, const struct tree *list, int from, bool unpack, struct actual **out, int *count);
+bool emit_actuals(struct emitter *e, const struct tree *list, int from, bool unpack, struct actual **out,
+                  int *count);
 bool emit_keywords(struct emitter *e, const struct tree *list, struct actual **out, int *count);
 struct sugared *emit_call(struct emitter *e, const struct tree *t, int binders, const struct type *hint);
 struct sugared *emit_special_form(struct emitter *e, struct sugared *form, const struct tree *call,
@@ -186,14 +197,17 @@ struct ir_value *emit_dict_comprehension(struct emitter *e, const struct tree *t
 struct sugared *emit_list_call(struct emitter *e, const struct tree *call, const struct type *hint);
 struct sugared *emit_dict_call(struct emitter *e, const struct tree *call, const struct type *hint);
 struct sugared *emit_subscript(struct emitter *e, const struct tree *t, const struct type *hint);
-/* The tensor after its int, slice and None subscripts; tensor subscripts that are left over go to *indices. */
+/* The tensor after its int, slice and None subscripts; tensor subscripts that are left over go to *indices.
+ */
 struct ir_value *emit_index_parts(struct emitter *e, struct source_range at, struct ir_value *tensor,
                                   const struct tree *subscripts, struct ir_value ***indices, int *count);
 struct ir_value *emit_index(struct emitter *e, struct source_range at, struct ir_value *tensor,
                             struct ir_value *const *indices, int count);
 bool emit_condition(struct emitter *e, const struct tree *t, struct condition *out);
-bool emit_isinstance(struct emitter *e, const struct tree *object, const struct tree *classes, struct condition *out);
-bool emit_hasattr(struct emitter *e, const struct tree *object, const struct tree *name, struct condition *out);
+bool emit_isinstance(struct emitter *e, const struct tree *object, const struct tree *classes,
+                     struct condition *out);
+bool emit_hasattr(struct emitter *e, const struct tree *object, const struct tree *name,
+                  struct condition *out);
 struct ir_value *emit_conditional(struct emitter *e, const struct tree *t, const struct type *hint);
 struct ir_value *emit_to_bool(struct emitter *e, struct source_range at, struct ir_value *v);
 bool emit_refinements(struct emitter *e, struct source_range at, struct refinements r);
@@ -203,28 +217,30 @@ const struct type *unify_all(struct emitter *e, const struct type *const *types,
 /* ---- statements (emit_statements.c, emit_loops.c, emit_assign.c) ---- */
 bool emit_statements(struct emitter *e, const struct tree *list);
 bool emit_if(struct emitter *e, const struct tree *t);
-bool emit_if_else(struct emitter *e, struct source_range at, const struct condition *c, const struct tree *yes,
-                  const struct tree *no);
+bool emit_if_else(struct emitter *e, struct source_range at, const struct condition *c,
+                  const struct tree *yes, const struct tree *no);
 bool emit_while(struct emitter *e, const struct tree *t);
 /* One `for` over one iterable; the body is whatever `body` emits. */
-bool emit_for_over(struct emitter *e, const struct tree *targets, const struct tree *iterable, struct source_range at,
-                   bool (*body)(struct emitter *e, void *context), void *context);
+bool emit_for_over(struct emitter *e, const struct tree *targets, const struct tree *iterable,
+                   struct source_range at, bool (*body)(struct emitter *e, void *context), void *context);
 bool emit_for(struct emitter *e, const struct tree *t);
 bool emit_assign(struct emitter *e, const struct tree *t);
 bool emit_augmented(struct emitter *e, const struct tree *t);
 bool emit_assign_all(struct emitter *e, const struct tree *targets, struct sugared *const *values, int count,
                      struct source_range at, int binders);
-int targets_starred(struct emitter *e, const struct tree *targets, struct source_range at); /* 0, 1; -1: error */
+int targets_starred(struct emitter *e, const struct tree *targets,
+                    struct source_range at); /* 0, 1; -1: error */
 /* A definition's parameters and body into `block`. */
-bool emit_definition(struct emitter *e, const struct tree *def, const struct type *self_type, struct block *block,
-                     struct schema **schema);
-struct ir_value *emit_closure(struct emitter *e, bool (*body)(struct emitter *e, struct block *b, void *context),
-                              void *context);
-/* The parameters and result that a definition declares, self first if it is a method; defaults evaluated. No result: none
- * is declared (there is room for one). */
-struct schema *schema_from_def(struct unit *unit, struct resolver *r, const struct tree *def, const struct type *self_type,
-                               lb_error *err);
-/* The value of an expression made of literals; `want` gives empty containers their type, may be NULL. Owned. */
+bool emit_definition(struct emitter *e, const struct tree *def, const struct type *self_type,
+                     struct block *block, struct schema **schema);
+struct ir_value *emit_closure(struct emitter *e,
+                              bool (*body)(struct emitter *e, struct block *b, void *context), void *context);
+/* The parameters and result that a definition declares, self first if it is a method; defaults evaluated. No
+ * result: none is declared (there is room for one). */
+struct schema *schema_from_def(struct unit *unit, struct resolver *r, const struct tree *def,
+                               const struct type *self_type, lb_error *err);
+/* The value of an expression made of literals; `want` gives empty containers their type, may be NULL. Owned.
+ */
 bool constant_evaluate(struct unit *unit, struct resolver *r, const struct tree *t, const struct type *want,
                        lb_value *out, lb_error *err);
 #endif

@@ -1,6 +1,6 @@
-/* Variables. A first-class value is stored by a prim::Store and loaded by a prim::Load where it is used; each load takes a
- * value number, and so does the load that looks up an outer variable before it is assigned in an inner scope. Other
- * values (modules, functions, types) are kept in the frame (struct Environment in
+/* Variables. A first-class value is stored by a prim::Store and loaded by a prim::Load where it is used; each
+ * load takes a value number, and so does the load that looks up an outer variable before it is assigned in an
+ * inner scope. Other values (modules, functions, types) are kept in the frame (struct Environment in
  * torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
 #include <string.h>
@@ -63,40 +63,47 @@ static bool set_type(struct emitter *e, struct frame *f, const struct name *name
     return table_set(&f->types, name, (void *)(uintptr_t)type) || error_memory(e->err);
 }
 
-static bool insert_store(struct emitter *e, const struct name *name, struct source_range at, struct ir_value *v,
-                         const struct type *type) {
+static bool insert_store(struct emitter *e, const struct name *name, struct source_range at,
+                         struct ir_value *v, const struct type *type) {
     struct node *n = emit_node(e, KIND_STORE, 0, &v, 1);
     if (!n || !emit_set_name(e, n, name)) return false;
     n->range = at;
     return set_type(e, e->frame, name, type);
 }
 
-static bool type_error(struct emitter *e, struct source_range at, const struct name *name, const struct type *before,
-                       const struct type *now) {
+static bool type_error(struct emitter *e, struct source_range at, const struct name *name,
+                       const struct type *before, const struct type *now) {
     bool lists = before->kind == TYPE_LIST && now->kind == TYPE_LIST;
-    emit_error(e, at, "Variable '%s' previously had type %s but is now being assigned to a value of type %s%s\n",
+    emit_error(e, at,
+               "Variable '%s' previously had type %s but is now being assigned to a value of type %s%s\n",
                name->text, emit_type_words(e, before), emit_type_words(e, now),
-               lists ? "\nEmpty lists default to List[Tensor]. Add a variable annotation to the assignment to create an "
-                       "empty list of another type (torch.jit.annotate(List[T, []]) where T is the type of elements in "
+               lists ? "\nEmpty lists default to List[Tensor]. Add a variable annotation to the assignment "
+                       "to create an "
+                       "empty list of another type (torch.jit.annotate(List[T, []]) where T is the type of "
+                       "elements in "
                        "the list for Python 2)"
                      : "");
     return false;
 }
 
 /* A variable of an outer scope keeps its type: the new value is converted to it. */
-static bool check_outer(struct emitter *e, struct source_range at, const struct name *name, struct sugared *outer,
-                        struct sugared *value, const struct type *annotated, struct ir_value **v) {
+static bool check_outer(struct emitter *e, struct source_range at, const struct name *name,
+                        struct sugared *outer, struct sugared *value, const struct type *annotated,
+                        struct ir_value **v) {
     if (annotated)
         return emit_error(e, at,
-                          "Attempting to declare and annotate the type of variable '%s' but it is already defined in an "
-                          "outer block", name->text) != NULL;
+                          "Attempting to declare and annotate the type of variable '%s' but it is already "
+                          "defined in an "
+                          "outer block",
+                          name->text) != NULL;
     struct ir_value *before = sugared_as_simple(outer);
     if (!*v || !before)
-        return emit_error(e, at,
-                          "Cannot re-assign '%s' %s %s %s %s is not a first-class value.  Only reassignments to "
-                          "first-class values are allowed",
-                          name->text, *v ? "because it has type" : "to a value of type", sugared_words(e, value),
-                          *v ? "and" : "because", name->text) != NULL;
+        return emit_error(
+                   e, at,
+                   "Cannot re-assign '%s' %s %s %s %s is not a first-class value.  Only reassignments to "
+                   "first-class values are allowed",
+                   name->text, *v ? "because it has type" : "to a value of type", sugared_words(e, value),
+                   *v ? "and" : "because", name->text) != NULL;
     const struct type *type = type_unshaped(e->types, before->type);
     *v = match_convert(e, at, type, *v, true);
     if (!*v) return false;
@@ -119,8 +126,10 @@ bool variable_set(struct emitter *e, struct source_range at, const struct name *
     if (outer && !check_outer(e, at, name, outer, value, annotated, &v)) return false;
     if (!v) return table_set(&e->frame->sugared, name, value) || error_memory(e->err);
     if (annotated && !is_subtype(e, v->type, annotated))
-        return emit_error(e, at, "Variable '%s' is annotated with type %s but is being assigned to a value of type %s",
-                          name->text, emit_type_words(e, annotated), emit_type_words(e, v->type)) != NULL;
+        return emit_error(
+                   e, at,
+                   "Variable '%s' is annotated with type %s but is being assigned to a value of type %s",
+                   name->text, emit_type_words(e, annotated), emit_type_words(e, v->type)) != NULL;
     return insert_store(e, name, at, v, annotated ? annotated : v->type);
 }
 
@@ -218,12 +227,14 @@ static struct sugared *find_global(struct emitter *e, const struct name *name) {
     return NULL;
 }
 
-/* Local variables, then the language's own names, then what the resolver knows: NamedTuples, values, classes. */
+/* Local variables, then the language's own names, then what the resolver knows: NamedTuples, values, classes.
+ */
 struct sugared *variable_get(struct emitter *e, const struct name *name, struct source_range at) {
     struct sugared *s = variable_find(e, e->frame, name);
     if (!s && !e->err->code) s = find_global(e, name);
     if (s || e->err->code) return s;
-    const struct type *type = e->resolver->find_type ? e->resolver->find_type(e->resolver, name, e->err) : NULL;
+    const struct type *type =
+        e->resolver->find_type ? e->resolver->find_type(e->resolver, name, e->err) : NULL;
     if (type && type->kind == TYPE_TUPLE) return sugared_named_tuple(e, type);
     if (!e->err->code && e->resolver->find_value) s = e->resolver->find_value(e->resolver, e, name, at);
     if (s || e->err->code) return s;
@@ -231,7 +242,8 @@ struct sugared *variable_get(struct emitter *e, const struct name *name, struct 
     return not_found(e, name, at);
 }
 
-struct ir_value *variable_value(struct emitter *e, struct frame *f, const struct name *name, struct source_range at) {
+struct ir_value *variable_value(struct emitter *e, struct frame *f, const struct name *name,
+                                struct source_range at) {
     struct sugared *s;
     struct frame *current = e->frame;
     e->frame = f;

@@ -1,5 +1,6 @@
-/* The importer; see import.h. Names that it resolves: `torch`, `ops.ns`, CONSTANTS.cN, the special forms of printed code,
- * inf and nan, and the tree of `__torch__`, whose leaves are classes, NamedTuples, enums and functions. */
+/* The importer; see import.h. Names that it resolves: `torch`, `ops.ns`, CONSTANTS.cN, the special forms of
+ * printed code, inf and nan, and the tree of `__torch__`, whose leaves are classes, NamedTuples, enums and
+ * functions. */
 #include "lang/import.h"
 #include "lang/emitter.h"
 #include "lang/native_classes.h"
@@ -29,15 +30,18 @@ static bool load_source(struct importer *im, const char *qualifier, size_t lengt
     if (!table_set(&im->loaded, name, im)) return error_memory(err);
     lb_error own = {0};
     const struct source *source = im->load(im->load_context, name->text, &own);
-    struct tree *file = source ? lang_parse(&im->unit->memory, &im->unit->names, source, PARSE_PRINTED, &own) : NULL;
-    for (int i = 0; file && !own.code && i < file->count; i++) add_definition(im, name->text, file->items[i], &own);
+    struct tree *file =
+        source ? lang_parse(&im->unit->memory, &im->unit->names, source, PARSE_PRINTED, &own) : NULL;
+    for (int i = 0; file && !own.code && i < file->count; i++)
+        add_definition(im, name->text, file->items[i], &own);
     bool good = !own.code;
     error_move(err, &own);
     return good;
 }
 
 /* The tree of a name that is still to be defined, which it then no longer is. */
-static struct tree *take_pending(struct importer *im, const struct name *qualified, enum tree_kind kind, lb_error *err) {
+static struct tree *take_pending(struct importer *im, const struct name *qualified, enum tree_kind kind,
+                                 lb_error *err) {
     const char *dot = strrchr(qualified->text, '.');
     if (!load_source(im, qualified->text, dot ? (size_t)(dot - qualified->text) : 0, err)) return NULL;
     struct tree *t = table_get(&im->pending, qualified);
@@ -90,7 +94,8 @@ static struct sugared *with_context(struct sugared *s, struct importer *im, cons
     return s;
 }
 
-static struct sugared *ops_attribute(struct emitter *e, struct sugared *s, struct source_range at, const struct name *name) {
+static struct sugared *ops_attribute(struct emitter *e, struct sugared *s, struct source_range at,
+                                     const struct name *name) {
     (void)s;
     (void)at;
     return sugared_builtin_module(e, name);
@@ -105,8 +110,8 @@ static struct sugared *constant_attribute(struct emitter *e, struct sugared *s, 
     long long index = strtoll(name->text + 1, &end, 10);
     if (name->length < 2 || *end) return emit_error(e, at, "invalid constant specifier: %s", name->text);
     if (index < 0 || index >= im->constant_count)
-        return emit_error(e, at, "constant index %lld is out of bounds (constant table has %d entries)", index,
-                          im->constant_count);
+        return emit_error(e, at, "constant index %lld is out of bounds (constant table has %d entries)",
+                          index, im->constant_count);
     struct ir_value *v = emit_constant(e, im->constants[index], at);
     if (v) v->type = type_unshaped(e->types, v->type);
     return sugared_simple(e, v);
@@ -115,7 +120,8 @@ static const struct sugared_kind kind_constants = {.word = "CONSTANTS", .attribu
 
 static struct sugared *namespace_attribute(struct emitter *e, struct sugared *s, struct source_range at,
                                            const struct name *name);
-static const struct sugared_kind kind_namespace = {.word = "Class Namespace", .attribute = namespace_attribute};
+static const struct sugared_kind kind_namespace = {.word = "Class Namespace",
+                                                   .attribute = namespace_attribute};
 
 /* A type, else a function, else a longer namespace. */
 static struct sugared *namespace_attribute(struct emitter *e, struct sugared *s, struct source_range at,
@@ -137,8 +143,11 @@ static const struct {
     const char *name;
     uint8_t form;
 } forms[] = {
-    {"fork", FORM_FORK},         {"awaitable", FORM_AWAITABLE},           {"annotate", FORM_ANNOTATE},
-    {"unchecked_cast", FORM_UNCHECKED_CAST}, {"uninitialized", FORM_UNINITIALIZED},
+    {"fork", FORM_FORK},
+    {"awaitable", FORM_AWAITABLE},
+    {"annotate", FORM_ANNOTATE},
+    {"unchecked_cast", FORM_UNCHECKED_CAST},
+    {"uninitialized", FORM_UNINITIALIZED},
 };
 
 static struct sugared *special_number(struct emitter *e, const char *name, struct source_range at) {
@@ -152,7 +161,8 @@ static struct sugared *special_number(struct emitter *e, const char *name, struc
     return s;
 }
 
-static struct sugared *find_value(struct resolver *r, struct emitter *e, const struct name *name, struct source_range at) {
+static struct sugared *find_value(struct resolver *r, struct emitter *e, const struct name *name,
+                                  struct source_range at) {
     struct importer *im = (struct importer *)r;
     const char *text = name->text;
     if (!strcmp(text, "torch")) return sugared_builtin_module(e, emit_name(e, "aten"));

@@ -1,5 +1,5 @@
-/* The lexer; see lexer.h. Follows the rules of torch/csrc/jit/frontend/lexer.h (no newline counts inside brackets,
- * indentation is compared by column) widened to the tokens of Python. */
+/* The lexer; see lexer.h. Follows the rules of torch/csrc/jit/frontend/lexer.h (no newline counts inside
+ * brackets, indentation is compared by column) widened to the tokens of Python. */
 #include "lang/lexer.h"
 #include "lang/report.h"
 #include <string.h>
@@ -173,7 +173,8 @@ static enum token_kind word_kind(const struct lexer *l, uint32_t start) {
     size_t length = l->at - start;
     for (size_t i = 0; i < sizeof token_texts / sizeof *token_texts; i++) {
         const struct token_text *t = &token_texts[i];
-        if (t->length != length || !is_letter(t->text[0]) || memcmp(t->text, l->text + start, length)) continue;
+        if (t->length != length || !is_letter(t->text[0]) || memcmp(t->text, l->text + start, length))
+            continue;
         return t->kind < TOKEN_FROM || l->python ? (enum token_kind)t->kind : TOKEN_IDENTIFIER;
     }
     return TOKEN_IDENTIFIER;
@@ -191,10 +192,12 @@ static enum token_kind sign_kind(struct lexer *l) {
 
 static void count_nesting(struct lexer *l, enum token_kind kind) {
     if (kind == TOKEN_OPEN || kind == TOKEN_OPEN_SQUARE || kind == TOKEN_OPEN_BRACE) l->nesting++;
-    if ((kind == TOKEN_CLOSE || kind == TOKEN_CLOSE_SQUARE || kind == TOKEN_CLOSE_BRACE) && l->nesting) l->nesting--;
+    if ((kind == TOKEN_CLOSE || kind == TOKEN_CLOSE_SQUARE || kind == TOKEN_CLOSE_BRACE) && l->nesting)
+        l->nesting--;
 }
 
-static bool lex_error(struct lexer *l, const struct source *source, uint32_t at, const char *what, lb_error *err) {
+static bool lex_error(struct lexer *l, const struct source *source, uint32_t at, const char *what,
+                      lb_error *err) {
     struct text t = {0};
     lang_put_excerpt(&t, (struct source_range){source, at, at + 1});
     error_set(err, LB_ERROR_COMPILE, "\n%s:\n%s", what, text_get(&t));
@@ -259,8 +262,13 @@ bool lang_lex(struct arena *a, const struct source *source, bool python, struct 
 }
 
 bool lang_lex_part(struct arena *a, struct source_range part, struct tokens *out, lb_error *err) {
-    struct lexer l = {.a = a, .text = part.source->text, .at = part.start, .length = part.end, .python = true,
-                      .nesting = 1, .out = out};
+    struct lexer l = {.a = a,
+                      .text = part.source->text,
+                      .at = part.start,
+                      .length = part.end,
+                      .python = true,
+                      .nesting = 1,
+                      .out = out};
     *out = (struct tokens){0};
     return lex_all(&l, part.source, err);
 }

@@ -1,6 +1,7 @@
-/* Schema matching: which overload a call takes, and the values it gets. Two rounds over all candidates, the first without
- * conversions; the first that fits is taken. What a failed candidate has put into the graph stays there (it dies later,
- * but its values have taken numbers) (torch/csrc/jit/frontend/schema_matching.cpp). */
+/* Schema matching: which overload a call takes, and the values it gets. Two rounds over all candidates, the
+ * first without conversions; the first that fits is taken. What a failed candidate has put into the graph
+ * stays there (it dies later, but its values have taken numbers)
+ * (torch/csrc/jit/frontend/schema_matching.cpp). */
 #include "base/mem.h"
 #include "lang/match_types.h"
 #include "ops/schemas.h"
@@ -61,13 +62,15 @@ static struct ir_value *convert_scalar(struct emitter *e, struct source_range at
                                        struct ir_value *v) {
     const char *op = scalar_conversion(e, v->type, want);
     if (op && !(v = emit_operator(e, op, at, &v, 1))) return NULL;
-    if (v->type->kind == TYPE_STRING && want->kind == TYPE_DEVICE) return emit_operator(e, "aten::device", at, &v, 1);
+    if (v->type->kind == TYPE_STRING && want->kind == TYPE_DEVICE)
+        return emit_operator(e, "aten::device", at, &v, 1);
     return v;
 }
 
-struct ir_value *match_convert(struct emitter *e, struct source_range at, const struct type *want, struct ir_value *v,
-                               bool allow) {
-    bool optional = want->kind == TYPE_OPTIONAL && v->type->kind != TYPE_OPTIONAL && v->type->kind != TYPE_NONE;
+struct ir_value *match_convert(struct emitter *e, struct source_range at, const struct type *want,
+                               struct ir_value *v, bool allow) {
+    bool optional =
+        want->kind == TYPE_OPTIONAL && v->type->kind != TYPE_OPTIONAL && v->type->kind != TYPE_NONE;
     if (optional) return match_convert(e, at, want->items[0], v, allow);
     if (node_is(v->node, KIND_EMPTY_LIST_LITERAL) && want->kind == TYPE_LIST)
         v = emit_list(e, want->items[0], NULL, 0);
@@ -88,7 +91,7 @@ struct attempt {
     struct type_bindings bindings;
     struct ir_value **inputs;
     int input_count;
-    int used;              /* positional actuals */
+    int used; /* positional actuals */
     bool *used_keywords;
 };
 
@@ -132,12 +135,15 @@ static bool fail_type(struct attempt *m, const struct argument *a, const struct 
     fail(m, "Expected a value of type '%s%s' for argument '%s' but instead found type '%s'.\n",
          emit_type_words(e, a->type), a->inferred_type ? " (inferred)" : "", name, emit_type_words(e, found));
     if (a->inferred_type)
-        text_printf(m->messages, "Inferred '%s' to be of type 'Tensor' because it was not annotated with an explicit "
-                                 "type.\n", name);
+        text_printf(m->messages,
+                    "Inferred '%s' to be of type 'Tensor' because it was not annotated with an explicit "
+                    "type.\n",
+                    name);
     if (found->kind == TYPE_LIST && is_tensor(e, found->items[0]))
-        text_put(m->messages, "Empty lists default to List[Tensor]. Add a variable annotation to the assignment to create "
-                              "an empty list of another type (torch.jit.annotate(List[T, []]) where T is the type of "
-                              "elements in the list for Python 2)\n");
+        text_put(m->messages,
+                 "Empty lists default to List[Tensor]. Add a variable annotation to the assignment to create "
+                 "an empty list of another type (torch.jit.annotate(List[T, []]) where T is the type of "
+                 "elements in the list for Python 2)\n");
     return false;
 }
 
@@ -197,7 +203,8 @@ static int find_keyword(const struct attempt *m, const struct name *name, bool a
 }
 
 /* What is given for the argument: self, the next positional, a keyword, the default. NULL: nothing. */
-static const struct actual *actual_for(struct attempt *m, const struct argument *a, bool aten, struct actual *standing) {
+static const struct actual *actual_for(struct attempt *m, const struct argument *a, bool aten,
+                                       struct actual *standing) {
     if (m->self && a->name && !strcmp(a->name->text, "self")) {
         const struct actual *self = m->self;
         m->self = NULL;
@@ -222,7 +229,8 @@ static const struct actual *actual_for(struct attempt *m, const struct argument 
 static bool match_one(struct attempt *m, int index, bool aten) {
     const struct argument *a = &m->schema->arguments[index];
     bool is_self = m->self && a->name && !strcmp(a->name->text, "self");
-    if (!is_self && !a->keyword_only && m->used < m->actuals.count && m->allow && takes_rest_as_list(m, index)) {
+    if (!is_self && !a->keyword_only && m->used < m->actuals.count && m->allow &&
+        takes_rest_as_list(m, index)) {
         struct ir_value *first = emit_actual(m->e, &m->actuals.items[m->used]);
         if (!first) return false;
         if (first->type->kind != TYPE_LIST && !match_tuple_to_list(m->e, first->type, a->type))
@@ -242,7 +250,8 @@ static bool check_all_used(struct attempt *m) {
         if (!v || !add_input(m, v)) return false;
     }
     if (m->used < m->actuals.count)
-        return fail(m, "Expected at most %d arguments but found %d positional arguments.\n", m->used, m->actuals.count);
+        return fail(m, "Expected at most %d arguments but found %d positional arguments.\n", m->used,
+                    m->actuals.count);
     for (int i = 0; i < m->actuals.keyword_count; i++) {
         const struct name *name = m->actuals.keywords[i].name;
         if (m->used_keywords[i]) continue;
@@ -271,10 +280,16 @@ static bool is_blocked(const struct schema *s) {
     return false;
 }
 
-static bool try_schema(struct emitter *e, const struct schema *schema, struct source_range at, struct actuals actuals,
-                       const struct actual *self, struct text *messages, bool allow, struct match *out) {
+static bool try_schema(struct emitter *e, const struct schema *schema, struct source_range at,
+                       struct actuals actuals, const struct actual *self, struct text *messages, bool allow,
+                       struct match *out) {
     if (is_blocked(schema)) return false;
-    struct attempt m = {.e = e, .schema = schema, .at = at, .actuals = actuals, .self = self, .messages = messages,
+    struct attempt m = {.e = e,
+                        .schema = schema,
+                        .at = at,
+                        .actuals = actuals,
+                        .self = self,
+                        .messages = messages,
                         .allow = allow};
     m.inputs = arena_array(&e->memory, struct ir_value *, schema->argument_count + actuals.count + 1);
     m.used_keywords = arena_array(&e->memory, bool, actuals.keyword_count + 1);
@@ -291,8 +306,9 @@ static bool try_schema(struct emitter *e, const struct schema *schema, struct so
 
 /* ---- all candidates ---- */
 
-static bool try_schemas(struct emitter *e, const struct schema *const *schemas, int count, struct source_range at,
-                        struct actuals actuals, const struct actual *self, struct text *messages, struct match *out) {
+static bool try_schemas(struct emitter *e, const struct schema *const *schemas, int count,
+                        struct source_range at, struct actuals actuals, const struct actual *self,
+                        struct text *messages, struct match *out) {
     for (int allow = count == 1; allow < 2; allow++) {
         if (messages) text_cut(messages, 0);
         for (int i = 0; i < count; i++) {
@@ -322,8 +338,11 @@ bool match_schemas(struct emitter *e, const struct schema *const *schemas, int c
         emit_error(e, at, "%s", text_get(&messages));
     } else {
         put_indented(&whole, text_get(&messages));
-        emit_error(e, at, "Arguments for call are not valid.\nThe following variants are available:\n%s\nThe original call "
-                          "is", text_get(&whole));
+        emit_error(
+            e, at,
+            "Arguments for call are not valid.\nThe following variants are available:\n%s\nThe original call "
+            "is",
+            text_get(&whole));
     }
     text_free(&messages);
     text_free(&whole);

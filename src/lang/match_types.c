@@ -22,11 +22,15 @@ static bool bind_variable(struct emitter *e, const struct type *formal, const st
     return false;
 }
 
-static bool mismatch(struct emitter *e, const struct type *formal, const struct type *actual, const char **why) {
+static bool mismatch(struct emitter *e, const struct type *formal, const struct type *actual,
+                     const char **why) {
     static const struct {
         uint8_t kind;
         const char *word;
-    } words[] = {{TYPE_TUPLE, "a tuple"}, {TYPE_FUTURE, "a future"}, {TYPE_DICT, "a dict"}, {TYPE_RREF, "a rref"},
+    } words[] = {{TYPE_TUPLE, "a tuple"},
+                 {TYPE_FUTURE, "a future"},
+                 {TYPE_DICT, "a dict"},
+                 {TYPE_RREF, "a rref"},
                  {TYPE_AWAIT, "an await"}};
     const char *word = emit_type_words(e, formal);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -35,8 +39,8 @@ static bool mismatch(struct emitter *e, const struct type *formal, const struct 
     return false;
 }
 
-static bool bind_list(struct emitter *e, const struct type *formal, const struct type *actual, struct type_bindings *b,
-                      const char **why) {
+static bool bind_list(struct emitter *e, const struct type *formal, const struct type *actual,
+                      struct type_bindings *b, const char **why) {
     if (actual->kind == TYPE_TUPLE && actual->count) {
         const struct type *unified = unify_all(e, actual->items, actual->count, false, NULL);
         if (unified) return types_bind(e, formal->items[0], unified, b, why);
@@ -44,8 +48,8 @@ static bool bind_list(struct emitter *e, const struct type *formal, const struct
     return mismatch(e, formal, actual, why);
 }
 
-bool types_bind(struct emitter *e, const struct type *formal, const struct type *actual, struct type_bindings *b,
-                const char **why) {
+bool types_bind(struct emitter *e, const struct type *formal, const struct type *actual,
+                struct type_bindings *b, const char **why) {
     if (!formal->has_variables) return true;
     if (formal->kind == TYPE_VAR) return bind_variable(e, formal, actual, b, why);
     if (formal->kind == TYPE_OPTIONAL && actual->kind != TYPE_OPTIONAL)

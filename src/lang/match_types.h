@@ -15,9 +15,10 @@ struct type_bindings {
     int count;
 };
 
-/* Binds the variables of `formal` so that `actual` may stand for it; false with a reason when they do not match. */
-bool types_bind(struct emitter *e, const struct type *formal, const struct type *actual, struct type_bindings *b,
-                const char **why);
+/* Binds the variables of `formal` so that `actual` may stand for it; false with a reason when they do not
+ * match. */
+bool types_bind(struct emitter *e, const struct type *formal, const struct type *actual,
+                struct type_bindings *b, const char **why);
 /* The type with its variables replaced; NULL when one is not bound. */
 const struct type *types_substitute(struct emitter *e, const struct type *t, const struct type_bindings *b);
 #endif

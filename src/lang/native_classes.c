@@ -21,16 +21,19 @@ static const char *const classes[] = {
     "cuda.Event",
 };
 
-#define LINEAR "quantized.LinearPackedParamsBase"
-#define CONV2D "quantized.Conv2dPackedParamsBase"
-#define CONV3D "quantized.Conv3dPackedParamsBase"
+#define LINEAR    "quantized.LinearPackedParamsBase"
+#define CONV2D    "quantized.Conv2dPackedParamsBase"
+#define CONV3D    "quantized.Conv3dPackedParamsBase"
 #define EMBEDDING "quantized.EmbeddingPackedParamsBase"
-#define CELL "(str, Tensor[], float[], int[], __torch__.torch.classes." LINEAR "[])"
-#define CONV_METHODS(C)                                                                                       \
-    {C, "__getstate__", NULL, "(str, Tensor[], Tensor?[])"}, {C, "__setstate__", "Any", "NoneType"},          \
-        {C, "weight", NULL, "Tensor"}, {C, "bias", NULL, "Tensor?"}, {C, "unpack", NULL, "(Tensor, Tensor?)"}, \
-        {C, "stride", NULL, "int[]"}, {C, "padding", NULL, "int[]"}, {C, "output_padding", NULL, "int[]"},    \
-        {C, "dilation", NULL, "int[]"}, {C, "groups", NULL, "int"}, {C, "transpose", NULL, "bool"}
+#define CELL      "(str, Tensor[], float[], int[], __torch__.torch.classes." LINEAR "[])"
+#define CONV_METHODS(C)                                                                                      \
+    {C, "__getstate__", NULL, "(str, Tensor[], Tensor?[])"}, {C, "__setstate__", "Any", "NoneType"},         \
+        {C, "weight", NULL, "Tensor"}, {C, "bias", NULL, "Tensor?"},                                         \
+        {C, "unpack", NULL, "(Tensor, Tensor?)"}, {C, "stride", NULL, "int[]"},                              \
+        {C, "padding", NULL, "int[]"}, {C, "output_padding", NULL, "int[]"}, {C, "dilation", NULL, "int[]"}, \
+        {C, "groups", NULL, "int"}, {                                                                        \
+        C, "transpose", NULL, "bool"                                                                         \
+    }
 
 /* What a method takes besides self (NULL: nothing) and gives. */
 static const struct native_method {
@@ -88,9 +91,11 @@ static struct schema *method_schema(struct unit *unit, const struct type *self, 
     return s->name ? s : NULL;
 }
 
-static bool add_method(struct unit *unit, struct class_definition *c, const struct native_method *m, lb_error *err) {
+static bool add_method(struct unit *unit, struct class_definition *c, const struct native_method *m,
+                       lb_error *err) {
     char *text = arena_printf(&unit->memory, "%s.%s", c->type->name->text, m->name);
-    const struct name *qualified = text ? name_of(&unit->names, text) : NULL, *name = name_of(&unit->names, m->name);
+    const struct name *qualified = text ? name_of(&unit->names, text) : NULL,
+                      *name = name_of(&unit->names, m->name);
     struct function *f = qualified && name ? unit_new_function(unit, qualified, name) : NULL;
     if (!f || !(f->schema = method_schema(unit, c->type, m, err))) return error_memory(err);
     f->owner = c->type;

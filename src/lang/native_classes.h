@@ -1,5 +1,6 @@
-/* The classes that PyTorch writes in C++ (packed parameters of quantized layers and their like): their names and what
- * their methods take and give. What the methods do is set by whoever can run them (function->native). */
+/* The classes that PyTorch writes in C++ (packed parameters of quantized layers and their like): their names
+ * and what their methods take and give. What the methods do is set by whoever can run them
+ * (function->native). */
 #ifndef LINKBOY_LANG_NATIVE_CLASSES_H
 #define LINKBOY_LANG_NATIVE_CLASSES_H
 #include "types/unit.h"

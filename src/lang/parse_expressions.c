@@ -1,6 +1,6 @@
-/* Expressions: precedence climbing, as torch/csrc/jit/frontend/parser.cpp, with Python's own precedences. Ranges start
- * where PyTorch's do, since the comments of graphs show them: a printed tuple starts at its first item, a tuple of
- * Python source at its parenthesis. */
+/* Expressions: precedence climbing, as torch/csrc/jit/frontend/parser.cpp, with Python's own precedences.
+ * Ranges start where PyTorch's do, since the comments of graphs show them: a printed tuple starts at its
+ * first item, a tuple of Python source at its parenthesis. */
 #include "lang/parse.h"
 #include <string.h>
 
@@ -43,14 +43,18 @@ static const struct {
 };
 
 static struct binary binary_at(const struct parser *p) {
-    enum token_kind kind = parser_kind(p), next = kind == TOKEN_END ? kind : (enum token_kind)p->tokens[p->at + 1].kind;
+    enum token_kind kind = parser_kind(p),
+                    next = kind == TOKEN_END ? kind : (enum token_kind)p->tokens[p->at + 1].kind;
     if (kind == TOKEN_OR) return (struct binary){TREE_OR, 0, POWER_OR, 1};
     if (kind == TOKEN_AND) return (struct binary){TREE_AND, 0, POWER_AND, 1};
-    if (kind == TOKEN_NOT && next == TOKEN_IN) return (struct binary){TREE_NOT, OPERATOR_IN, POWER_COMPARISON, 2};
-    if (kind == TOKEN_IS && next == TOKEN_NOT) return (struct binary){TREE_BINARY, OPERATOR_IS_NOT, POWER_COMPARISON, 2};
+    if (kind == TOKEN_NOT && next == TOKEN_IN)
+        return (struct binary){TREE_NOT, OPERATOR_IN, POWER_COMPARISON, 2};
+    if (kind == TOKEN_IS && next == TOKEN_NOT)
+        return (struct binary){TREE_BINARY, OPERATOR_IS_NOT, POWER_COMPARISON, 2};
     for (size_t i = 0; i < sizeof operator_tokens / sizeof *operator_tokens; i++) {
         enum tree_operator op = (enum tree_operator)operator_tokens[i].op;
-        if (operator_tokens[i].token == kind) return (struct binary){TREE_BINARY, op, tree_operators[op].power, 1};
+        if (operator_tokens[i].token == kind)
+            return (struct binary){TREE_BINARY, op, tree_operators[op].power, 1};
     }
     return (struct binary){0};
 }
@@ -70,7 +74,8 @@ struct tree *parse_expression_above(struct parser *p, int power) {
     for (struct binary b; left && (b = binary_at(p)).power > power;) {
         struct source_range at = parser_range(p);
         p->at += b.tokens;
-        struct tree *right = parse_expression_above(p, b.op == OPERATOR_POWER && b.kind == TREE_BINARY ? b.power - 1 : b.power);
+        struct tree *right = parse_expression_above(
+            p, b.op == OPERATOR_POWER && b.kind == TREE_BINARY ? b.power - 1 : b.power);
         bool comparison = b.power == POWER_COMPARISON && p->python;
         if (comparison && compared) { /* a < b < c is (a < b) and (b < c) */
             struct tree *second = binary_node(p, b, at, compared, right);
@@ -117,7 +122,8 @@ static struct tree *parse_negation(struct parser *p, struct source_range at) {
 
 static struct tree *parse_unary(struct parser *p) {
     struct source_range at = parser_range(p);
-    if (parser_accept(p, TOKEN_NOT)) return parser_node(p, TREE_NOT, at, 1, parse_expression_above(p, POWER_NOT));
+    if (parser_accept(p, TOKEN_NOT))
+        return parser_node(p, TREE_NOT, at, 1, parse_expression_above(p, POWER_NOT));
     if (parser_accept(p, TOKEN_MINUS)) return parse_negation(p, at);
     if (parser_accept(p, TOKEN_TILDE))
         return parser_node(p, TREE_INVERT, at, 1, parse_expression_above(p, POWER_UNARY));
@@ -139,7 +145,8 @@ static struct tree *parse_conditional(struct parser *p, struct tree *when_true) 
     return parser_node(p, TREE_IF_EXPRESSION, at, 3, condition, when_true, parse_expression(p));
 }
 
-static struct tree *unsupported(struct parser *p, struct source_range at, const char *what, struct tree *inner) {
+static struct tree *unsupported(struct parser *p, struct source_range at, const char *what,
+                                struct tree *inner) {
     struct tree *t = parser_node(p, TREE_UNSUPPORTED, at, 1, inner);
     if (t) t->text = what;
     return t;
@@ -189,7 +196,8 @@ struct tree *parse_target(struct parser *p) {
 /* Whether a tuple without parentheses ends here, after its comma. */
 static bool ends_tuple(enum token_kind kind) {
     return kind == TOKEN_NEWLINE || kind == TOKEN_CLOSE || kind == TOKEN_ASSIGN || kind == TOKEN_END ||
-           kind == TOKEN_COLON || kind == TOKEN_SEMICOLON || (kind >= TOKEN_POWER_EQ && kind <= TOKEN_FLOOR_DIVIDE_EQ) ||
+           kind == TOKEN_COLON || kind == TOKEN_SEMICOLON ||
+           (kind >= TOKEN_POWER_EQ && kind <= TOKEN_FLOOR_DIVIDE_EQ) ||
            (kind >= TOKEN_PLUS_EQ && kind <= TOKEN_MATRIX_MULTIPLY_EQ);
 }
 
@@ -224,7 +232,8 @@ static struct tree *parse_comprehension(struct parser *p, struct tree *element, 
     struct tree *target = several ? node_of_list(p, TREE_TUPLE, target_range, &targets) : targets.items[0];
     struct tree *iterable = parse_expression_above(p, 0);
     if (!iterable) return NULL;
-    if (parser_kind(p) == TOKEN_IF) return parser_error(p, parser_range(p), "Comprehension ifs are not supported yet");
+    if (parser_kind(p) == TOKEN_IF)
+        return parser_error(p, parser_range(p), "Comprehension ifs are not supported yet");
     if (parser_kind(p) == TOKEN_FOR)
         return parser_error(p, parser_range(p), "Only a single generator is currently supported");
     return parser_node(p, TREE_LIST_COMPREHENSION, range, 3, element, target, iterable);
@@ -233,15 +242,17 @@ static struct tree *parse_comprehension(struct parser *p, struct tree *element, 
 /* An expression, or a comprehension that stands for a generator or a list. */
 static struct tree *parse_element(struct parser *p, struct source_range range) {
     struct tree *element = parse_expression(p);
-    return element && parser_kind(p) == TOKEN_FOR ? parse_comprehension(p, element, p->python ? range : element->range)
-                                                  : element;
+    return element && parser_kind(p) == TOKEN_FOR
+               ? parse_comprehension(p, element, p->python ? range : element->range)
+               : element;
 }
 
 static struct tree *parse_parentheses(struct parser *p) {
     struct source_range open = parser_range(p);
     p->at++;
     struct tree_list none = {0};
-    if (parser_accept(p, TOKEN_CLOSE)) return node_of_list(p, TREE_TUPLE, p->python ? open : parser_range(p), &none);
+    if (parser_accept(p, TOKEN_CLOSE))
+        return node_of_list(p, TREE_TUPLE, p->python ? open : parser_range(p), &none);
     struct tree *t = parse_expressions(p);
     if (t && parser_kind(p) == TOKEN_FOR) t = parse_comprehension(p, t, open);
     if (!t || !parser_expect(p, TOKEN_CLOSE)) return NULL;
@@ -258,11 +269,13 @@ static struct tree *parse_list_literal(struct parser *p) {
         if (!parser_accept(p, TOKEN_COMMA)) break;
     }
     if (!parser_expect(p, TOKEN_CLOSE_SQUARE)) return NULL;
-    if (list.count == 1 && list.items[0]->kind == TREE_LIST_COMPREHENSION && list.items[0]->op == 0) return list.items[0];
+    if (list.count == 1 && list.items[0]->kind == TREE_LIST_COMPREHENSION && list.items[0]->op == 0)
+        return list.items[0];
     return node_of_list(p, TREE_LIST_LITERAL, open, &list);
 }
 
-static struct tree *dict_comprehension(struct parser *p, struct source_range range, struct tree *key, struct tree *value) {
+static struct tree *dict_comprehension(struct parser *p, struct source_range range, struct tree *key,
+                                       struct tree *value) {
     struct tree *list = parse_comprehension(p, value, range);
     if (!list || !parser_expect(p, TOKEN_CLOSE_BRACE)) return NULL;
     return parser_node(p, TREE_DICT_COMPREHENSION, range, 4, key, value, list->items[1], list->items[2]);
@@ -285,7 +298,8 @@ static struct tree *parse_dict(struct parser *p) {
         if (key && !keys.count && parser_kind(p) != TOKEN_COLON) return parse_set(p, open, key);
         if (!key || !parser_expect(p, TOKEN_COLON)) return NULL;
         struct tree *value = parse_expression(p);
-        if (value && !keys.count && parser_kind(p) == TOKEN_FOR) return dict_comprehension(p, range, key, value);
+        if (value && !keys.count && parser_kind(p) == TOKEN_FOR)
+            return dict_comprehension(p, range, key, value);
         if (!tree_list_add(p, &keys, key) || !tree_list_add(p, &values, value)) return NULL;
         if (!parser_accept(p, TOKEN_COMMA)) break;
     }
@@ -296,10 +310,14 @@ static struct tree *parse_dict(struct parser *p) {
 static struct tree *parse_word(struct parser *p) {
     static const struct {
         uint8_t token, kind;
-    } words[] = {{TOKEN_TRUE, TREE_TRUE}, {TOKEN_FALSE, TREE_FALSE}, {TOKEN_NONE, TREE_NONE}, {TOKEN_ELLIPSIS, TREE_ELLIPSIS}};
+    } words[] = {{TOKEN_TRUE, TREE_TRUE},
+                 {TOKEN_FALSE, TREE_FALSE},
+                 {TOKEN_NONE, TREE_NONE},
+                 {TOKEN_ELLIPSIS, TREE_ELLIPSIS}};
     struct source_range at = parser_range(p);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (parser_accept(p, (enum token_kind)words[i].token)) return parser_node(p, (enum tree_kind)words[i].kind, at, 0);
+        if (parser_accept(p, (enum token_kind)words[i].token))
+            return parser_node(p, (enum tree_kind)words[i].kind, at, 0);
     bool ellipsis = parser_is_identifier(p, "Ellipsis"), none_type = parser_is_identifier(p, "NoneType");
     const struct name *name = parser_name(p);
     if (!name) return NULL;
@@ -342,20 +360,23 @@ static struct tree *parse_call(struct parser *p, struct tree *callee) {
     struct tree_list arguments = {0}, keywords = {0};
     p->at++;
     while (parser_kind(p) != TOKEN_CLOSE) {
-        if (parser_kind(p) == TOKEN_POWER) return parser_error(p, parser_range(p), "keyword-arg expansion is not supported");
+        if (parser_kind(p) == TOKEN_POWER)
+            return parser_error(p, parser_range(p), "keyword-arg expansion is not supported");
         bool keyword = at_keyword(p);
         struct tree *value = keyword ? parse_keyword(p) : parse_element(p, parser_range(p));
         if (!tree_list_add(p, keyword ? &keywords : &arguments, value)) return NULL;
         if (!parser_accept(p, TOKEN_COMMA)) break;
     }
     if (!parser_expect(p, TOKEN_CLOSE)) return NULL;
-    return parser_node(p, TREE_CALL, open, 3, callee, parser_list(p, open, &arguments), parser_list(p, open, &keywords));
+    return parser_node(p, TREE_CALL, open, 3, callee, parser_list(p, open, &arguments),
+                       parser_list(p, open, &keywords));
 }
 
 /* The next part of a slice; NULL without an error when it is left out. */
 static struct tree *slice_part(struct parser *p) {
     enum token_kind kind = parser_kind(p);
-    return kind == TOKEN_COLON || kind == TOKEN_COMMA || kind == TOKEN_CLOSE_SQUARE ? NULL : parse_expression(p);
+    return kind == TOKEN_COLON || kind == TOKEN_COMMA || kind == TOKEN_CLOSE_SQUARE ? NULL
+                                                                                    : parse_expression(p);
 }
 
 static struct tree *parse_subscript_item(struct parser *p) {
@@ -381,7 +402,8 @@ static struct tree *parse_subscript(struct parser *p, struct tree *value) {
     if (!parser_expect(p, TOKEN_CLOSE_SQUARE)) return NULL;
     if (!list.count) return parser_error(p, open, "expected an expression in the subscript");
     struct tree *items = parser_list(p, open, &list);
-    bool pair = p->python && items && list.count == 1 && list.items[0]->kind == TREE_TUPLE && list.items[0]->count;
+    bool pair =
+        p->python && items && list.count == 1 && list.items[0]->kind == TREE_TUPLE && list.items[0]->count;
     if (pair) { /* x[(a, b)] is x[a, b] */
         *items = *list.items[0];
         items->kind = TREE_LIST;

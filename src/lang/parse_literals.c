@@ -1,5 +1,6 @@
-/* Numbers and strings: from their spelling to their value; adjacent strings become one, f-strings become format calls
- * (as torch/jit/frontend.py does). Escapes are Python's; those that the code printer writes are a part of them. */
+/* Numbers and strings: from their spelling to their value; adjacent strings become one, f-strings become
+ * format calls (as torch/jit/frontend.py does). Escapes are Python's; those that the code printer writes are
+ * a part of them. */
 #include "base/mem.h"
 #include "lang/parse.h"
 #include <errno.h>
@@ -62,8 +63,9 @@ struct tree *parse_number(struct parser *p) {
     struct tree *tree = parser_node(p, imaginary ? TREE_COMPLEX : real ? TREE_FLOAT : TREE_INT, range, 0);
     if (!tree) return NULL;
     if (real ? !read_double(text, &tree->number) : !read_integer(text, &tree->integer))
-        return parser_error(p, range, real ? "ill formed number"
-                                           : "Integral constant out of range (must fit in a signed 64 bit integer)");
+        return parser_error(p, range,
+                            real ? "ill formed number"
+                                 : "Integral constant out of range (must fit in a signed 64 bit integer)");
     return tree;
 }
 
@@ -77,7 +79,8 @@ static int digit_of(char c) {
 static int read_digits(const char *s, const char *end, int count, int radix, uint32_t *value) {
     int n = 0;
     *value = 0;
-    for (; n < count && s + n < end && digit_of(s[n]) < radix; n++) *value = *value * (uint32_t)radix + (uint32_t)digit_of(s[n]);
+    for (; n < count && s + n < end && digit_of(s[n]) < radix; n++)
+        *value = *value * (uint32_t)radix + (uint32_t)digit_of(s[n]);
     return n;
 }
 
@@ -176,11 +179,13 @@ static struct tree *string_tree(struct parser *p, struct source_range range, str
 }
 
 /* Parses the expression between the braces of an f-string with a parser of its own. */
-static struct tree *parse_replacement(struct parser *p, const char *start, const char *end, struct source_range range) {
+static struct tree *parse_replacement(struct parser *p, const char *start, const char *end,
+                                      struct source_range range) {
     const char *text = p->source->text;
     struct source_range part = {p->source, (uint32_t)(start - text), (uint32_t)(end - text)};
     struct tokens tokens;
-    if (!lang_lex_part(p->a, part, &tokens, NULL)) return parser_error(p, range, "invalid expression in f-string");
+    if (!lang_lex_part(p->a, part, &tokens, NULL))
+        return parser_error(p, range, "invalid expression in f-string");
     struct parser inner = *p;
     inner.tokens = tokens.list.items;
     inner.at = 0;
@@ -194,7 +199,8 @@ static struct tree *parse_replacement(struct parser *p, const char *start, const
     return tree;
 }
 
-/* The end of a replacement field's expression: its "}" on the same level; NULL when formatting is asked for. */
+/* The end of a replacement field's expression: its "}" on the same level; NULL when formatting is asked for.
+ */
 static const char *replacement_end(const char *s, const char *end) {
     int nesting = 0;
     for (; s < end; s++) {
@@ -207,8 +213,8 @@ static const char *replacement_end(const char *s, const char *end) {
 }
 
 /* f"a{x}b" adds "a{}b" to the format and x to the arguments. */
-static bool add_format(struct parser *p, struct string_token s, struct text *format, struct tree_list *arguments,
-                       struct source_range range) {
+static bool add_format(struct parser *p, struct string_token s, struct text *format,
+                       struct tree_list *arguments, struct source_range range) {
     while (s.start < s.end) {
         const char *brace = s.start;
         while (brace < s.end && *brace != '{' && *brace != '}') brace++;
@@ -236,7 +242,8 @@ static struct tree *format_call(struct parser *p, struct source_range range, str
     struct tree *callee = parser_node(p, TREE_ATTRIBUTE, range, 1, format);
     if (callee) callee->name = name_of(p->names, "format");
     struct tree_list none = {0};
-    return parser_node(p, TREE_CALL, range, 3, callee, parser_list(p, range, arguments), parser_list(p, range, &none));
+    return parser_node(p, TREE_CALL, range, 3, callee, parser_list(p, range, arguments),
+                       parser_list(p, range, &none));
 }
 
 struct tree *parse_string_literals(struct parser *p) {

@@ -1,5 +1,6 @@
-/* Statements, definitions and whole files. An error spoils the statement it is in, not the file: the parser notes it and
- * goes on behind the statement's line (and its block), so that one run tells of every faulty place. */
+/* Statements, definitions and whole files. An error spoils the statement it is in, not the file: the parser
+ * notes it and goes on behind the statement's line (and its block), so that one run tells of every faulty
+ * place. */
 #include "base/mem.h"
 #include "lang/parse.h"
 #include "lang/report.h"
@@ -19,7 +20,8 @@ struct source_range parser_range(const struct parser *p) {
 bool parser_is_identifier(const struct parser *p, const char *text) {
     const struct token *t = &p->tokens[p->at];
     size_t length = strlen(text);
-    return t->kind == TOKEN_IDENTIFIER && t->end - t->start == length && !memcmp(p->source->text + t->start, text, length);
+    return t->kind == TOKEN_IDENTIFIER && t->end - t->start == length &&
+           !memcmp(p->source->text + t->start, text, length);
 }
 
 bool parser_accept(struct parser *p, enum token_kind kind) {
@@ -30,7 +32,8 @@ bool parser_accept(struct parser *p, enum token_kind kind) {
 
 bool parser_expect(struct parser *p, enum token_kind kind) {
     if (parser_accept(p, kind)) return true;
-    parser_error(p, parser_range(p), "expected %s but found '%s' here", token_word(kind), token_word(parser_kind(p)));
+    parser_error(p, parser_range(p), "expected %s but found '%s' here", token_word(kind),
+                 token_word(parser_kind(p)));
     return false;
 }
 
@@ -203,7 +206,8 @@ static struct tree *parse_while(struct parser *p) {
 }
 
 /* "a, b" up to `end`, each read by `parse`. */
-static struct tree *parse_separated(struct parser *p, enum token_kind end, struct tree *(*parse)(struct parser *)) {
+static struct tree *parse_separated(struct parser *p, enum token_kind end,
+                                    struct tree *(*parse)(struct parser *)) {
     struct source_range at = parser_range(p);
     struct tree_list list = {0};
     while (parser_kind(p) != end) {
@@ -235,7 +239,8 @@ static struct tree *parse_with_item(struct parser *p) {
     struct source_range at = parser_range(p);
     struct tree *items[2] = {parse_expression(p)};
     if (items[0] && parser_accept(p, TOKEN_AS)) items[1] = parse_target(p);
-    if (items[1] && items[1]->kind != TREE_NAME) return parser_error(p, items[1]->range, "expected a name after 'as'");
+    if (items[1] && items[1]->kind != TREE_NAME)
+        return parser_error(p, items[1]->range, "expected a name after 'as'");
     return loose_node(p, TREE_WITH_ITEM, at, 2, items);
 }
 
@@ -273,7 +278,8 @@ static struct tree *parse_parameters(struct parser *p) {
         if (parser_kind(p) == TOKEN_TIMES && next == TOKEN_COMMA) {
             keyword_only = true;
             p->at++;
-        } else if (!parser_accept(p, TOKEN_DIVIDE) && !tree_list_add(p, &list, parse_parameter(p, keyword_only))) {
+        } else if (!parser_accept(p, TOKEN_DIVIDE) &&
+                   !tree_list_add(p, &list, parse_parameter(p, keyword_only))) {
             return NULL;
         }
         if (!parser_accept(p, TOKEN_COMMA)) break;
@@ -353,7 +359,8 @@ static struct tree *parse_suite(struct parser *p, struct tree *parameters, struc
     if (!parser_expect(p, TOKEN_INDENT) || !maybe_type_comment(p, parameters, result)) return NULL;
     if (p->tokens[p->at - 1].kind != TOKEN_INDENT) parser_accept(p, TOKEN_NEWLINE);
     if (!parse_statements_until(p, TOKEN_DEDENT, &list)) return NULL;
-    if (p->tokens[p->at].odd_indent) parser_error(p, parser_range(p), "unindent does not match any outer level");
+    if (p->tokens[p->at].odd_indent)
+        parser_error(p, parser_range(p), "unindent does not match any outer level");
     parser_accept(p, TOKEN_DEDENT);
     return parser_list(p, at, &list);
 }
@@ -415,7 +422,8 @@ static struct tree *parse_decorated(struct parser *p) {
     return parser_error(p, parser_range(p), "expected a function or class after its decorator");
 }
 
-static struct tree *unsupported_statement(struct parser *p, struct source_range at, const char *what, struct tree *inner) {
+static struct tree *unsupported_statement(struct parser *p, struct source_range at, const char *what,
+                                          struct tree *inner) {
     struct tree *t = parser_node(p, TREE_UNSUPPORTED, at, 1, inner);
     if (t) t->text = what;
     return t;
@@ -427,7 +435,8 @@ static struct tree *parse_try(struct parser *p) {
     do {
         while (parser_kind(p) != TOKEN_COLON && parser_kind(p) != TOKEN_NEWLINE) p->at++;
         if (!parser_expect(p, TOKEN_COLON) || !(body = parse_block(p))) return NULL;
-    } while (parser_kind(p) == TOKEN_EXCEPT || parser_kind(p) == TOKEN_FINALLY || parser_kind(p) == TOKEN_ELSE);
+    } while (parser_kind(p) == TOKEN_EXCEPT || parser_kind(p) == TOKEN_FINALLY ||
+             parser_kind(p) == TOKEN_ELSE);
     return unsupported_statement(p, at, "try blocks", body);
 }
 
@@ -462,7 +471,8 @@ static struct tree *parse_augmented(struct parser *p, struct tree *target, enum 
     if (target->kind == TREE_TUPLE)
         return parser_error(p, target->range, " augmented assignment can only have one LHS expression");
     if (op == OPERATOR_FLOOR_DIVIDE || op == OPERATOR_MATRIX_MULTIPLY)
-        return unsupported_statement(p, target->range, op == OPERATOR_FLOOR_DIVIDE ? "FloorDiv" : "MatMult", value);
+        return unsupported_statement(p, target->range, op == OPERATOR_FLOOR_DIVIDE ? "FloorDiv" : "MatMult",
+                                     value);
     struct tree *t = parser_node(p, TREE_AUGMENTED, target->range, 2, target, value);
     if (t) t->op = (uint8_t)op;
     return t;
@@ -529,8 +539,8 @@ static struct tree *parse_statement(struct parser *p) {
 }
 
 /* Reads the source with `read`; the tree, or NULL with all errors. */
-static struct tree *parse_whole(struct arena *a, struct name_pool *names, const struct source *source, int dialect,
-                                struct tree *(*read)(struct parser *), lb_error *err) {
+static struct tree *parse_whole(struct arena *a, struct name_pool *names, const struct source *source,
+                                int dialect, struct tree *(*read)(struct parser *), lb_error *err) {
     struct tokens tokens;
     struct parser p = {.a = a, .names = names, .source = source, .python = dialect == PARSE_PYTHON};
     if (!lang_lex(a, source, p.python, &tokens, err)) return NULL;
@@ -562,7 +572,7 @@ struct tree *lang_parse(struct arena *a, struct name_pool *names, const struct s
     return parse_whole(a, names, source, dialect, read_file, err);
 }
 
-struct tree *lang_parse_expression(struct arena *a, struct name_pool *names, const struct source *source, int dialect,
-                                   lb_error *err) {
+struct tree *lang_parse_expression(struct arena *a, struct name_pool *names, const struct source *source,
+                                   int dialect, lb_error *err) {
     return parse_whole(a, names, source, dialect, read_expression, err);
 }

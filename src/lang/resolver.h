@@ -1,5 +1,5 @@
-/* What a free name means. The emitter asks this small interface whenever a name is no local variable and no builtin of
- * the language; an archive's importer, a plain .py file and a Python package each implement it
+/* What a free name means. The emitter asks this small interface whenever a name is no local variable and no
+ * builtin of the language; an archive's importer, a plain .py file and a Python package each implement it
  * (torch/csrc/jit/frontend/resolver.h). */
 #ifndef LINKBOY_LANG_RESOLVER_H
 #define LINKBOY_LANG_RESOLVER_H
@@ -11,16 +11,17 @@ struct ir_value;
 struct emitter;
 
 struct resolver {
-    /* The value of a name; NULL without an error in `err` when it is unknown. Nodes that the value needs are put at the
-     * emitter's insertion point. */
-    struct sugared *(*find_value)(struct resolver *r, struct emitter *e, const struct name *name, struct source_range at);
+    /* The value of a name; NULL without an error in `err` when it is unknown. Nodes that the value needs are
+     * put at the emitter's insertion point. */
+    struct sugared *(*find_value)(struct resolver *r, struct emitter *e, const struct name *name,
+                                  struct source_range at);
     /* The type of a (qualified) name; NULL without an error when it is unknown. */
     const struct type *(*find_type)(struct resolver *r, const struct name *name, lb_error *err);
-    /* The value of TABLE.FIELD where no program runs (a default that reads CONSTANTS.c0); borrowed. NULL (also as the
-     * function): none. */
+    /* The value of TABLE.FIELD where no program runs (a default that reads CONSTANTS.c0); borrowed. NULL
+     * (also as the function): none. */
     const lb_value *(*find_constant)(struct resolver *r, const struct name *table, const struct name *field);
-    /* The compiler's own passes, run on every function right after it is emitted (the passes live on a higher floor).
-     * NULL: the graph stays as emitted. */
+    /* The compiler's own passes, run on every function right after it is emitted (the passes live on a higher
+     * floor). NULL: the graph stays as emitted. */
     bool (*finish)(struct function *f, lb_error *err);
     /* What `self` is in a method; NULL: an ordinary variable, as in archives. */
     struct sugared *(*make_self)(struct resolver *r, struct emitter *e, struct ir_value *self);

@@ -1,5 +1,5 @@
-/* Sugared values of all kinds but the first-class one (sugared_simple.c): what each can do, and the wording when it
- * cannot (torch/csrc/jit/frontend/sugared_value.cpp). */
+/* Sugared values of all kinds but the first-class one (sugared_simple.c): what each can do, and the wording
+ * when it cannot (torch/csrc/jit/frontend/sugared_value.cpp). */
 #include "lang/define.h"
 #include "lang/emitter.h"
 #include <string.h>
@@ -29,31 +29,34 @@ struct ir_value *sugared_value(struct emitter *e, struct sugared *s, struct sour
     return emit_error(e, at, "%s cannot be used as a value", sugared_words(e, s));
 }
 
-struct sugared *sugared_attribute(struct emitter *e, struct sugared *s, struct source_range at, const struct name *name) {
+struct sugared *sugared_attribute(struct emitter *e, struct sugared *s, struct source_range at,
+                                  const struct name *name) {
     if (!s || !name) return NULL;
     if (s->kind->attribute) return s->kind->attribute(e, s, at, name);
     return emit_error(e, at, "attribute lookup is not defined on %s", sugared_words(e, s));
 }
 
-bool sugared_has_attribute(struct emitter *e, struct sugared *s, struct source_range at, const struct name *name) {
+bool sugared_has_attribute(struct emitter *e, struct sugared *s, struct source_range at,
+                           const struct name *name) {
     if (s->kind->has_attribute) return s->kind->has_attribute(e, s, at, name);
     return emit_error(e, at, "attribute lookup is not defined on %s", sugared_words(e, s)) != NULL;
 }
 
-bool sugared_set_attribute(struct emitter *e, struct sugared *s, struct source_range at, const struct name *name,
-                           struct ir_value *value) {
+bool sugared_set_attribute(struct emitter *e, struct sugared *s, struct source_range at,
+                           const struct name *name, struct ir_value *value) {
     if (s->kind->set_attribute) return s->kind->set_attribute(e, s, at, name, value);
     return emit_error(e, at, "attribute assignment is not defined on %s", sugared_words(e, s)) != NULL;
 }
 
-bool sugared_tuple(struct emitter *e, struct sugared *s, struct source_range at, int size_hint, struct sugared_list *out) {
+bool sugared_tuple(struct emitter *e, struct sugared *s, struct source_range at, int size_hint,
+                   struct sugared_list *out) {
     if (!s) return false;
     if (s->kind->tuple) return s->kind->tuple(e, s, at, size_hint, out);
     return emit_error(e, at, "%s cannot be used as a tuple", sugared_words(e, s)) != NULL;
 }
 
-struct sugared *sugared_call(struct emitter *e, struct sugared *s, struct source_range at, struct actuals actuals,
-                             int binders) {
+struct sugared *sugared_call(struct emitter *e, struct sugared *s, struct source_range at,
+                             struct actuals actuals, int binders) {
     if (!s) return NULL;
     if (s->kind->call) return s->kind->call(e, s, at, actuals, binders);
     return emit_error(e, at, "cannot call a %s", sugared_words(e, s));
@@ -70,8 +73,8 @@ struct ir_value *sugared_length(struct emitter *e, struct sugared *s, struct sou
     return emit_error(e, at, "'%s' object is not iterable", sugared_words(e, s));
 }
 
-struct sugared *sugared_item(struct emitter *e, struct sugared *s, struct source_range at, struct ir_value *index,
-                             const struct type *hint) {
+struct sugared *sugared_item(struct emitter *e, struct sugared *s, struct source_range at,
+                             struct ir_value *index, const struct type *hint) {
     if (!index) return NULL;
     if (s->kind->item) return s->kind->item(e, s, at, index, hint);
     return emit_error(e, at, "'%s' object is not subscriptable", sugared_words(e, s));
@@ -108,9 +111,10 @@ struct sugared *sugared_closure(struct emitter *e, struct ir_value *closure) {
 
 static void describe_form(const struct sugared *s, struct text *out) {
     static const char *const words[FORM_COUNT] = {
-        "",        "fork",           "awaitable",  "annotate", "unchecked_cast", "GetAttr",      "HasAttr",
-        "Uninitialized", "TupleConstruct", "isinstance", "tolist",   "CreateObject",   "range",        "enumerate",
-        "zip",     "list",           "dict",       "index"};
+        "",        "fork",         "awaitable",     "annotate",       "unchecked_cast",
+        "GetAttr", "HasAttr",      "Uninitialized", "TupleConstruct", "isinstance",
+        "tolist",  "CreateObject", "range",         "enumerate",      "zip",
+        "list",    "dict",         "index"};
     text_put(out, words[s->form]);
 }
 const struct sugared_kind sugared_kind_form = {.describe = describe_form};
@@ -123,8 +127,8 @@ struct sugared *sugared_form(struct emitter *e, enum special_form form) {
 
 /* ---- print ---- */
 
-static struct sugared *call_print(struct emitter *e, struct sugared *s, struct source_range at, struct actuals actuals,
-                                  int binders) {
+static struct sugared *call_print(struct emitter *e, struct sugared *s, struct source_range at,
+                                  struct actuals actuals, int binders) {
     (void)s;
     (void)binders;
     if (actuals.keyword_count) return emit_error(e, at, "print doesn't accept any keyword arguments");
@@ -145,8 +149,8 @@ struct sugared *sugared_print(struct emitter *e) {
 
 /* ---- builtins: operators, casts, magic methods ---- */
 
-static struct sugared *call_builtin(struct emitter *e, struct sugared *s, struct source_range at, struct actuals actuals,
-                                    int binders) {
+static struct sugared *call_builtin(struct emitter *e, struct sugared *s, struct source_range at,
+                                    struct actuals actuals, int binders) {
     (void)binders;
     struct actual self = {.value = s->value, .range = s->range};
     return sugared_simple(e, emit_builtin(e, s->name, at, actuals, s->value ? &self : NULL));
@@ -168,8 +172,8 @@ static bool has_length(struct emitter *e, const struct type *t) {
 }
 
 /* int(x) and the like: nothing when x is of that type; the constant 0 is made always, used or not. */
-static struct sugared *call_cast(struct emitter *e, struct sugared *s, struct source_range at, struct actuals actuals,
-                                 int binders) {
+static struct sugared *call_cast(struct emitter *e, struct sugared *s, struct source_range at,
+                                 struct actuals actuals, int binders) {
     if (actuals.count == 1 && !actuals.keyword_count) {
         struct ir_value *zero = emit_int(e, 0, (struct source_range){0});
         struct ir_value *v = zero ? emit_actual(e, &actuals.items[0]) : NULL;
@@ -197,8 +201,8 @@ static void describe_name(const struct sugared *s, struct text *out) {
     text_put(out, s->name->text);
 }
 
-static struct sugared *call_magic(struct emitter *e, struct sugared *s, struct source_range at, struct actuals actuals,
-                                  int binders) {
+static struct sugared *call_magic(struct emitter *e, struct sugared *s, struct source_range at,
+                                  struct actuals actuals, int binders) {
     if (!actuals.count) return sugared_call(e, s->base, at, actuals, binders);
     struct ir_value *self = emit_actual(e, &actuals.items[0]);
     if (!self) return NULL;
@@ -225,7 +229,8 @@ static struct sugared *module_attribute(struct emitter *e, struct sugared *s, st
     const char *op = arena_printf(&e->memory, "%s::%s", s->name->text, name->text);
     return op ? sugared_builtin(e, op) : emit_out_of_memory(e);
 }
-static const struct sugared_kind kind_builtin_module = {.word = "builtin module", .attribute = module_attribute};
+static const struct sugared_kind kind_builtin_module = {.word = "builtin module",
+                                                        .attribute = module_attribute};
 
 struct sugared *sugared_builtin_module(struct emitter *e, const struct name *namespace_name) {
     struct sugared *s = namespace_name ? sugared_new(e, &kind_builtin_module) : NULL;
@@ -253,8 +258,8 @@ bool emit_ensure(struct emitter *e, struct function *f, struct source_range at, 
            lang_report_caller(e->err, f->name->text, caller_name(e), e->pending.source ? e->pending : at);
 }
 
-static struct sugared *call_function(struct emitter *e, struct sugared *s, struct source_range at, struct actuals actuals,
-                                     int binders) {
+static struct sugared *call_function(struct emitter *e, struct sugared *s, struct source_range at,
+                                     struct actuals actuals, int binders) {
     (void)binders;
     const struct schema **schemas = arena_array(&e->memory, const struct schema *, s->count);
     struct match m;
@@ -289,8 +294,8 @@ struct sugared *sugared_function(struct emitter *e, struct function *f) {
     return s;
 }
 
-static struct sugared *call_method(struct emitter *e, struct sugared *s, struct source_range at, struct actuals actuals,
-                                   int binders) {
+static struct sugared *call_method(struct emitter *e, struct sugared *s, struct source_range at,
+                                   struct actuals actuals, int binders) {
     (void)binders;
     const struct class_definition *c = s->value->type->definition;
     struct function *f = class_find_method(c, s->name);
@@ -328,8 +333,8 @@ static void describe_type(const struct sugared *s, struct text *out) {
     type_put_graph(out, s->type);
 }
 
-static struct sugared *call_class(struct emitter *e, struct sugared *s, struct source_range at, struct actuals actuals,
-                                  int binders) {
+static struct sugared *call_class(struct emitter *e, struct sugared *s, struct source_range at,
+                                  struct actuals actuals, int binders) {
     struct ir_value *self = emit_typed(e, KIND_CREATE_OBJECT, s->type, NULL, 0);
     if (!self) return NULL;
     self->node->range = at;
@@ -355,9 +360,11 @@ static struct sugared *class_attribute(struct emitter *e, struct sugared *s, str
     if (!strcmp(name->text, "__new__")) return sugared_form(e, FORM_CREATE_OBJECT);
     return emit_error(e, at, "Tried to lookup unknown attribute on class %s", emit_type_words(e, s->type));
 }
-const struct sugared_kind sugared_kind_class = {.describe = describe_type, .call = call_class, .attribute = class_attribute};
+const struct sugared_kind sugared_kind_class = {
+    .describe = describe_type, .call = call_class, .attribute = class_attribute};
 
-static struct sugared *sugared_typed(struct emitter *e, const struct sugared_kind *kind, const struct type *type) {
+static struct sugared *sugared_typed(struct emitter *e, const struct sugared_kind *kind,
+                                     const struct type *type) {
     struct sugared *s = type ? sugared_new(e, kind) : NULL;
     if (s) s->type = type;
     return s;
@@ -435,8 +442,8 @@ static struct sugared *iterate_enum(struct emitter *e, struct sugared *s, struct
     value_release(list);
     return found;
 }
-static const struct sugared_kind kind_enum_class = {.word = "EnumClass", .attribute = enum_attribute,
-                                                    .iterate = iterate_enum};
+static const struct sugared_kind kind_enum_class = {
+    .word = "EnumClass", .attribute = enum_attribute, .iterate = iterate_enum};
 
 struct sugared *sugared_enum_class(struct emitter *e, const struct type *type) {
     return sugared_typed(e, &kind_enum_class, type);
@@ -455,7 +462,8 @@ static struct sugared *call_exception(struct emitter *e, struct sugared *s, stru
                                       struct actuals actuals, int binders) {
     (void)binders;
     const char *prefix = arena_printf(&e->memory, "%s: ", s->name->text);
-    struct ir_value *message = prefix ? emit_text(e, prefix, (int64_t)strlen(prefix), at) : emit_out_of_memory(e);
+    struct ir_value *message =
+        prefix ? emit_text(e, prefix, (int64_t)strlen(prefix), at) : emit_out_of_memory(e);
     for (int i = 0; message && i < actuals.count; i++) {
         struct ir_value *part = emit_actual(e, &actuals.items[i]);
         if (part && part->type->kind != TYPE_STRING) part = emit_operator(e, "aten::str", at, &part, 1);
@@ -493,22 +501,26 @@ static bool tuple_items(struct emitter *e, struct sugared *s, struct source_rang
     return true;
 }
 
-static struct sugared *tuple_item(struct emitter *e, struct sugared *s, struct source_range at, struct ir_value *index,
-                                  const struct type *hint) {
+static struct sugared *tuple_item(struct emitter *e, struct sugared *s, struct source_range at,
+                                  struct ir_value *index, const struct type *hint) {
     (void)hint;
     lb_value i;
     if (index->type->kind != TYPE_INT || !emit_is_constant(index, &i))
-        return emit_error(e, at,
-                          "Expected integer literal for index but got a variable or non-integer. ModuleList/Sequential "
-                          "indexing is only supported with integer literals. For example, 'i = 4; self.layers[i](x)' will "
-                          "fail because i is not a literal. Enumeration is supported, e.g. 'for index, v in "
-                          "enumerate(self): out = v(inp)'");
+        return emit_error(
+            e, at,
+            "Expected integer literal for index but got a variable or non-integer. ModuleList/Sequential "
+            "indexing is only supported with integer literals. For example, 'i = 4; self.layers[i](x)' will "
+            "fail because i is not a literal. Enumeration is supported, e.g. 'for index, v in "
+            "enumerate(self): out = v(inp)'");
     int64_t at_index = i.i < 0 ? i.i + s->count : i.i;
     if (at_index >= 0 && at_index < s->count) return s->items[at_index];
     return emit_error(e, at, "Index %lld out of range of length %d", (long long)i.i, s->count);
 }
-static const struct sugared_kind kind_tuple = {.word = "Tuple", .value = tuple_value, .tuple = tuple_items,
-                                               .item = tuple_item, .iterate = iterate_itself};
+static const struct sugared_kind kind_tuple = {.word = "Tuple",
+                                               .value = tuple_value,
+                                               .tuple = tuple_items,
+                                               .item = tuple_item,
+                                               .iterate = iterate_itself};
 
 struct sugared *sugared_tuple_of(struct emitter *e, struct sugared *const *items, int count) {
     struct sugared *s = sugared_new(e, &kind_tuple);
@@ -526,18 +538,18 @@ static struct ir_value *range_length(struct emitter *e, struct sugared *s, struc
     return emit_operator(e, "aten::__range_length", at, (struct ir_value *[]){s->start, s->stop, s->step}, 3);
 }
 
-static struct sugared *range_item(struct emitter *e, struct sugared *s, struct source_range at, struct ir_value *index,
-                                  const struct type *hint) {
+static struct sugared *range_item(struct emitter *e, struct sugared *s, struct source_range at,
+                                  struct ir_value *index, const struct type *hint) {
     (void)hint;
     if (s->only_end) return sugared_simple(e, index);
     struct ir_value *inputs[3] = {index, s->start, s->step};
     return sugared_simple(e, emit_operator(e, "aten::__derive_index", at, inputs, 3));
 }
-static const struct sugared_kind kind_range = {.word = "range", .length = range_length, .item = range_item,
-                                               .iterate = iterate_itself};
+static const struct sugared_kind kind_range = {
+    .word = "range", .length = range_length, .item = range_item, .iterate = iterate_itself};
 
-struct sugared *sugared_range(struct emitter *e, struct source_range at, struct ir_value *const *inputs, int count,
-                              int64_t static_length) {
+struct sugared *sugared_range(struct emitter *e, struct source_range at, struct ir_value *const *inputs,
+                              int count, int64_t static_length) {
     for (int i = 0; i < count; i++)
         if (inputs[i]->type->kind != TYPE_INT)
             return emit_error(e, at, "all inputs of range must be ints, found %s in argument %d",
@@ -554,8 +566,8 @@ struct sugared *sugared_range(struct emitter *e, struct source_range at, struct 
     return s->start && s->step ? s : NULL;
 }
 
-static struct sugared *zip_item(struct emitter *e, struct sugared *s, struct source_range at, struct ir_value *index,
-                                const struct type *hint) {
+static struct sugared *zip_item(struct emitter *e, struct sugared *s, struct source_range at,
+                                struct ir_value *index, const struct type *hint) {
     (void)hint;
     struct sugared **items = arena_array(&e->memory, struct sugared *, s->count + 1);
     if (!items) return emit_out_of_memory(e);
@@ -565,12 +577,12 @@ static struct sugared *zip_item(struct emitter *e, struct sugared *s, struct sou
 }
 
 static struct ir_value *zip_length(struct emitter *e, struct sugared *s, struct source_range at);
-static const struct sugared_kind kind_zip = {.word = "iterabletree", .length = zip_length, .item = zip_item,
-                                             .iterate = iterate_itself};
+static const struct sugared_kind kind_zip = {
+    .word = "iterabletree", .length = zip_length, .item = zip_item, .iterate = iterate_itself};
 
 /* Lengths of all that is zipped, inner zips included. */
-static bool add_lengths(struct emitter *e, struct sugared *s, struct source_range at, struct ir_value **lengths,
-                        int *count, int most) {
+static bool add_lengths(struct emitter *e, struct sugared *s, struct source_range at,
+                        struct ir_value **lengths, int *count, int most) {
     for (int i = 0; i < s->count; i++) {
         struct sugared *child = s->items[i];
         if (child->kind == &kind_zip) {
@@ -598,7 +610,8 @@ static struct ir_value *zip_length(struct emitter *e, struct sugared *s, struct 
     return list ? emit_operator(e, "prim::min", at, &list, 1) : NULL;
 }
 
-struct sugared *sugared_zip(struct emitter *e, struct source_range at, struct sugared *const *items, int count) {
+struct sugared *sugared_zip(struct emitter *e, struct source_range at, struct sugared *const *items,
+                            int count) {
     struct sugared *s = sugared_tuple_of(e, items, count);
     if (!s) return NULL;
     s->kind = &kind_zip;
@@ -606,8 +619,9 @@ struct sugared *sugared_zip(struct emitter *e, struct source_range at, struct su
     for (int i = 1; i < count; i++) {
         int64_t length = items[i]->static_length;
         if ((length < 0) != (s->static_length < 0))
-            return emit_error(e, at, "Can not iterate over a module list or tuple with a value that does not have a "
-                                     "statically determinable length\n");
+            return emit_error(e, at,
+                              "Can not iterate over a module list or tuple with a value that does not have a "
+                              "statically determinable length\n");
         if (length < s->static_length) s->static_length = length;
     }
     return s;

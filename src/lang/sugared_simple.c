@@ -1,5 +1,6 @@
-/* First-class values as sugared ones: attributes of tensors, objects, NamedTuples, enums; methods by operators' names;
- * iteration and subscripts (struct SimpleValue in torch/csrc/jit/frontend/sugared_value.cpp). */
+/* First-class values as sugared ones: attributes of tensors, objects, NamedTuples, enums; methods by
+ * operators' names; iteration and subscripts (struct SimpleValue in
+ * torch/csrc/jit/frontend/sugared_value.cpp). */
 #include "lang/emitter.h"
 #include <string.h>
 
@@ -51,7 +52,7 @@ static const struct property {
 static const struct cast_method {
     const char *field;
     int dtype;
-} cast_methods[] = {{"byte", 0}, {"char", 1}, {"short", 2}, {"int", 3}, {"long", 4},
+} cast_methods[] = {{"byte", 0}, {"char", 1},  {"short", 2},  {"int", 3},    {"long", 4},
                     {"half", 5}, {"float", 6}, {"double", 7}, {"cfloat", 9}, {"cdouble", 10}};
 
 static void describe_simple(const struct sugared *s, struct text *out) {
@@ -72,15 +73,19 @@ static int field_index(const struct type *tuple, const struct name *name) {
     return -1;
 }
 
-static bool simple_has_attribute(struct emitter *e, struct sugared *s, struct source_range at, const struct name *name) {
+static bool simple_has_attribute(struct emitter *e, struct sugared *s, struct source_range at,
+                                 const struct name *name) {
     const struct type *t = s->value->type;
     if (t->kind == TYPE_CLASS)
         return class_find_method(t->definition, name) || class_find_attribute(t->definition, name) >= 0 ||
                class_find_constant(t->definition, name);
     if (t->kind == TYPE_TUPLE && t->fields) return field_index(t, name) >= 0;
     if (t->kind == TYPE_TUPLE)
-        return emit_error(e, at, "hasattr's first argument must be an object or NamedTuple, but got a normal Tuple %s "
-                                 "instead", emit_type_words(e, t)) != NULL;
+        return emit_error(
+                   e, at,
+                   "hasattr's first argument must be an object or NamedTuple, but got a normal Tuple %s "
+                   "instead",
+                   emit_type_words(e, t)) != NULL;
     return emit_error(e, at, "hasattr's first argument must be an object or NamedTuple, got %s instead",
                       emit_type_words(e, t)) != NULL;
 }
@@ -97,7 +102,8 @@ static struct sugared *call_tensor_cast(struct emitter *e, struct sugared *s, st
 }
 static const struct sugared_kind kind_tensor_cast = {.word = "Cast", .call = call_tensor_cast};
 
-static struct sugared *tensor_cast(struct emitter *e, struct ir_value *v, struct source_range at, const char *field) {
+static struct sugared *tensor_cast(struct emitter *e, struct ir_value *v, struct source_range at,
+                                   const char *field) {
     for (size_t i = 0; i < sizeof cast_methods / sizeof *cast_methods; i++) {
         if (strcmp(cast_methods[i].field, field)) continue;
         struct sugared *s = sugared_new(e, &kind_tensor_cast);
@@ -123,7 +129,8 @@ static const struct class_property *find_property(const struct class_definition 
 }
 
 /* prim::GetAttr, named after the attribute ("_0" for "0"). */
-static struct sugared *get_attribute(struct emitter *e, struct ir_value *object, const struct name *name, int slot) {
+static struct sugared *get_attribute(struct emitter *e, struct ir_value *object, const struct name *name,
+                                     int slot) {
     const struct type *type = object->type->definition->attributes.items[slot].type;
     struct ir_value *v = emit_typed(e, KIND_GET_ATTR, type, &object, 1);
     if (!v || !emit_set_name(e, v->node, name)) return NULL;
@@ -152,7 +159,8 @@ static struct sugared *tuple_member(struct emitter *e, struct ir_value *v, const
 }
 
 static struct sugared *enum_member(struct emitter *e, struct ir_value *v, const struct name *name) {
-    if (!strcmp(name->text, "name")) return sugared_simple(e, emit_typed(e, KIND_ENUM_NAME, simple_type(e, TYPE_STRING), &v, 1));
+    if (!strcmp(name->text, "name"))
+        return sugared_simple(e, emit_typed(e, KIND_ENUM_NAME, simple_type(e, TYPE_STRING), &v, 1));
     if (!strcmp(name->text, "value"))
         return sugared_simple(e, emit_typed(e, KIND_ENUM_VALUE, v->type->members->value_type, &v, 1));
     return NULL;
@@ -174,7 +182,8 @@ static struct sugared *typed_member(struct emitter *e, struct ir_value *v, struc
 }
 
 /* x.relu: the operator with x as its self. */
-static struct sugared *operator_method(struct emitter *e, struct ir_value *v, struct source_range at, const char *field) {
+static struct sugared *operator_method(struct emitter *e, struct ir_value *v, struct source_range at,
+                                       const char *field) {
     const char *text = arena_printf(&e->memory, "aten::%s", field);
     const struct name *op = text ? emit_name(e, text) : NULL;
     if (!op || !match_has_method(e, op, v->type)) return NULL;
@@ -185,9 +194,12 @@ static struct sugared *operator_method(struct emitter *e, struct ir_value *v, st
     return s;
 }
 
-static struct sugared *no_attribute(struct emitter *e, const struct type *t, struct source_range at, const char *field) {
-    const char *hint = t->kind == TYPE_CLASS ? " Did you forget to initialize an attribute in __init__()?" : "";
-    return emit_error(e, at, "'%s' object has no attribute or method '%s'.%s", emit_type_words(e, t), field, hint);
+static struct sugared *no_attribute(struct emitter *e, const struct type *t, struct source_range at,
+                                    const char *field) {
+    const char *hint =
+        t->kind == TYPE_CLASS ? " Did you forget to initialize an attribute in __init__()?" : "";
+    return emit_error(e, at, "'%s' object has no attribute or method '%s'.%s", emit_type_words(e, t), field,
+                      hint);
 }
 
 static struct sugared *simple_attribute(struct emitter *e, struct sugared *s, struct source_range at,
@@ -217,24 +229,30 @@ static bool contains_type(struct emitter *e, const struct type *c, const struct 
 }
 
 /* In __init__ an attribute's first assignment adds it to the class. */
-static bool add_attribute(struct emitter *e, const struct type *c, struct source_range at, const struct name *name,
-                          const struct type *type) {
+static bool add_attribute(struct emitter *e, const struct type *c, struct source_range at,
+                          const struct name *name, const struct type *type) {
     if (contains_type(e, c, type))
-        return emit_error(e, at,
-                          "Assignment to attribute '%s' cannot be of a type that contains class '%s'.\nClasses that "
-                          "recursively contain instances of themselves are not yet supported",
-                          name->text, emit_type_words(e, c)) != NULL;
+        return emit_error(
+                   e, at,
+                   "Assignment to attribute '%s' cannot be of a type that contains class '%s'.\nClasses that "
+                   "recursively contain instances of themselves are not yet supported",
+                   name->text, emit_type_words(e, c)) != NULL;
     struct class_attribute a = {.name = name, .type = type};
     if (class_add_attribute(c->definition, a) < 0) return error_memory(e->err);
     if (e->graph->insert_before->block == e->graph->top) return true;
-    return emit_error(e, at, "First assignment cannot be in a control-flow block. Initialize the field at the top level "
-                             "first") != NULL;
+    return emit_error(
+               e, at,
+               "First assignment cannot be in a control-flow block. Initialize the field at the top level "
+               "first") != NULL;
 }
 
 static bool set_property(struct emitter *e, struct ir_value *object, const struct class_property *p,
                          struct source_range at, const struct name *name, struct ir_value *value) {
-    if (!p) return emit_error(e, at, "Tried to set nonexistent attribute: %s. Did you forget to initialize it in "
-                                     "__init__()?", name->text) != NULL;
+    if (!p)
+        return emit_error(e, at,
+                          "Tried to set nonexistent attribute: %s. Did you forget to initialize it in "
+                          "__init__()?",
+                          name->text) != NULL;
     if (!p->setter) return emit_error(e, at, "Tried to set read-only attribute: %s", name->text) != NULL;
     struct actual a = {.value = value};
     return sugared_call(e, sugared_method(e, object, p->setter->name), at, actuals_of(&a, 1), 1) != NULL;
@@ -242,32 +260,35 @@ static bool set_property(struct emitter *e, struct ir_value *object, const struc
 
 static bool initializes(struct emitter *e, const struct type *c) {
     const struct node *param = e->graph->top->param;
-    return !strcmp(e->function->name->text, "__init__") && param->outputs.count && param->outputs.items[0]->type == c;
+    return !strcmp(e->function->name->text, "__init__") && param->outputs.count &&
+           param->outputs.items[0]->type == c;
 }
 
-static bool simple_set_attribute(struct emitter *e, struct sugared *s, struct source_range at, const struct name *name,
-                                 struct ir_value *value) {
+static bool simple_set_attribute(struct emitter *e, struct sugared *s, struct source_range at,
+                                 const struct name *name, struct ir_value *value) {
     const struct type *c = s->value->type;
     if (c->kind != TYPE_CLASS)
         return emit_error(e, at, "Tried to set an attribute: %s on a non-class: %s", name->text,
                           emit_type_words(e, c)) != NULL;
     int slot = class_find_attribute(c->definition, name);
     if (slot < 0) {
-        if (!initializes(e, c)) return set_property(e, s->value, find_property(c->definition, name), at, name, value);
+        if (!initializes(e, c))
+            return set_property(e, s->value, find_property(c->definition, name), at, name, value);
         if (!add_attribute(e, c, at, name, value->type)) return false;
         slot = class_find_attribute(c->definition, name);
     }
     const struct type *want = c->definition->attributes.items[slot].type;
     if (!is_subtype(e, value->type, want))
-        return emit_error(e, at, "Wrong type for attribute assignment. Expected %s but got %s", emit_type_words(e, want),
-                          emit_type_words(e, value->type)) != NULL;
+        return emit_error(e, at, "Wrong type for attribute assignment. Expected %s but got %s",
+                          emit_type_words(e, want), emit_type_words(e, value->type)) != NULL;
     struct node *n = emit_node(e, KIND_SET_ATTR, 0, (struct ir_value *[]){s->value, value}, 2);
     return n && emit_set_name(e, n, name);
 }
 
 /* ---- tuples, calls, iteration ---- */
 
-static bool give_values(struct emitter *e, struct ir_value *const *values, int count, struct sugared_list *out) {
+static bool give_values(struct emitter *e, struct ir_value *const *values, int count,
+                        struct sugared_list *out) {
     out->items = values ? arena_array(&e->memory, struct sugared *, count + 1) : NULL;
     out->count = count;
     if (!out->items) return error_memory(e->err);
@@ -289,22 +310,26 @@ static bool simple_tuple(struct emitter *e, struct sugared *s, struct source_ran
     if (t->kind == TYPE_TUPLE) return give_values(e, emit_unpack(e, s->value), t->count, out);
     if (t->kind == TYPE_LIST && size_hint >= 0) return unpack_list(e, s->value, size_hint, out);
     if (t->kind == TYPE_LIST)
-        return emit_error(e, at, "cannot statically infer the expected size of a list in this context") != NULL;
+        return emit_error(e, at, "cannot statically infer the expected size of a list in this context") !=
+               NULL;
     if (t->kind == TYPE_ANY_TUPLE)
-        return emit_error(e, at, "Provided tuple is not fully defined/refined including its element types, please provide "
-                                 "a value of type like Tuple[int, int]") != NULL;
+        return emit_error(
+                   e, at,
+                   "Provided tuple is not fully defined/refined including its element types, please provide "
+                   "a value of type like Tuple[int, int]") != NULL;
     return emit_error(e, at, "%s cannot be used as a tuple", emit_type_words(e, t)) != NULL;
 }
 
-static struct sugared *simple_call(struct emitter *e, struct sugared *s, struct source_range at, struct actuals actuals,
-                                   int binders) {
+static struct sugared *simple_call(struct emitter *e, struct sugared *s, struct source_range at,
+                                   struct actuals actuals, int binders) {
     if (s->value->type->kind != TYPE_CLASS) return emit_error(e, at, "cannot call a %s", sugared_words(e, s));
     return sugared_call(e, sugared_attribute(e, s, at, emit_name(e, "__call__")), at, actuals, binders);
 }
 
 static struct sugared *simple_iterate(struct emitter *e, struct sugared *s, struct source_range at) {
     const struct type *t = s->value->type;
-    if (t->kind == TYPE_LIST || t->kind == TYPE_STRING || t->kind == TYPE_TENSOR) return sugared_simple(e, s->value);
+    if (t->kind == TYPE_LIST || t->kind == TYPE_STRING || t->kind == TYPE_TENSOR)
+        return sugared_simple(e, s->value);
     if (t->kind == TYPE_DICT) return sugared_simple(e, emit_operator(e, "aten::keys", at, &s->value, 1));
     struct sugared_list items;
     if (t->kind == TYPE_TUPLE)
@@ -320,14 +345,16 @@ static struct ir_value *simple_length(struct emitter *e, struct sugared *s, stru
 }
 
 /* aten::select(v, 0, index), the 0 being a constant made at each try. */
-static struct sugared *select_row(struct emitter *e, struct ir_value *v, struct source_range at, struct ir_value *index) {
+static struct sugared *select_row(struct emitter *e, struct ir_value *v, struct source_range at,
+                                  struct ir_value *index) {
     static const lb_value zero = {.tag = VALUE_INT};
-    struct actual actuals[3] = {{.value = v, .range = at}, {.constant = &zero}, {.value = index, .range = at}};
+    struct actual actuals[3] = {
+        {.value = v, .range = at}, {.constant = &zero}, {.value = index, .range = at}};
     return sugared_simple(e, emit_builtin(e, emit_name(e, "aten::select"), at, actuals_of(actuals, 3), NULL));
 }
 
-static struct sugared *object_item(struct emitter *e, struct sugared *s, struct source_range at, struct ir_value *index,
-                                   const struct type *hint) {
+static struct sugared *object_item(struct emitter *e, struct sugared *s, struct source_range at,
+                                   struct ir_value *index, const struct type *hint) {
     struct ir_value *inputs[2] = {s->value, index};
     if (s->value->type->definition->is_module && hint) {
         struct ir_value *v = emit_operator(e, "prim::ModuleContainerIndex", at, inputs, 2);
@@ -335,11 +362,12 @@ static struct sugared *object_item(struct emitter *e, struct sugared *s, struct 
         return sugared_simple(e, v);
     }
     struct actual a = {.value = index, .range = at};
-    return sugared_call(e, sugared_attribute(e, s, at, emit_name(e, "__getitem__")), at, actuals_of(&a, 1), 1);
+    return sugared_call(e, sugared_attribute(e, s, at, emit_name(e, "__getitem__")), at, actuals_of(&a, 1),
+                        1);
 }
 
-static struct sugared *simple_item(struct emitter *e, struct sugared *s, struct source_range at, struct ir_value *index,
-                                   const struct type *hint) {
+static struct sugared *simple_item(struct emitter *e, struct sugared *s, struct source_range at,
+                                   struct ir_value *index, const struct type *hint) {
     const struct type *t = s->value->type;
     struct ir_value *inputs[2] = {s->value, index};
     if (t->kind == TYPE_LIST || t->kind == TYPE_STRING || t->kind == TYPE_DICT)

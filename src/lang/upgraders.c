@@ -1,14 +1,14 @@
-/* The old operators and the functions that replace them; see upgraders.h. Line and column of each piece of the functions
- * are those that PyTorch's graphs show ("<string>:3:6"). */
+/* The old operators and the functions that replace them; see upgraders.h. Line and column of each piece of
+ * the functions are those that PyTorch's graphs show ("<string>:3:6"). */
 #include "lang/upgraders.h"
 #include "lang/define.h"
 #include <string.h>
 
 #define TENSOR_OPTIONS "dtype=dtype, layout=layout, device=device, pin_memory=pin_memory"
-#define OPTION_TYPES                                                                                          \
-    "dtype: Optional[int]=None, layout: Optional[int]=None, device: Optional[Device]=None, pin_memory: "      \
+#define OPTION_TYPES                                                                                     \
+    "dtype: Optional[int]=None, layout: Optional[int]=None, device: Optional[Device]=None, pin_memory: " \
     "Optional[bool]=None"
-#define SCALAR "Union[int, float, complex]"
+#define SCALAR           "Union[int, float, complex]"
 #define RANGE_PARAMETERS "start: " SCALAR ", end: " SCALAR ", steps: Optional[int]"
 
 static const struct upgrader {
@@ -31,15 +31,18 @@ static const struct upgrader {
      "  if (self.is_floating_point() or other.is_floating_point() or out.is_floating_point()):\n"
      "    return self.true_divide(other, out=out)\n"
      "  return self.divide(other, rounding_mode='trunc', out=out)\n"},
-    {"aten::div", "Tensor_mode", 4, "aten::div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor",
+    {"aten::div", "Tensor_mode", 4,
+     "aten::div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor",
      "\ndef upgrade(self: Tensor, other: Tensor, *, rounding_mode: Optional[str]=None) -> Tensor:\n"
      "  return self.divide(other, rounding_mode=rounding_mode)\n"},
-    {"aten::div", "Scalar_mode", 4, "aten::div.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor",
+    {"aten::div", "Scalar_mode", 4,
+     "aten::div.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor",
      "\ndef upgrade(self: Tensor, other: number, *, rounding_mode: Optional[str]=None) -> Tensor:\n"
      "  return self.divide(other, rounding_mode=rounding_mode)\n"},
     {"aten::div", "out_mode", 4,
      "aten::div.out_mode(Tensor self, Tensor other, *, str? rounding_mode, Tensor(a!) out) -> Tensor(a!)",
-     "\ndef upgrade(self: Tensor, other: Tensor, *, rounding_mode: Optional[str]=None, out: Tensor) -> Tensor:\n"
+     "\ndef upgrade(self: Tensor, other: Tensor, *, rounding_mode: Optional[str]=None, out: Tensor) -> "
+     "Tensor:\n"
      "  return self.divide(other, rounding_mode=rounding_mode, out=out)\n"},
     {"aten::div_", "Tensor", 4, "aten::div_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)",
      "\ndef upgrade(self: Tensor, other: Tensor) -> Tensor:\n"
@@ -60,7 +63,8 @@ static const struct upgrader {
      "\ndef upgrade(self: Tensor, other: number, *, rounding_mode: Optional[str]=None) -> Tensor:\n"
      "  return self.divide_(other, rounding_mode=rounding_mode)\n"},
     {"aten::full", "", 5,
-     "aten::full(int[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? "
+     "aten::full(int[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? "
+     "device=None, bool? "
      "pin_memory=None) -> Tensor",
      "\ndef upgrade(size: List[int], fill_value: number, *,\n"
      "            " OPTION_TYPES ",\n"
@@ -72,10 +76,12 @@ static const struct upgrader {
      "\ndef upgrade(size: List[int], fill_value: number, *, out: Tensor) -> Tensor:\n"
      "  return torch.full(size, fill_value, out=out)\n"},
     {"aten::linspace", "", 8,
-     "aten::linspace(Scalar start, Scalar end, int? steps=None, *, ScalarType? dtype=None, Layout? layout=None, Device? "
+     "aten::linspace(Scalar start, Scalar end, int? steps=None, *, ScalarType? dtype=None, Layout? "
+     "layout=None, Device? "
      "device=None, bool? pin_memory=None) -> Tensor",
      "\ndef upgrade(" RANGE_PARAMETERS ", *,\n"
-     "            dtype: Optional[int], layout: Optional[int], device: Optional[Device], pin_memory: Optional[bool]):\n"
+     "            dtype: Optional[int], layout: Optional[int], device: Optional[Device], pin_memory: "
+     "Optional[bool]):\n"
      "  if (steps is None):\n"
      "    return torch.linspace(start=start, end=end, steps=100, " TENSOR_OPTIONS ")\n"
      "  return torch.linspace(start=start, end=end, steps=steps, " TENSOR_OPTIONS ")\n"},
@@ -86,15 +92,18 @@ static const struct upgrader {
      "    return torch.linspace(start=start, end=end, steps=100, out=out)\n"
      "  return torch.linspace(start=start, end=end, steps=steps, out=out)\n"},
     {"aten::logspace", "", 9,
-     "aten::logspace(Scalar start, Scalar end, int? steps=None, float base=10.0, *, ScalarType? dtype=None, Layout? "
+     "aten::logspace(Scalar start, Scalar end, int? steps=None, float base=10.0, *, ScalarType? dtype=None, "
+     "Layout? "
      "layout=None, Device? device=None, bool? pin_memory=None) -> Tensor",
      "\ndef upgrade(" RANGE_PARAMETERS ", base: float, *,\n"
-     "            dtype: Optional[int], layout: Optional[int], device: Optional[Device], pin_memory: Optional[bool]):\n"
+     "            dtype: Optional[int], layout: Optional[int], device: Optional[Device], pin_memory: "
+     "Optional[bool]):\n"
      "  if (steps is None):\n"
      "    return torch.logspace(start=start, end=end, steps=100, base=base, " TENSOR_OPTIONS ")\n"
      "  return torch.logspace(start=start, end=end, steps=steps, base=base, " TENSOR_OPTIONS ")\n"},
     {"aten::logspace", "out", 9,
-     "aten::logspace.out(Scalar start, Scalar end, int? steps=None, float base=10.0, *, Tensor(a!) out) -> Tensor(a!)",
+     "aten::logspace.out(Scalar start, Scalar end, int? steps=None, float base=10.0, *, Tensor(a!) out) -> "
+     "Tensor(a!)",
      "\ndef upgrade(" RANGE_PARAMETERS ", base: float, *, out: Tensor):\n"
      "  if (steps is None):\n"
      "    return torch.logspace(start=start, end=end, steps=100, base=base, out=out)\n"
@@ -102,7 +111,8 @@ static const struct upgrader {
     {"aten::gelu", "", 10, "aten::gelu(Tensor self) -> Tensor",
      "\ndef upgrade(self: Tensor) -> Tensor:\n  return torch.gelu(self, approximate='none')\n"},
     {"aten::gelu", "out", 10, "aten::gelu.out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)",
-     "\ndef upgrade(self: Tensor, *, out: Tensor) -> Tensor:\n  return torch.gelu(self, approximate='none', out=out)\n"},
+     "\ndef upgrade(self: Tensor, *, out: Tensor) -> Tensor:\n  return torch.gelu(self, approximate='none', "
+     "out=out)\n"},
 };
 enum { UPGRADERS = sizeof upgraders / sizeof *upgraders };
 

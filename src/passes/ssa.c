@@ -88,7 +88,10 @@ static bool add_if_output(struct ssa *s, struct node *n, const struct frame *in_
 static bool add_to_if(struct ssa *s, struct node *n) {
     struct frame *in_then = add_to_block(s, then_block(n));
     struct frame *in_else = in_then ? add_to_block(s, else_block(n)) : NULL;
-    if (!in_else) return false;
+    if (!in_else) {
+        if (in_then) table_free(&in_then->variables);
+        return false;
+    }
     struct frame changed = {0}; /* as a set of names */
     bool ok = true;
     const struct frame *arms[2] = {in_then, in_else};

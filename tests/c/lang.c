@@ -1,5 +1,6 @@
-/* The language without archives around it: what the parser makes of odd text, and what the emitter makes of small
- * programs before any pass. Every expected text of a graph is PyTorch's own form before its conversion to SSA. */
+/* The language without archives around it: what the parser makes of odd text, and what the emitter makes of
+ * small programs before any pass. Every expected text of a graph is PyTorch's own form before its conversion
+ * to SSA. */
 #include "ir/print.h"
 #include "lang/import.h"
 #include <stdio.h>
@@ -75,16 +76,20 @@ static void test_depth(void) {
 
 static void test_parser(void) {
     static const char *const all[] = {"Integral constant out of range", "y = )", "z = 3 3", NULL};
-    expect_error("all errors", "x = 1234567890123456789012345678901234567890\ny = )\nif a:\n  z = 3 3\n", PARSE_PRINTED, all);
+    expect_error("all errors", "x = 1234567890123456789012345678901234567890\ny = )\nif a:\n  z = 3 3\n",
+                 PARSE_PRINTED, all);
     static const char *const unterminated[] = {"unterminated string", NULL};
     expect_error("string", "x = \"abc\n", PARSE_PRINTED, unterminated);
     static const char *const token[] = {"expected a valid token", "$", NULL};
     expect_error("token", "x = $\n", PARSE_PRINTED, token);
-    expect_parse("old files", "op_version_set = 1\nimport __torch__.a.b\ndef f(x: Tensor) -> Tensor:\n  return x\n",
+    expect_parse("old files",
+                 "op_version_set = 1\nimport __torch__.a.b\ndef f(x: Tensor) -> Tensor:\n  return x\n",
                  PARSE_PRINTED, 3);
     expect_parse("one line", "def f(x): return x\n", PARSE_PYTHON, 1);
-    expect_parse("type comment", "def f(x, y):\n    # type: (int, Tensor) -> int\n    return x\n", PARSE_PYTHON, 1);
-    expect_parse("layout", "if a:\n    b\n\n  # note\nelse:\n    c ; d\n\n\nx = (1,\n  2)\n", PARSE_PYTHON, 2);
+    expect_parse("type comment", "def f(x, y):\n    # type: (int, Tensor) -> int\n    return x\n",
+                 PARSE_PYTHON, 1);
+    expect_parse("layout", "if a:\n    b\n\n  # note\nelse:\n    c ; d\n\n\nx = (1,\n  2)\n", PARSE_PYTHON,
+                 2);
     expect_parse("without newline", "x = [i for i in y]", PARSE_PYTHON, 1);
     expect_parse("f-string", "x = f'{a + 1} {{}} {b[\"k\"]}'\n", PARSE_PYTHON, 1);
     expect_parse("empty", "", PARSE_PYTHON, 0);
@@ -138,7 +143,8 @@ static void program_close(struct program *p) {
 static void expect_graph(const char *what, const char *text, const char *wanted) {
     struct program p;
     bool opened = program_open(&p, text);
-    struct function *f = opened ? importer_find_function(&p.importer, name_of(&p.unit->names, "__torch__.f"), &p.err) : NULL;
+    struct function *f =
+        opened ? importer_find_function(&p.importer, name_of(&p.unit->names, "__torch__.f"), &p.err) : NULL;
     struct text out = {0};
     if (f) graph_put(&out, f->graph, false);
     expect(f != NULL, what, error_message(&p.err));
@@ -153,14 +159,17 @@ static void expect_graph(const char *what, const char *text, const char *wanted)
 static void expect_refused(const char *what, const char *text, const char *wanted) {
     struct program p;
     bool opened = program_open(&p, text);
-    struct function *f = opened ? importer_find_function(&p.importer, name_of(&p.unit->names, "__torch__.f"), &p.err) : NULL;
+    struct function *f =
+        opened ? importer_find_function(&p.importer, name_of(&p.unit->names, "__torch__.f"), &p.err) : NULL;
     expect(!f && p.err.code == LB_ERROR_COMPILE, what, "compiled");
-    expect(p.err.code && strstr(error_message(&p.err), wanted), what, p.err.code ? error_message(&p.err) : wanted);
+    expect(p.err.code && strstr(error_message(&p.err), wanted), what,
+           p.err.code ? error_message(&p.err) : wanted);
     program_close(&p);
 }
 
 static void test_emitter(void) {
-    expect_graph("straight line", "def f(x: Tensor, n: int) -> Tensor:\n  y = torch.add(x, n)\n  return torch.mul(y, 2)\n",
+    expect_graph("straight line",
+                 "def f(x: Tensor, n: int) -> Tensor:\n  y = torch.add(x, n)\n  return torch.mul(y, 2)\n",
                  "graph(%x.1 : Tensor,\n      %n.1 : int):\n"
                  "  %7 : int = prim::Constant[value=2]()\n"
                  "   = prim::Store[name=\"x\"](%x.1)\n"
@@ -175,7 +184,8 @@ static void test_emitter(void) {
                  "   = prim::ReturnStmt(%8)\n"
                  "  %9 : Tensor = prim::Uninitialized()\n"
                  "  return (%9)\n");
-    expect_graph("while", "def f(n: int) -> int:\n  while torch.gt(n, 1):\n    n = torch.sub(n, 1)\n  return n\n",
+    expect_graph("while",
+                 "def f(n: int) -> int:\n  while torch.gt(n, 1):\n    n = torch.sub(n, 1)\n  return n\n",
                  "graph(%n.1 : int):\n"
                  "  %3 : int = prim::Constant[value=1]()\n"
                  "  %1 : int = prim::Constant[value=9223372036854775807]()\n"
@@ -200,7 +210,8 @@ static void test_emitter(void) {
 
 static void test_refusals(void) {
     expect_refused("undefined", "def f(x: Tensor) -> Tensor:\n  return y\n", "undefined value y");
-    expect_refused("recursion", "def f(x: Tensor) -> Tensor:\n  return __torch__.f(x, )\n", "called recursively");
+    expect_refused("recursion", "def f(x: Tensor) -> Tensor:\n  return __torch__.f(x, )\n",
+                   "called recursively");
     expect_refused("unknown type", "def f(x: Tensr) -> Tensor:\n  return x\n", "Unknown type name 'Tensr'");
     expect_refused("unknown operator", "def f(x: Tensor) -> Tensor:\n  return torch.nothing(x)\n",
                    "Unknown builtin op: aten::nothing");
@@ -211,12 +222,15 @@ static void test_refusals(void) {
     expect_refused("no result", "def f(x: int) -> int:\n  pass\n", "does not return along all paths");
     expect_refused("one arm", "def f(x: bool) -> int:\n  if x:\n    y = 1\n  else:\n    pass\n  return y\n",
                    "y is not defined in the false branch");
-    expect_refused("arms differ", "def f(x: bool) -> int:\n  if x:\n    y = 1\n  else:\n    y = \"a\"\n  return y\n",
+    expect_refused("arms differ",
+                   "def f(x: bool) -> int:\n  if x:\n    y = 1\n  else:\n    y = \"a\"\n  return y\n",
                    "Type mismatch: y is set to type int in the true branch and type str in the false branch");
-    expect_refused("retyped", "def f(x: bool) -> int:\n  y = 1\n  if x:\n    y = \"a\"\n  else:\n    pass\n  return y\n",
+    expect_refused("retyped",
+                   "def f(x: bool) -> int:\n  y = 1\n  if x:\n    y = \"a\"\n  else:\n    pass\n  return y\n",
                    "Variable 'y' previously had type int but is now being assigned to a value of type str");
     expect_refused("break", "def f(x: bool) -> int:\n  break\n  return 1\n", "outside loop");
-    expect_refused("tuple", "def f(x: Tuple[int, int]) -> int:\n  return (x)[2]\n", "Tuple index out of range");
+    expect_refused("tuple", "def f(x: Tuple[int, int]) -> int:\n  return (x)[2]\n",
+                   "Tuple index out of range");
     expect_refused("unpack", "def f(x: Tuple[int, int]) -> int:\n  a, b, c, = x\n  return a\n",
                    "need 3 values to unpack but found only 2");
 }
