@@ -5,6 +5,7 @@
 
 static bool values_equal(lb_value a, lb_value b) {
     if (a.tag != b.tag) return false;
+    if (a.tag == VALUE_ENUM) return false; /* PyTorch makes a holder per mention, and compares holders */
     if (a.tag == VALUE_FLOAT) return a.f == b.f;
     if (a.tag == VALUE_TENSOR) return tensor_equal_values(a.tensor, b.tensor);
     if (a.tag == VALUE_TUPLE || a.tag == VALUE_LIST) {
