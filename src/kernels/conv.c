@@ -37,8 +37,7 @@ static enum conv_method choose(const struct conv_shape *s, enum conv_winograd wi
     int64_t plane = s->out_h * s->out_w, channels = s->out_channels / s->groups;
     if (method != CONV_AUTO) return method;
     if (s->groups == s->in_channels && s->kernel_h * s->kernel_w > 1) return CONV_DEPTHWISE;
-    if (channels <= VF_LANES) return CONV_PIXELS;
-    if (s->kernel_h == 1 && s->kernel_w == 1) return plane >= 28 * 28 ? CONV_PIXELS : CONV_CHANNELS;
+    if (channels <= VF_LANES || plane >= 28 * 28) return CONV_PIXELS;
     return CONV_CHANNELS;
 }
 

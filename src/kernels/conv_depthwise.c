@@ -39,34 +39,46 @@ static void depthwise_pack(const struct conv_plan *plan, const float *weight, fl
     memcpy(packed, weight, (size_t)plan->packed_count * sizeof *weight);
 }
 
-/* Row r of phase (a, b) of the padded plane: pixels (r * stride_h + a - pad_h, x * stride_w + b - pad_w). */
-static void copy_phase_row(const struct conv_shape *s, const float *row, int64_t column, int64_t pitch,
-                           float *out) {
+/* count pixels, `stride` apart; vectors read up to the row's end only. */
+static void copy_pixels(int64_t count, int64_t stride, const float *in, const float *in_end, float *out) {
     int64_t x = 0;
-    for (; x < pitch && column + x * s->stride_w < 0; x++) out[x] = 0;
-    if (s->stride_w == 1) {
-        int64_t count = s->in_w - (column + x) < pitch - x ? s->in_w - (column + x) : pitch - x;
-        if (count > 0) {
-            memcpy(out + x, row + column + x, (size_t)count * sizeof *out);
-            x += count;
+    if (stride == 1)
+        for (; x < count; x += VF_LANES) {
+            int64_t lanes = count - x < VF_LANES ? count - x : VF_LANES;
+            vf_store_n(out + x, vf_load_n(in + x, lanes), lanes);
         }
-    } else {
-        for (; x < pitch && column + x * s->stride_w < s->in_w; x++) out[x] = row[column + x * s->stride_w];
+    if (stride == 2)
+        for (; x < count; x += VF_LANES) {
+            const float *at = in + 2 * x;
+            int64_t left = in_end - at, second = left - VF_LANES;
+            vf low = vf_load_n(at, left < VF_LANES ? left : VF_LANES);
+            vf high = second > 0 ? vf_load_n(at + VF_LANES, second < VF_LANES ? second : VF_LANES) : (vf){0};
+            vf_store_n(out + x, vf_even(low, high), count - x < VF_LANES ? count - x : VF_LANES);
+        }
+    for (; x < count; x++) out[x] = in[x * stride];
+}
+
+/* Rows r of phase (a, b) of the padded plane: pixels (r * stride_h + a - pad_h, x * stride_w + b - pad_w).
+ * What lies outside the plane is zero already and stays so. */
+static void copy_phase(const struct conv_shape *s, const struct phases *p, const float *plane, int64_t a,
+                       int64_t b, float *out) {
+    int64_t column = b - s->pad_w, first = column < 0 ? (-column + s->stride_w - 1) / s->stride_w : 0;
+    int64_t inside = (s->in_w - column - 1) / s->stride_w + 1; /* where the row's pixels end */
+    int64_t count = (inside < p->pitch ? inside : p->pitch) - first;
+    if (count <= 0 || s->in_w <= column) return;
+    for (int64_t r = 0; r < p->rows; r++) {
+        int64_t row = r * s->stride_h + a - s->pad_h;
+        if (row < 0 || row >= s->in_h) continue;
+        const float *in = plane + row * s->in_w;
+        copy_pixels(count, s->stride_w, in + column + first * s->stride_w, in + s->in_w,
+                    out + r * p->pitch + first);
     }
-    for (; x < pitch; x++) out[x] = 0;
 }
 
 static void copy_phases(const struct conv_shape *s, const struct phases *p, const float *plane, float *out) {
     for (int64_t a = 0; a < s->stride_h; a++)
-        for (int64_t b = 0; b < s->stride_w; b++)
-            for (int64_t r = 0; r < p->rows; r++, out += p->pitch) {
-                int64_t row = r * s->stride_h + a - s->pad_h;
-                if (row >= 0 && row < s->in_h)
-                    copy_phase_row(s, plane + row * s->in_w, b - s->pad_w, p->pitch, out);
-                else
-                    memset(out, 0, (size_t)p->pitch * sizeof *out);
-            }
-    memset(out, 0, (size_t)(p->pitch + LINE_VECTORS * VF_LANES) * sizeof *out);
+        for (int64_t b = 0; b < s->stride_w; b++, out += p->rows * p->pitch)
+            copy_phase(s, p, plane, a, b, out);
 }
 
 static void fill_offsets(const struct conv_shape *s, const struct phases *p, int64_t *offsets) {
@@ -78,21 +90,30 @@ static void fill_offsets(const struct conv_shape *s, const struct phases *p, int
         }
 }
 
+/* `vectors` (at most LINE_VECTORS) of the line at a time. */
+ALWAYS_INLINE void convolve_vectors(int vectors, const float *line, int64_t taps, const int64_t *offsets,
+                                    const float *weight, float *out) {
+    vf sum[LINE_VECTORS];
+    UNROLL
+    for (int v = 0; v < vectors; v++) sum[v] = (vf){0};
+    for (int64_t t = 0; t < taps; t++) {
+        vf scale = vf_set1(weight[t]);
+        const float *at = line + offsets[t];
+        UNROLL
+        for (int v = 0; v < vectors; v++) sum[v] = vf_fma(scale, vf_load(at + v * VF_LANES), sum[v]);
+    }
+    UNROLL
+    for (int v = 0; v < vectors; v++) vf_store(out + v * VF_LANES, sum[v]);
+}
+
 static void convolve_line(int64_t count, const float *line, int64_t taps, const int64_t *offsets,
                           const float *weight, float *out) {
-    for (int64_t i = 0; i < count; i += LINE_VECTORS * VF_LANES) {
-        vf sum[LINE_VECTORS];
-        UNROLL
-        for (int v = 0; v < LINE_VECTORS; v++) sum[v] = (vf){0};
-        for (int64_t t = 0; t < taps; t++) {
-            vf scale = vf_set1(weight[t]);
-            const float *at = line + i + offsets[t];
-            UNROLL
-            for (int v = 0; v < LINE_VECTORS; v++) sum[v] = vf_fma(scale, vf_load(at + v * VF_LANES), sum[v]);
-        }
-        UNROLL
-        for (int v = 0; v < LINE_VECTORS; v++) vf_store(out + i + v * VF_LANES, sum[v]);
-    }
+    int64_t i = 0;
+    for (; i + (LINE_VECTORS - 1) * VF_LANES < count; i += LINE_VECTORS * VF_LANES)
+        convolve_vectors(LINE_VECTORS, line + i, taps, offsets, weight, out + i);
+    for (; i + VF_LANES < count; i += 2 * VF_LANES)
+        convolve_vectors(2, line + i, taps, offsets, weight, out + i);
+    if (i < count) convolve_vectors(1, line + i, taps, offsets, weight, out + i);
 }
 
 static void depthwise_plane(const struct conv_plan *plan, const struct conv_operands *o,
@@ -117,6 +138,7 @@ static void depthwise_run(const struct conv_plan *plan, const struct conv_operan
     int64_t multiplier = s->out_channels / s->in_channels;
     float *line = workspace + 2 * taps, *sums = line + p.total;
     fill_offsets(s, &p, offsets);
+    memset(line, 0, (size_t)p.total * sizeof *line);
     for (int64_t task = begin; task < end; task++) {
         copy_phases(s, &p, o->in + task * s->in_h * s->in_w, line);
         for (int64_t i = 0; i < multiplier; i++)

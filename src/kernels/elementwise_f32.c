@@ -27,20 +27,28 @@ BY_LANE(lgamma, lgammaf)
 
 /* Lanes that are too large for the reduction in double go through libm, which reduces by all the digits of
  * pi. */
-static vf sin_large(vf x, vf result, float (*function)(float)) {
+static vf sin_far(vf x, int shift) {
+    vf result = f32_sin_wide(x, shift);
     for (int i = 0; i < VF_LANES; i++)
-        if (!(x[i] < F32_SIN_LIMIT && x[i] > -F32_SIN_LIMIT)) result[i] = function(x[i]);
+        if (!(x[i] < F32_SIN_LIMIT && x[i] > -F32_SIN_LIMIT)) result[i] = shift ? cosf(x[i]) : sinf(x[i]);
     return result;
 }
 
+ALWAYS_INLINE vf sin_any(vf x, int shift) {
+#if defined(VEC_UNFUSED)
+    return sin_far(x, shift);
+#else
+    bool far = vfm_any(vfm_not(vf_lt(vf_abs(x), vf_set1(F32_SIN_NEAR))));
+    return far ? sin_far(x, shift) : f32_sin_near(x, shift);
+#endif
+}
+
 ALWAYS_INLINE vf f32_sin(vf x) {
-    vf result = f32_sin_shifted(x, 0);
-    return vfm_any(vfm_not(vf_lt(vf_abs(x), vf_set1(F32_SIN_LIMIT)))) ? sin_large(x, result, sinf) : result;
+    return sin_any(x, 0);
 }
 
 ALWAYS_INLINE vf f32_cos(vf x) {
-    vf result = f32_sin_shifted(x, 1);
-    return vfm_any(vfm_not(vf_lt(vf_abs(x), vf_set1(F32_SIN_LIMIT)))) ? sin_large(x, result, cosf) : result;
+    return sin_any(x, 1);
 }
 
 static vf pow_by_lane(vf a, vf b) {

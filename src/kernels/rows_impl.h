@@ -47,28 +47,16 @@ ALWAYS_INLINE vr join_min(vr a, vr b) {
     return vr_select(vr_ne(a, a), a, vr_min(a, b));
 }
 
-/* The first n lanes from memory, the others `rest`. */
-ALWAYS_INLINE vr load_or(const real *p, int64_t n, vr rest) {
+/* The first n lanes of x, the others `rest`. */
+ALWAYS_INLINE vr first_lanes(vr x, int64_t n, vr rest) {
     real lane[VR_LANES];
-    if (n >= VR_LANES) return vr_load(p);
     vr_store(lane, rest);
-    memcpy(lane, p, (size_t)n * sizeof *p);
+    vr_store_n(lane, x, n);
     return vr_load(lane);
 }
 
-ALWAYS_INLINE vr first_lanes(vr x, int64_t n, vr rest) {
-    real lane[VR_LANES];
-    vr_store(lane, x);
-    return load_or(lane, n, rest);
-}
-
-ALWAYS_INLINE real join_lanes(join_fn *join, vr x) {
-    real lane[2 * VR_LANES];
-    for (int width = VR_LANES / 2; width > 0; width /= 2) {
-        vr_store(lane, x);
-        x = join(x, vr_load(lane + width));
-    }
-    return x[0];
+ALWAYS_INLINE vr load_or(const real *p, int64_t n, vr rest) {
+    return n >= VR_LANES ? vr_load(p) : first_lanes(vr_load_n(p, n), n, rest);
 }
 
 /* ---- contiguous rows ---- */
@@ -97,7 +85,7 @@ ALWAYS_INLINE vr reduce_block(int64_t n, const real *x, vr shift, vr start, map_
         return join(blocks_##name(half, x, shift), blocks_##name(n - half, x + half, shift)); \
     }                                                                                         \
     static real row_##name(int64_t n, const real *x, real shift) {                            \
-        return join_lanes(join, blocks_##name(n, x, vr_set1(shift)));                         \
+        return vr_reduce(blocks_##name(n, x, vr_set1(shift)), join);                          \
     }
 
 REDUCE_ROW(sum, map_self, join_sum, 0)

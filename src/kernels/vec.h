@@ -376,23 +376,42 @@ ALWAYS_INLINE vf vf_from_vd(vd low, vd high) {
     return x;
 }
 
-/* Sums of all lanes, in pairs. */
-ALWAYS_INLINE float vf_sum(vf x) {
-    float lane[VF_LANES];
-    memcpy(lane, &x, sizeof lane);
-    for (int width = VF_LANES / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; i++)
-            lane[i] += lane[i + width];
-    return lane[0];
+/* All lanes joined by `join`, in pairs: each step joins x with itself turned by half of what is left. */
+typedef vf vf_join_fn(vf, vf);
+typedef vd vd_join_fn(vd, vd);
+ALWAYS_INLINE float vf_reduce(vf x, vf_join_fn *join) {
+#if VF_LANES == 16
+    x = join(x, __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+    x = join(x, __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
+    x = join(x, __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+    x = join(x, __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+#elif VF_LANES == 8
+    x = join(x, __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3));
+    x = join(x, __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5));
+    x = join(x, __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6));
+#else
+    x = join(x, __builtin_shufflevector(x, x, 2, 3, 0, 1));
+    x = join(x, __builtin_shufflevector(x, x, 1, 0, 3, 2));
+#endif
+    return x[0];
 }
-ALWAYS_INLINE double vd_sum(vd x) {
-    double lane[VD_LANES];
-    memcpy(lane, &x, sizeof lane);
-    for (int width = VD_LANES / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; i++)
-            lane[i] += lane[i + width];
-    return lane[0];
+ALWAYS_INLINE double vd_reduce(vd x, vd_join_fn *join) {
+#if VD_LANES == 8
+    x = join(x, __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3));
+    x = join(x, __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5));
+    x = join(x, __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6));
+#elif VD_LANES == 4
+    x = join(x, __builtin_shufflevector(x, x, 2, 3, 0, 1));
+    x = join(x, __builtin_shufflevector(x, x, 1, 0, 3, 2));
+#else
+    x = join(x, __builtin_shufflevector(x, x, 1, 0));
+#endif
+    return x[0];
 }
+ALWAYS_INLINE vf vf_add(vf a, vf b) { return a + b; }
+ALWAYS_INLINE vd vd_add(vd a, vd b) { return a + b; }
+ALWAYS_INLINE float vf_sum(vf x) { return vf_reduce(x, vf_add); }
+ALWAYS_INLINE double vd_sum(vd x) { return vd_reduce(x, vd_add); }
 
 /* max(x, 0) as PyTorch has it: NaN stays, and so does -0 (a mask of x > 0 would turn both into +0). */
 ALWAYS_INLINE vf vf_relu(vf x) { return vf_max((vf){0}, x); }

@@ -34,6 +34,7 @@ typedef vdm vrm;
 #define vr_max        vd_max
 #define vr_relu       vd_relu
 #define vr_sum        vd_sum
+#define vr_reduce     vd_reduce
 #define vr_sqrt       vd_sqrt
 #define vr_round      vd_round
 #define vr_floor      vd_floor
@@ -71,6 +72,7 @@ typedef vfm vrm;
 #define vr_max        vf_max
 #define vr_relu       vf_relu
 #define vr_sum        vf_sum
+#define vr_reduce     vf_reduce
 #define vr_sqrt       vf_sqrt
 #define vr_round      vf_round
 #define vr_floor      vf_floor

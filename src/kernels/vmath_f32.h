@@ -202,18 +202,29 @@ ALWAYS_INLINE vf f32_sin_reduced(vf r, vi quadrant) {
 /* x reduced by multiples of pi / 2 in double, half a vector at a time: exact enough to 1e6. */
 ALWAYS_INLINE vd f32_reduce_half(vd x, vd *n) {
     *n = vd_round(x * 0.63661977236758134308);
-    return vd_fnma(*n, vd_set1(6.123233995736766e-17), vd_fnma(*n, vd_set1(1.57079632679489655800), x));
+    return vd_fnma(*n, vd_set1(6.077100506506192e-11), vd_fnma(*n, vd_set1(1.5707963267341256), x));
 }
 
 #define F32_SIN_LIMIT 1e6f
 
 /* sin(x + shift pi / 2); lanes with |x| of F32_SIN_LIMIT or more are the caller's. 1.5 ulp. */
-ALWAYS_INLINE vf f32_sin_shifted(vf x, int shift) {
+ALWAYS_INLINE vf f32_sin_wide(vf x, int shift) {
     vd low, high;
     vd r_low = f32_reduce_half(vd_from_low(x), &low), r_high = f32_reduce_half(vd_from_high(x), &high);
     vf n = vf_from_vd(low, high);
     n = vf_select(vf_lt(vf_abs(n), vf_set1(2e6f)), n, (vf){0});
     return f32_sin_reduced(vf_from_vd(r_low, r_high), __builtin_convertvector(n, vi) + shift);
+}
+
+/* The same for |x| up to F32_SIN_NEAR, where pi / 2 in three floats is enough; needs a fused multiply-add. */
+#define F32_SIN_NEAR 1e4f
+
+ALWAYS_INLINE vf f32_sin_near(vf x, int shift) {
+    vf n = vf_round(x * 0.636619772f);
+    vf r = vf_fnma(n, vf_set1(1.57079637f), x);
+    r = vf_fnma(n, vf_set1(-4.37113900e-8f), r);
+    r = vf_fnma(n, vf_set1(-1.71512451e-15f), r);
+    return f32_sin_reduced(r, __builtin_convertvector(n, vi) + shift);
 }
 
 #endif
