@@ -1,0 +1,539 @@
+/* Resampling: nearest, linear, cubic, with and without antialiasing; grid sampling.
+ *
+ * Every mode is a set of weights for each output place along each axis (aten/src/ATen/native/UpSample.h);
+ * axes are resampled one after the other in double, over planes laid out [planes, D, H, W]. */
+#include "base/mem.h"
+#include "ops/common/compose.h"
+#include "ops/view/geometry.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { AXES = 3 };
+enum mode {
+    MODE_NEAREST,
+    MODE_EXACT,
+    MODE_LINEAR,
+    MODE_CUBIC,
+    MODE_LINEAR_AA,
+    MODE_CUBIC_AA,
+    MODE_LANCZOS_AA
+};
+
+/* The places and weights that make one output place. */
+struct taps {
+    int64_t count, *places; /* [out][count] */
+    double *weights;
+};
+
+static double cubic(double x, double a) {
+    x = fabs(x);
+    if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+    return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
+}
+
+static double filter_at(enum mode mode, double x) {
+    const double pi = 3.14159265358979323846;
+    if (mode == MODE_CUBIC_AA) return cubic(x, -0.5);
+    if (mode == MODE_LANCZOS_AA) {
+        if (x == 0) return 1;
+        return fabs(x) < 3 ? 3 * sin(pi * x) * sin(pi * x / 3) / (pi * pi * x * x) : 0;
+    }
+    x = fabs(x);
+    return x < 1 ? 1 - x : 0;
+}
+
+/* area_pixel_compute_scale: 1 / scale_factor when that is given. */
+static double step_of(int64_t in, int64_t out, bool corners, double factor) {
+    if (corners) return out > 1 ? (double)(in - 1) / (double)(out - 1) : 0;
+    return factor > 0 ? 1 / factor : (double)in / (double)out;
+}
+
+static int64_t clip(int64_t x, int64_t low, int64_t high) {
+    return x < low ? low : x > high ? high : x;
+}
+
+static void nearest_taps(enum mode mode, int64_t in, int64_t out, double factor, struct taps *t) {
+    float step = factor > 0 ? (float)(1 / factor) : (float)in / (float)out;
+    for (int64_t i = 0; i < out; i++) {
+        float at = mode == MODE_EXACT ? floorf(((float)i + 0.5f) * step) : floorf((float)i * step);
+        t->places[i] = clip((int64_t)at, 0, in - 1);
+        t->weights[i] = 1;
+    }
+}
+
+static void linear_taps(int64_t in, int64_t out, bool corners, double factor, struct taps *t) {
+    double step = step_of(in, out, corners, factor);
+    for (int64_t i = 0; i < out; i++) {
+        double at = corners ? step * (double)i : fmax(step * ((double)i + 0.5) - 0.5, 0);
+        int64_t low = clip((int64_t)at, 0, in - 1);
+        double part = fmin(fmax(at - (double)low, 0), 1);
+        t->places[2 * i] = low;
+        t->places[2 * i + 1] = low < in - 1 ? low + 1 : low;
+        t->weights[2 * i] = 1 - part;
+        t->weights[2 * i + 1] = part;
+    }
+}
+
+static void cubic_taps(int64_t in, int64_t out, bool corners, double factor, struct taps *t) {
+    double step = step_of(in, out, corners, factor);
+    for (int64_t i = 0; i < out; i++) {
+        double at = corners ? step * (double)i : step * ((double)i + 0.5) - 0.5, low = floor(at);
+        for (int j = 0; j < 4; j++) {
+            t->places[4 * i + j] = clip((int64_t)low + j - 1, 0, in - 1);
+            t->weights[4 * i + j] = cubic(at - low - (j - 1), -0.75);
+        }
+    }
+}
+
+/* Antialiasing: the filter is stretched over as many inputs as make one output. */
+static double support_of(enum mode mode) {
+    return mode == MODE_LINEAR_AA ? 1 : mode == MODE_CUBIC_AA ? 2 : 3;
+}
+static void smooth_taps(enum mode mode, int64_t in, int64_t out, bool corners, double factor,
+                        struct taps *t) {
+    double step = step_of(in, out, corners, factor), wide = step >= 1 ? step : 1,
+           support = support_of(mode) * wide;
+    for (int64_t i = 0; i < out; i++) {
+        double centre = step * ((double)i + 0.5), sum = 0;
+        int64_t begin = clip((int64_t)(centre - support + 0.5), 0, in),
+                end = clip((int64_t)(centre + support + 0.5), begin, in);
+        for (int64_t j = 0; j < t->count; j++) {
+            int64_t place = begin + j;
+            double w = place < end ? filter_at(mode, ((double)place - centre + 0.5) / wide) : 0;
+            t->places[i * t->count + j] = clip(place, 0, in - 1);
+            t->weights[i * t->count + j] = w;
+            sum += w;
+        }
+        for (int64_t j = 0; j < t->count && sum != 0; j++) t->weights[i * t->count + j] /= sum;
+    }
+}
+
+static bool taps_make(struct op_call *c, enum mode mode, int64_t in, int64_t out, bool corners, double factor,
+                      struct taps *t) {
+    double step = step_of(in, out, corners, factor);
+    t->count = mode <= MODE_EXACT    ? 1
+               : mode == MODE_LINEAR ? 2
+               : mode == MODE_CUBIC  ? 4
+                                     : (int64_t)ceil(support_of(mode) * (step >= 1 ? step : 1)) * 2 + 1;
+    t->places = call_scratch(c, (size_t)(out * t->count) + 1, sizeof *t->places);
+    t->weights = call_scratch(c, (size_t)(out * t->count) + 1, sizeof *t->weights);
+    if (!t->places || !t->weights) return false;
+    if (mode <= MODE_EXACT)
+        nearest_taps(mode, in, out, factor, t);
+    else if (mode == MODE_LINEAR)
+        linear_taps(in, out, corners, factor, t);
+    else if (mode == MODE_CUBIC)
+        cubic_taps(in, out, corners, factor, t);
+    else
+        smooth_taps(mode, in, out, corners, factor, t);
+    return true;
+}
+static void taps_free(struct taps *t) {
+    mem_free(t->places);
+    mem_free(t->weights);
+}
+
+/* from [outer, in, inner] to [outer, out, inner]. */
+static void apply(const struct taps *t, const double *from, double *to, int64_t outer, int64_t in,
+                  int64_t out, int64_t inner) {
+    for (int64_t o = 0; o < outer; o++)
+        for (int64_t i = 0; i < out; i++)
+            for (int64_t x = 0; x < inner; x++) {
+                double sum = 0;
+                for (int64_t j = 0; j < t->count; j++)
+                    sum += t->weights[i * t->count + j] *
+                           from[(o * in + t->places[i * t->count + j]) * inner + x];
+                to[(o * out + i) * inner + x] = sum;
+            }
+}
+
+struct resample {
+    enum mode mode;
+    int dims;
+    bool corners;
+    int64_t in[AXES], out[AXES];
+    double factors[AXES]; /* 0: not given */
+};
+
+/* One image plane through all axes; a and b have room for the largest stage. */
+static double *resample_plane(const struct resample *r, const struct taps *taps, double *a, double *b) {
+    int64_t sizes[AXES];
+    memcpy(sizes, r->in, sizeof sizes);
+    for (int axis = AXES - 1; axis >= AXES - r->dims; axis--) {
+        int64_t outer = 1, inner = 1;
+        for (int i = 0; i < AXES; i++) *(i < axis ? &outer : &inner) *= i == axis ? 1 : sizes[i];
+        apply(&taps[axis], a, b, outer, sizes[axis], r->out[axis], inner);
+        sizes[axis] = r->out[axis];
+        double *swap = a;
+        a = b;
+        b = swap;
+    }
+    return a;
+}
+
+static int64_t largest_stage(const struct resample *r) {
+    int64_t most = 1;
+    for (int i = 0; i < AXES; i++) most *= r->in[i] > r->out[i] ? r->in[i] : r->out[i];
+    return most;
+}
+
+static bool resample_all(struct op_call *c, const struct resample *r, struct tensor *x, struct tensor *out) {
+    struct taps taps[AXES] = {{0, NULL, NULL}};
+    int64_t in = r->in[0] * r->in[1] * r->in[2], made = r->out[0] * r->out[1] * r->out[2],
+            most = largest_stage(r);
+    int64_t size = (int64_t)dtype_size(tensor_dtype(x));
+    double *room = call_scratch(c, (size_t)most * 2 + 2, sizeof *room);
+    bool good = room != NULL, bytes = x->dtype == DTYPE_UINT8;
+    for (int i = AXES - r->dims; good && i < AXES; i++)
+        good = taps_make(c, r->mode, r->in[i], r->out[i], r->corners, r->factors[i], &taps[i]);
+    for (int64_t p = 0; good && p < x->numel / in; p++) {
+        convert_load[x->dtype][COMPUTE_DOUBLE](room, sizeof *room, (char *)tensor_data(x) + p * in * size,
+                                               size, in);
+        double *result = resample_plane(r, taps, room, room + most);
+        for (int64_t i = 0; bytes && i < made; i++) result[i] = fmin(fmax(rint(result[i]), 0), 255);
+        convert_store[x->dtype][COMPUTE_DOUBLE]((char *)tensor_data(out) + p * made * size, size, result,
+                                                sizeof *result, made);
+    }
+    for (int i = 0; i < AXES; i++) taps_free(&taps[i]);
+    mem_free(room);
+    return good;
+}
+
+static bool resample_call(struct op_call *c, struct resample *r, const int64_t *out_sizes) {
+    struct compose k = compose_start(c);
+    struct tensor *x = arg_tensor(c, 0);
+    int64_t sizes[AXES + 2];
+    if (x->ndim != r->dims + 2)
+        return refuse(c, "It is expected input_size equals to %d, but got size %d", r->dims + 2, x->ndim);
+    sizes[0] = x->sizes[0], sizes[1] = x->sizes[1];
+    for (int i = 0; i < AXES; i++) {
+        int d = i - (AXES - r->dims);
+        r->in[i] = d < 0 ? 1 : x->sizes[d + 2];
+        r->out[i] = d < 0 ? 1 : out_sizes[d];
+        if (d >= 0) sizes[d + 2] = out_sizes[d];
+    }
+    for (int i = 0; i < AXES; i++)
+        if (r->in[i] <= 0 || r->out[i] <= 0)
+            return refuse(c,
+                          "Input and output sizes should be greater than 0, but got input (%s) output (%s)",
+                          sizes_text(r->dims, r->in + AXES - r->dims, (char[128]){0}, 128),
+                          sizes_text(r->dims, out_sizes, (char[128]){0}, 128));
+    if (!dtype_is_floating(tensor_dtype(x)) && x->dtype != DTYPE_UINT8)
+        return refuse(c, "\"compute_indices_weights\" not implemented for '%s'",
+                      dtype_table[x->dtype].graph_name);
+    if (x->numel == 0 && x->sizes[1] == 0)
+        return refuse(c, "Non-empty %dD data tensor expected but got a tensor with sizes %s", r->dims + 2,
+                      sizes_text(x->ndim, x->sizes, (char[128]){0}, 128));
+    struct tensor *whole = compose_own(&k, tensor_contiguous(x, c->cx->budget, c->err));
+    struct tensor *out = compose_own(&k, call_new(c, tensor_dtype(x), x->ndim, sizes));
+    if (k.failed || (x->numel > 0 && !resample_all(c, r, whole, out))) return compose_give(&k, NULL);
+    if (x->ndim == 4 && tensor_is_channels_last(x) && !tensor_is_contiguous(x))
+        out = compose_run(&k, "aten::contiguous", "td", out, 2);
+    return compose_give(&k, out);
+}
+
+/* (self, output_size, [align_corners,] scales...) */
+static bool by_size(struct op_call *c, enum mode mode, int dims, bool has_corners) {
+    struct resample r = {.mode = mode, .dims = dims, .corners = has_corners && arg_bool(c, 2)};
+    int64_t sizes[AXES];
+    if (arg_list(c, 1)->count != dims && arg_list(c, 1)->count != 1)
+        return refuse(c, "It is expected output_size equals to %d, but got size %lld", dims,
+                      (long long)arg_list(c, 1)->count);
+    if (!args_spread(c, 1, dims, NULL, sizes)) return false;
+    for (int i = 0; i < dims; i++) {
+        int at = (has_corners ? 3 : 2) + i;
+        r.factors[AXES - dims + i] =
+            at < c->arg_count && c->args[at].tag == VALUE_FLOAT ? arg_float(c, at) : 0;
+    }
+    return resample_call(c, &r, sizes);
+}
+
+/* (input, output_size?, [align_corners,] scale_factors?) */
+static bool by_list(struct op_call *c, enum mode mode, int dims, bool has_corners) {
+    struct resample r = {.mode = mode, .dims = dims, .corners = has_corners && arg_bool(c, 2)};
+    const struct tensor *x = arg_tensor(c, 0);
+    int64_t sizes[AXES];
+    int scales = has_corners ? 3 : 2;
+    if (x->ndim != dims + 2)
+        return refuse(c, "It is expected input_size equals to %d, but got size %d", dims + 2, x->ndim);
+    if (!arg_none(c, 1) && !arg_none(c, scales))
+        return refuse(c, "Must specify exactly one of output_size and scale_factors");
+    if (arg_none(c, 1) && arg_none(c, scales))
+        return refuse(c, "Must specify exactly one of output_size and scale_factors");
+    if (!arg_none(c, 1) && !args_spread(c, 1, dims, NULL, sizes)) return false;
+    for (int i = 0; arg_none(c, 1) && i < dims; i++) {
+        if (arg_list(c, scales)->count != dims) return refuse(c, "expected %d scale factors", dims);
+        double f = arg_list(c, scales)->items[i].f;
+        r.factors[AXES - dims + i] = f;
+        sizes[i] = convert_to_int64((double)x->sizes[i + 2] * f);
+    }
+    return resample_call(c, &r, sizes);
+}
+
+#define UPSAMPLES(X)                          \
+    X(nearest1d, MODE_NEAREST, 1, false)      \
+    X(nearest2d, MODE_NEAREST, 2, false)      \
+    X(nearest3d, MODE_NEAREST, 3, false)      \
+    X(exact1d, MODE_EXACT, 1, false)          \
+    X(exact2d, MODE_EXACT, 2, false)          \
+    X(exact3d, MODE_EXACT, 3, false)          \
+    X(linear1d, MODE_LINEAR, 1, true)         \
+    X(bilinear2d, MODE_LINEAR, 2, true)       \
+    X(trilinear3d, MODE_LINEAR, 3, true)      \
+    X(bicubic2d, MODE_CUBIC, 2, true)         \
+    X(bilinear2d_aa, MODE_LINEAR_AA, 2, true) \
+    X(bicubic2d_aa, MODE_CUBIC_AA, 2, true)   \
+    X(lanczos2d_aa, MODE_LANCZOS_AA, 2, true)
+#define DEFINE_UPSAMPLE(name, mode, dims, corners) \
+    bool sample_##name(struct op_call *c) {        \
+        return by_size(c, mode, dims, corners);    \
+    }                                              \
+    bool sample_##name##_vec(struct op_call *c) {  \
+        return by_list(c, mode, dims, corners);    \
+    }
+UPSAMPLES(DEFINE_UPSAMPLE)
+
+/* --- interpolate, with torch.nn.functional's reading of its arguments --- */
+
+struct interpolation {
+    const char *mode;
+    bool corners, corners_given, antialias, recompute;
+    int64_t sizes[AXES];
+    double factors[AXES];
+    bool by_size;
+};
+
+static bool read_sizes(struct op_call *c, struct interpolation *n, int size_at, int factor_at, int dims) {
+    n->by_size = !arg_none(c, size_at);
+    if (n->by_size && factor_at >= 0 && !arg_none(c, factor_at))
+        return refuse(c, "only one of size or scale_factor should be defined");
+    if (n->by_size) return args_spread(c, size_at, dims, NULL, n->sizes);
+    if (factor_at < 0 || arg_none(c, factor_at))
+        return refuse(c, "either size or scale_factor should be defined");
+    lb_value f = c->args[factor_at];
+    for (int i = 0; i < dims; i++) {
+        lb_value item = f.tag == VALUE_LIST ? f.list->items[f.list->count == 1 ? 0 : i] : f;
+        if (f.tag == VALUE_LIST && f.list->count != 1 && f.list->count != dims)
+            return refuse(
+                c, "scale_factor shape must match input shape. Input is %dD, scale_factor size is %lld", dims,
+                (long long)f.list->count);
+        n->factors[i] = item.tag == VALUE_INT ? (double)item.i : item.f;
+    }
+    return true;
+}
+
+static bool interpolate(struct op_call *c, const struct interpolation *n, int dims) {
+    struct tensor *x = arg_tensor(c, 0);
+    struct resample r = {.dims = dims, .corners = n->corners};
+    int64_t sizes[AXES];
+    static const struct {
+        const char *name;
+        int dims; /* 0: any */
+        enum mode mode, smooth;
+    } modes[] = {{"nearest", 0, MODE_NEAREST, MODE_NEAREST}, {"nearest-exact", 0, MODE_EXACT, MODE_EXACT},
+                 {"linear", 1, MODE_LINEAR, MODE_LINEAR},    {"bilinear", 2, MODE_LINEAR, MODE_LINEAR_AA},
+                 {"trilinear", 3, MODE_LINEAR, MODE_LINEAR}, {"bicubic", 2, MODE_CUBIC, MODE_CUBIC_AA}};
+    bool plain = strncmp(n->mode, "nearest", 7) == 0 || strcmp(n->mode, "area") == 0;
+    if (plain && n->corners_given)
+        return refuse(c, "align_corners option can only be set with the interpolating modes: linear | "
+                         "bilinear | bicubic | trilinear");
+    for (int i = 0; i < dims; i++) {
+        sizes[i] =
+            n->by_size ? n->sizes[i] : convert_to_int64(floor((double)x->sizes[i + 2] * n->factors[i]));
+        r.factors[AXES - dims + i] = n->by_size || n->recompute ? 0 : n->factors[i];
+    }
+    if (strcmp(n->mode, "area") == 0) {
+        static const char *const rows[] = {"aten::adaptive_avg_pool1d", "aten::adaptive_avg_pool2d",
+                                           "aten::adaptive_avg_pool3d"};
+        struct compose k = compose_start(c);
+        return compose_give(&k, compose_run(&k, rows[dims - 1], "tL", x, dims, sizes));
+    }
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (strcmp(modes[i].name, n->mode) != 0) continue;
+        if (modes[i].dims && modes[i].dims != dims)
+            return refuse(c, "Got %dD input, but %s mode needs %dD input", dims + 2, n->mode,
+                          modes[i].dims + 2);
+        r.mode = n->antialias ? modes[i].smooth : modes[i].mode;
+        return resample_call(c, &r, sizes);
+    }
+    return refuse(c,
+                  "Input Error: Only 3D, 4D and 5D input Tensors supported (got %dD) for the modes: nearest "
+                  "| linear | bilinear | bicubic | trilinear (got %s)",
+                  dims + 2, n->mode);
+}
+
+static bool start(struct op_call *c, int *dims) {
+    *dims = arg_tensor(c, 0)->ndim - 2;
+    return (*dims >= 1 && *dims <= AXES) ||
+           refuse(c, "Input Error: Only 3D, 4D and 5D input Tensors supported (got %dD)", *dims + 2);
+}
+/* (input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias) */
+bool sample_interpolate(struct op_call *c) {
+    int dims;
+    struct interpolation n = {.mode = c->args[3].string->bytes,
+                              .corners_given = !arg_none(c, 4),
+                              .corners = !arg_none(c, 4) && arg_bool(c, 4),
+                              .recompute = !arg_none(c, 5) && arg_bool(c, 5),
+                              .antialias = arg_bool(c, 6)};
+    return start(c, &dims) && read_sizes(c, &n, 1, 2, dims) && interpolate(c, &n, dims);
+}
+/* __upsample(input, size, scale_factor, mode, align_corners) */
+bool sample_upsample(struct op_call *c) {
+    int dims;
+    struct interpolation n = {.mode = c->args[3].string->bytes,
+                              .corners_given = !arg_none(c, 4),
+                              .corners = !arg_none(c, 4) && arg_bool(c, 4)};
+    return start(c, &dims) && read_sizes(c, &n, 1, 2, dims) && interpolate(c, &n, dims);
+}
+bool sample_upsample_nearest(struct op_call *c) {
+    int dims;
+    struct interpolation n = {.mode = "nearest"};
+    return start(c, &dims) && read_sizes(c, &n, 1, 2, dims) && interpolate(c, &n, dims);
+}
+bool sample_upsample_bilinear(struct op_call *c) {
+    int dims;
+    struct interpolation n = {.mode = "bilinear", .corners = true, .corners_given = true};
+    return start(c, &dims) && read_sizes(c, &n, 1, 2, dims) && interpolate(c, &n, dims);
+}
+
+/* --- grid_sampler: values at coordinates in [-1, 1] (aten/src/ATen/native/GridSampler.h) --- */
+
+enum edge { EDGE_ZEROS, EDGE_BORDER, EDGE_REFLECTION };
+
+static double reflect(double x, double low2, double high2) {
+    if (low2 == high2) return 0;
+    double low = low2 / 2, span = (high2 - low2) / 2, rest = fmod(fabs(x - low), span);
+    int64_t flips = (int64_t)floor(fabs(x - low) / span);
+    return flips % 2 == 0 ? rest + low : span - rest + low;
+}
+
+static double edge_clip(double x, int64_t size) {
+    return fmin(fmax(x, 0), (double)(size - 1));
+}
+
+static double on_image(double x, int64_t size, enum edge edge, bool corners) {
+    if (edge == EDGE_BORDER) return edge_clip(x, size);
+    if (edge == EDGE_REFLECTION)
+        return edge_clip(
+            corners ? reflect(x, 0, 2 * (double)(size - 1)) : reflect(x, -1, 2 * (double)size - 1), size);
+    return x;
+}
+
+static double place_of(double x, int64_t size, bool corners) {
+    return corners ? (x + 1) / 2 * (double)(size - 1) : ((x + 1) * (double)size - 1) / 2;
+}
+
+struct grid {
+    const double *image;
+    int64_t sizes[AXES];
+    enum edge edge;
+    bool corners;
+};
+
+static double pixel(const struct grid *g, const int64_t *at) {
+    for (int i = 0; i < AXES; i++)
+        if (at[i] < 0 || at[i] >= g->sizes[i]) return 0;
+    return g->image[(at[0] * g->sizes[1] + at[1]) * g->sizes[2] + at[2]];
+}
+
+static double sample_linear(const struct grid *g, const double *at) {
+    double sum = 0;
+    for (int corner = 0; corner < 8; corner++) {
+        int64_t place[AXES];
+        double weight = 1;
+        for (int i = 0; i < AXES; i++) {
+            double low = floor(at[i]), part = at[i] - low;
+            bool upper = corner >> i & 1;
+            place[i] = (int64_t)low + upper;
+            weight *= upper ? part : 1 - part;
+        }
+        if (weight != 0) sum += weight * pixel(g, place);
+    }
+    return sum;
+}
+
+static double sample_cubic(const struct grid *g, const double *at) {
+    double sum = 0, low[2] = {floor(at[1]), floor(at[2])};
+    for (int y = -1; y < 3; y++)
+        for (int x = -1; x < 3; x++) {
+            double py = on_image(low[0] + y, g->sizes[1], g->edge, g->corners),
+                   px = on_image(low[1] + x, g->sizes[2], g->edge, g->corners);
+            sum += cubic(at[1] - low[0] - y, -0.75) * cubic(at[2] - low[1] - x, -0.75) *
+                   pixel(g, (int64_t[]){0, (int64_t)py, (int64_t)px});
+        }
+    return sum;
+}
+
+static double sample_point(const struct grid *g, const double *raw, int64_t mode) {
+    double at[AXES];
+    for (int i = 0; i < AXES; i++) {
+        at[i] = raw[i];
+        if (g->sizes[i] == 1 && raw[i] == 0 && i == 0) continue;
+        if (mode != 2) at[i] = on_image(at[i], g->sizes[i], g->edge, g->corners);
+    }
+    if (!(fabs(at[0]) < 1e15 && fabs(at[1]) < 1e15 && fabs(at[2]) < 1e15)) return 0;
+    if (mode == 2) return sample_cubic(g, at);
+    if (mode == 0) return sample_linear(g, at);
+    return pixel(g, (int64_t[]){(int64_t)rint(at[0]), (int64_t)rint(at[1]), (int64_t)rint(at[2])});
+}
+
+/* (input, grid, interpolation_mode, padding_mode, align_corners) */
+bool sample_grid(struct op_call *c) {
+    struct compose k = compose_start(c);
+    struct tensor *x = arg_tensor(c, 0), *grid = arg_tensor(c, 1);
+    int dims = x->ndim - 2;
+    int64_t mode = arg_int(c, 2), sizes[AXES + 2];
+    if ((dims != 2 && dims != 3) || grid->ndim != x->ndim)
+        return refuse(c,
+                      "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but "
+                      "got input with sizes %s and grid with sizes %s",
+                      sizes_text(x->ndim, x->sizes, (char[128]){0}, 128),
+                      sizes_text(grid->ndim, grid->sizes, (char[128]){0}, 128));
+    if (grid->sizes[0] != x->sizes[0])
+        return refuse(c,
+                      "grid_sampler(): expected grid and input to have same batch size, but got input with "
+                      "sizes %s and grid with sizes %s",
+                      sizes_text(x->ndim, x->sizes, (char[128]){0}, 128),
+                      sizes_text(grid->ndim, grid->sizes, (char[128]){0}, 128));
+    if (grid->sizes[dims + 1] != dims)
+        return refuse(
+            c, "grid_sampler(): expected grid to have size %d in last dimension, but got grid with sizes %s",
+            dims, sizes_text(grid->ndim, grid->sizes, (char[128]){0}, 128));
+    if (dims == 3 && mode == 2)
+        return refuse(c, "grid_sampler(): bicubic interpolation only supports 4D input");
+    for (int i = 2; i < x->ndim; i++)
+        if (x->sizes[i] <= 0)
+            return refuse(c,
+                          "grid_sampler(): expected input to have non-empty spatial dimensions, but input "
+                          "has sizes %s with dimension %d being empty",
+                          sizes_text(x->ndim, x->sizes, (char[128]){0}, 128), i);
+    if (!dtype_is_floating(tensor_dtype(x)) || grid->dtype != x->dtype)
+        return refuse(c, "grid_sampler(): expected input and grid to have the same floating dtype");
+    sizes[0] = x->sizes[0], sizes[1] = x->sizes[1];
+    for (int i = 0; i < dims; i++) sizes[i + 2] = grid->sizes[i + 1];
+    struct grid g = {.edge = (enum edge)arg_int(c, 3), .corners = arg_bool(c, 4), .sizes = {1, 1, 1}};
+    int64_t plane = 1, points = 1;
+    for (int i = 0; i < dims; i++) {
+        plane *= g.sizes[AXES - dims + i] = x->sizes[i + 2];
+        points *= sizes[i + 2];
+    }
+    struct tensor *out = compose_own(&k, call_new(c, tensor_dtype(x), x->ndim, sizes)),
+                  *whole = compose_own(&k, tensor_convert(x, DTYPE_FLOAT64, c->cx->budget, c->err));
+    whole = whole ? compose_own(&k, tensor_contiguous(whole, c->cx->budget, c->err)) : NULL;
+    struct tensor *flat = compose_own(&k, tensor_convert(grid, DTYPE_FLOAT64, c->cx->budget, c->err));
+    flat = flat ? compose_own(&k, tensor_contiguous(flat, c->cx->budget, c->err)) : NULL;
+    if (k.failed) return compose_end(&k);
+    for (int64_t i = 0; i < sizes[0] * sizes[1] * points; i++) {
+        int64_t image = i / points, n = image / sizes[1], point = i % points;
+        const double *where = (const double *)tensor_data(flat) + (n * points + point) * dims;
+        double at[AXES] = {0}, value;
+        for (int d = 0; d < dims; d++)
+            at[AXES - 1 - d] = place_of(where[d], g.sizes[AXES - 1 - d], g.corners);
+        g.image = (const double *)tensor_data(whole) + image * plane;
+        value = sample_point(&g, at, mode);
+        convert_store[out->dtype][COMPUTE_DOUBLE](
+            (char *)tensor_data(out) + i * (int64_t)dtype_size(tensor_dtype(out)), 0, &value, 0, 1);
+    }
+    return compose_give(&k, out);
+}
