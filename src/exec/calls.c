@@ -28,21 +28,29 @@ static bool call_native(struct machine *m, lb_value *r, const struct site *s, co
     return true;
 }
 
-bool machine_call(struct machine *m, lb_value *r, const struct site *s, bool interface) {
-    struct function *f = callee(m, r, s, interface);
-    if (!f || !machine_step(m)) return false;
-    if (f->native) return call_native(m, r, s, f);
-    const struct code *code = code_of(m->unit, f, m->err);
-    if (!code) return false;
+/* A new frame for code, whose parameters are the site's arguments. */
+static bool push_call(struct machine *m, lb_value *r, const struct site *s, const struct code *code,
+                      bool part_of_caller) {
     if (code->parameter_count != s->argument_count)
         return error_set(m->err, LB_ERROR_RUNTIME, "%s takes %d arguments, not %d", code->name,
                          code->parameter_count, s->argument_count);
-    if (!machine_push(m, code, !interface)) return false;
-    lb_value *callee_registers = machine_top(m)->registers;
+    if (!machine_push(m, code, part_of_caller)) return false;
+    lb_value *registers = machine_top(m)->registers;
     for (int i = 0; i < s->argument_count; i++)
-        if (!machine_put(m, &callee_registers[code->parameters[i]], machine_take(r, s->arguments[i])))
-            return false;
+        if (!machine_put(m, &registers[code->parameters[i]], machine_take(r, s->arguments[i]))) return false;
     return true;
+}
+
+bool machine_call(struct machine *m, lb_value *r, const struct site *s, enum opcode op) {
+    if (op == CODE_FUSED) {
+        bool done;
+        return machine_fused(m, r, s, &done) && (done || push_call(m, r, s, s->code, true));
+    }
+    struct function *f = callee(m, r, s, op == CODE_CALL_INTERFACE);
+    if (!f || !machine_step(m)) return false;
+    if (f->native) return call_native(m, r, s, f);
+    const struct code *code = code_of(m->unit, f, m->err);
+    return code && push_call(m, r, s, code, op == CODE_CALL);
 }
 
 /* Runs a function to its end in a machine of its own; the C stack's depth is counted. */

@@ -58,7 +58,8 @@ struct site {
     const struct op_row *row;
     op_kernel run;
     struct function *function;       /* the callee */
-    struct code *code;               /* FORK: the forked graph's */
+    const struct op_fusion *fusion;  /* FUSED */
+    struct code *code;               /* FORK, FUSED: the subgraph's */
     const struct name *name;         /* method of an interface; attribute of HAS_ATTRIBUTE */
     const struct type *type;         /* of the (first) result */
     const struct type *const *types; /* IS_INSTANCE */

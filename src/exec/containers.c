@@ -2,6 +2,7 @@
  * may be moved from register to register, but no operator and no container gets one: a file could otherwise
  * pass a list that is none to an operator. */
 #include "exec/machine.h"
+#include "ops/fusion.h"
 #include "ops/profile.h"
 #include "ops/text/words.h"
 #include <string.h>
@@ -81,6 +82,35 @@ static void tell_changes(struct machine *m, const struct site *s) {
         for (int64_t k = 0; v.tag == VALUE_LIST && k < v.list->count; k++)
             if (v.list->items[k].tag == VALUE_TENSOR) tensor_changed(v.list->items[k].tensor);
     }
+}
+
+/* A chain by one kernel. *done false: the kernel declines, or fails, and the chain is to be run step by step.
+ */
+bool machine_fused(struct machine *m, lb_value *r, const struct site *s, bool *done) {
+    lb_error refusal = {0};
+    *done = false;
+    if (!machine_step(m) || !gather(m, r, s)) return false;
+    if (!s->run) return true;
+    m->results[0] = value_none();
+    struct op_call call = {.args = m->arguments,
+                           .arg_count = s->argument_count,
+                           .results = m->results,
+                           .result_count = 1,
+                           .row = s->row,
+                           .result_type = s->type,
+                           .cx = m->cx,
+                           .err = &refusal,
+                           .cache = (op_cache_slot *)(uintptr_t)&s->cache,
+                           .steady = s->steady,
+                           .fusion = s->fusion};
+    *done = m->cx->profile ? run_profiled(&call, s->run) : s->run(&call);
+    error_clear(&refusal);
+    if (!*done) {
+        release_results(m, 1);
+        return true;
+    }
+    machine_drop(r, s);
+    return give_results(m, r, s);
 }
 
 bool machine_op(struct machine *m, lb_value *r, const struct site *s) {

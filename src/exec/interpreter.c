@@ -361,10 +361,11 @@ again:
     SITE(FORK, machine_fork)
     SITE(FAIL, machine_fail)
     CASE(CALL_INTERFACE)
+    CASE(FUSED)
     CASE(CALL) {
         frame->at = i;
         int before = m->frame_count;
-        if (!machine_call(m, r, i->k.site, i->op == CODE_CALL_INTERFACE)) goto failed;
+        if (!machine_call(m, r, i->k.site, (enum opcode)i->op)) goto failed;
         if (m->frame_count == before) NEXT(); /* a native function */
         frame = machine_top(m);
         r = frame->registers;

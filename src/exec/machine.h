@@ -90,9 +90,10 @@ static inline void machine_drop(lb_value *r, const struct site *s) {
         value_release(dead);
     }
 }
+bool machine_fused(struct machine *m, lb_value *r, const struct site *s, bool *done);
 /* calls.c */
-bool machine_call(struct machine *m, lb_value *r, const struct site *s,
-                  bool interface); /* pushes a frame, or is native */
+/* CALL, CALL_INTERFACE or FUSED: pushes a frame, or has done it all. */
+bool machine_call(struct machine *m, lb_value *r, const struct site *s, enum opcode op);
 bool machine_enter(struct machine *m, lb_value object, lb_value *result);
 bool machine_exit(struct machine *m, lb_value object, lb_value *result);
 /* After an error: __exit__ of all that was entered. */

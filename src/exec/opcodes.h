@@ -98,6 +98,7 @@
     X(OP, "op", '-', '-', '-', 'S')                                                                   \
     X(CALL, "call", '-', '-', '-', 'S')                                                               \
     X(CALL_INTERFACE, "call.interface", '-', '-', '-', 'S')                                           \
+    X(FUSED, "fused", '-', '-', '-', 'S') /* a chain by one kernel, or the site's code */             \
     X(FORK, "fork", '-', '-', '-', 'S')                                                               \
     X(WAIT, "wait", 'A', 'g', '-', '-')                                                               \
     X(RETURN, "return", '-', 'a', 'N', '-') /* c: b is moved */                                       \

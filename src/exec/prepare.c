@@ -4,6 +4,7 @@
  * torch/csrc/jit/runtime/graph_executor.cpp). */
 #include "exec/prepare.h"
 #include "base/mem.h"
+#include "exec/fuse.h"
 #include "passes/passes.h"
 
 enum { MAX_NODES = 100000, MAX_DEPTH = 60 };
@@ -54,7 +55,7 @@ static int64_t function_size(struct reckoning *r, const struct function *f) {
 
 static bool simplify(struct graph *g, lb_error *err) {
     return pass_inline(g, err) && pass_peephole(g, err) && pass_constant_propagation(g, err) &&
-           pass_dead_code(g, err) && pass_constant_pooling(g, err);
+           pass_dead_code(g, err) && pass_constant_pooling(g, err) && fuse_graph(g, err);
 }
 
 struct graph *prepare_graph(struct function *f, lb_error *err) {

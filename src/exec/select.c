@@ -1,5 +1,6 @@
 /* One node to instructions: a table by kind for TorchScript's own nodes, one by overload for the few
  * operators on lists and options that are instructions, and OP for everything else. */
+#include "exec/fuse.h"
 #include "exec/lower.h"
 #include "ops/schemas.h"
 #include <string.h>
@@ -329,16 +330,34 @@ static bool lower_call_method(struct lower *l, struct node *n) {
     return finish_site(l, CODE_FAIL, site, n);
 }
 
+/* The subgraph's code, a child of this code. */
+static struct code *lower_child(struct lower *l, struct graph *graph, const char *name) {
+    struct code *child = lower_graph(l->unit, NULL, graph, name, l->fork_depth + 1, l->err);
+    if (!child || array_push_in(&l->code->memory, &l->code->children, child)) return child;
+    code_free(child);
+    error_memory(l->err);
+    return NULL;
+}
+
+static bool lower_fused(struct lower *l, struct node *n) {
+    const struct attribute *graph = node_attribute(n, "Subgraph");
+    if (!graph || graph->kind != ATTRIBUTE_GRAPH) return fail(l, n, "%s without a graph", n->kind->text);
+    struct code *child = lower_child(l, graph->graph, l->code->name);
+    struct site *site = child ? new_site(l, n, 0) : NULL;
+    if (!site) return false;
+    site->code = child;
+    site->fusion = fuse_describe(n, &l->code->memory);
+    site->row = block_first(graph->graph->top)->row;
+    site->run = site->row ? op_run(site->row) : NULL;
+    if (!site->fusion) return error_memory(l->err);
+    return finish_site(l, CODE_FUSED, site, n);
+}
+
 static bool lower_fork(struct lower *l, struct node *n) {
     const struct attribute *graph = node_attribute(n, "Subgraph");
     if (!graph || graph->kind != ATTRIBUTE_GRAPH) return fail(l, n, "%s without a graph", n->kind->text);
-    struct code *child =
-        lower_graph(l->unit, NULL, graph->graph, "<forked function>", l->fork_depth + 1, l->err);
+    struct code *child = lower_child(l, graph->graph, "<forked function>");
     if (!child) return false;
-    if (!array_push_in(&l->code->memory, &l->code->children, child)) {
-        code_free(child);
-        return error_memory(l->err);
-    }
     struct site *site = new_site(l, n, 0);
     if (!site) return false;
     site->code = child;
@@ -371,6 +390,7 @@ static bool (*const by_kind[KIND_COUNT])(struct lower *l, struct node *n) = {
     [KIND_ENTER] = lower_enter,
     [KIND_EXIT] = lower_exit,
     [KIND_FORK] = lower_fork,
+    [KIND_FUSION_GROUP] = lower_fused,
     [KIND_ATEN_WAIT] = lower_wait,
     [KIND_ATEN_WARN] = lower_warn,
 };

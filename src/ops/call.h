@@ -11,6 +11,7 @@
 #include "value/value.h"
 
 struct type_store;
+struct op_fusion; /* ops/fusion.h */
 struct profile;   /* ops/profile.h */
 struct generator; /* tensor/random.h */
 struct kernels;   /* kernels/kernels.h */
@@ -84,6 +85,8 @@ struct op_call {
     uint32_t dying;  /* bit i: args[i] (i < 32) is not used after this call: a tensor that nobody else holds
                         (counted_alone, its storage too) may give its memory to the result */
     uint32_t steady; /* bit i: args[i] comes from an attribute or a constant: it will likely come again */
+    const struct op_fusion *fusion; /* ops/fusion.h; NULL: the operator alone */
+    bool declined;
 };
 
 /* Arguments; the schema has been matched, so the tag is what the schema says. */

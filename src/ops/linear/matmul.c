@@ -3,6 +3,7 @@
  * Shapes are checked with PyTorch's texts (aten/src/ATen/native/LinearAlgebra.cpp, TensorProperties); the
  * product itself is product.h. */
 #include "ops/common/compose.h"
+#include "ops/fusion.h"
 #include "ops/linear/product.h"
 #include "ops/pointwise/pointwise.h"
 #include "ops/view/geometry.h"
@@ -331,9 +332,28 @@ bool linear_matmul(struct op_call *c) {
     return give_tensor(c, product_matmul(c, arg_tensor(c, 0), arg_tensor(c, 1)));
 }
 
+static bool is_plain(const struct tensor *t) {
+    return t->dtype == DTYPE_FLOAT32 && t->layout == LAYOUT_STRIDED && t->numel > 0;
+}
+
+/* Whether the product can do the rest of its chain on the way out. */
+static bool fusion_fits(const struct op_call *c, const struct tensor *x, const struct tensor *weight,
+                        const struct tensor *bias) {
+    if (x->ndim < 2 || weight->ndim != 2 || !is_plain(x) || !is_plain(weight)) return false;
+    if (bias && (!is_plain(bias) || bias->ndim != 1 || bias->numel != weight->sizes[0])) return false;
+    if (c->fusion->norm >= 0 || x->sizes[x->ndim - 1] != weight->sizes[1]) return false;
+    if (c->fusion->residual < 0) return true;
+    const struct tensor *t = arg_tensor(c, c->fusion->residual);
+    if (!is_plain(t) || t->ndim != x->ndim || !tensor_is_contiguous(t)) return false;
+    for (int i = 0; i + 1 < x->ndim; i++)
+        if (t->sizes[i] != x->sizes[i]) return false;
+    return t->sizes[t->ndim - 1] == weight->sizes[0];
+}
+
 /* linear(input, weight, bias): input @ weight.T + bias. */
 bool linear_linear(struct op_call *c) {
     struct tensor *x = arg_tensor(c, 0), *weight = arg_tensor(c, 1), *bias = arg_tensor_or_null(c, 2);
+    if (c->fusion && !fusion_fits(c, x, weight, bias)) return op_decline(c);
     if (x->ndim == 0 || weight->ndim == 0)
         return refuse(c, "both arguments to linear need to be at least 1D, but they are %dD and %dD", x->ndim,
                       weight->ndim);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "kernels/kernels.h"
 #include "ops/common/prepared.h"
+#include "ops/fusion.h"
 #include "ops/view/geometry.h"
 #include <complex.h>
 #include <string.h>
@@ -47,6 +48,19 @@ static bool is_steady(const struct op_call *c, const struct tensor *b) {
 PACK_B(f32, float)
 PACK_B(f64, double)
 
+/* The rest of a chain (ops/fusion.h): float32 alone. */
+static void add_chain_f32(struct op_call *c, const struct tensor *b, struct gemm_epilogue_f32 *epilogue) {
+    if (!c->fusion) return;
+    epilogue->activation = c->fusion->activation;
+    if (c->fusion->residual < 0) return;
+    epilogue->residual = tensor_data(arg_tensor(c, c->fusion->residual));
+    epilogue->residual_row = b->sizes[2];
+    epilogue->residual_col = 1;
+}
+static void add_chain_f64(struct op_call *c, const struct tensor *b, struct gemm_epilogue_f64 *epilogue) {
+    (void)c, (void)b, (void)epilogue;
+}
+
 #define RUN_GEMM(suffix, real)                                                                        \
     struct gemm_run_##suffix {                                                                        \
         const struct gemm_kernels_##suffix *kernels;                                                  \
@@ -85,6 +99,7 @@ PACK_B(f64, double)
                                      .c_batch = out->strides[0],                                      \
                                      .alpha = 1};                                                     \
         r.g.epilogue.bias_col = bias ? (const real *)tensor_data(bias) : NULL;                        \
+        add_chain_##suffix(c, b, &r.g.epilogue);                                                      \
         struct prepared *packed = packed_##suffix(c, b, r.kernels);                                   \
         if (packed) r.g.b_packed = packed->data;                                                      \
         r.plan = r.kernels->plan(&r.g, pool_threads(c->cx->pool));                                    \
