@@ -110,17 +110,22 @@ LB_API bool lb_has_method(const lb_module *module, const char *method);
 LB_API const char *lb_submodule_path(const lb_module *module, int index);
 
 typedef enum lb_text_kind {
-    LB_TEXT_CODE,      /* .code */
-    LB_TEXT_GRAPH,     /* str(graph): PyTorch's value numbers and source ranges */
-    LB_TEXT_CANONICAL, /* after _jit_pass_canonicalize, str(False) */
-    LB_TEXT_INLINED,   /* the same after _jit_pass_inline */
-    LB_TEXT_SCHEMA,    /* forward(__torch__.M self, Tensor x) -> Tensor */
-    LB_TEXT_DOT,       /* a picture of the graph for graphviz */
-    LB_TEXT_BYTECODE,  /* what the interpreter runs, for the curious */
+    LB_TEXT_CODE,        /* .code */
+    LB_TEXT_GRAPH,       /* str(graph): PyTorch's value numbers and source ranges */
+    LB_TEXT_CANONICAL,   /* after _jit_pass_canonicalize, str(False) */
+    LB_TEXT_INLINED,     /* the same after _jit_pass_inline */
+    LB_TEXT_SCHEMA,      /* forward(__torch__.M self, Tensor x) -> Tensor */
+    LB_TEXT_DOT,         /* a picture of the graph for graphviz */
+    LB_TEXT_BYTECODE,    /* what the interpreter runs, for the curious */
+    LB_TEXT_DOT_INLINED, /* the picture with the called methods put in place */
 } lb_text_kind;
 
 /* A text of a method. To be freed with lb_text_free(). */
 LB_API char *lb_text(const lb_module *module, lb_text_kind kind, const char *method, lb_error *err);
+/* Reads a graph from its text, as LB_TEXT_GRAPH, LB_TEXT_CANONICAL and LB_TEXT_INLINED give it or as written
+ * by hand, checks it, and writes it as LB_TEXT_GRAPH, LB_TEXT_CANONICAL or LB_TEXT_DOT. Values are numbered
+ * anew, names are kept, comments dropped; an error names line and column. (torch._C.parse_ir) */
+LB_API char *lb_graph_text(const char *text, size_t length, lb_text_kind kind, lb_error *err);
 /* repr(module). */
 LB_API char *lb_repr(const lb_module *module, lb_error *err);
 /* What the archive is: a JSON object with format, version, records, classes, methods and their schemas,

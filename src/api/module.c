@@ -112,13 +112,19 @@ char *lb_text(const lb_module *module, lb_text_kind kind, const char *method, lb
         [LB_TEXT_CODE] = program_put_code,           [LB_TEXT_GRAPH] = program_put_graph,
         [LB_TEXT_CANONICAL] = program_put_canonical, [LB_TEXT_INLINED] = program_put_inlined,
         [LB_TEXT_SCHEMA] = program_put_schema,       [LB_TEXT_DOT] = program_put_dot,
-        [LB_TEXT_BYTECODE] = program_put_bytecode,
+        [LB_TEXT_BYTECODE] = program_put_bytecode,   [LB_TEXT_DOT_INLINED] = program_put_dot_inlined,
     };
     API_ERROR(err, own);
     struct text out = {0};
     bool good = (unsigned)kind < sizeof putters / sizeof *putters;
     if (!good) error_set(local, LB_ERROR_ARGUMENT, "there is no text of kind %d", (int)kind);
     return finish_text(&out, good && putters[kind](&out, module->program, method, local), local, err);
+}
+
+char *lb_graph_text(const char *text, size_t length, lb_text_kind kind, lb_error *err) {
+    API_ERROR(err, own);
+    struct text out = {0};
+    return finish_text(&out, graph_text_rewrite(&out, text, length, kind, local), local, err);
 }
 
 char *lb_repr(const lb_module *module, lb_error *err) {

@@ -166,14 +166,16 @@ static bool is_default(const struct schema *schema, int i, const struct ir_value
     return same;
 }
 
-/* The folded inputs, one a line: "stride=[2, 2]". Defaults and None are not worth a line. */
-static void put_arguments(struct picture *p, struct node *n) {
-    const struct schema *schema = p->schema_of ? p->schema_of(n) : NULL;
-    for (int i = 0; i < n->inputs.count; i++) {
+/* The folded inputs from `first` on, one a line: "stride=[2, 2]". Defaults and None are not worth a line. */
+static void put_arguments(struct picture *p, struct node *n, int first) {
+    const struct schema *schema = p->schema_of && !first ? p->schema_of(n) : NULL;
+    for (int i = first; i < n->inputs.count; i++) {
         const struct ir_value *v = n->inputs.items[i];
         bool named = schema && i < schema->argument_count && schema->arguments[i].name;
         struct text text = {0};
-        if (!is_folded(v, 0) || (named && is_default(schema, i, v))) continue;
+        lb_value none;
+        bool is_none = node_constant(v->node, &none) && none.tag == VALUE_NONE;
+        if (!is_folded(v, 0) || is_none || (named && is_default(schema, i, v))) continue;
         if (named) text_printf(&text, "%s=", schema->arguments[i].name->text);
         put_folded(&text, v);
         text_put(p->out, "\\n");
@@ -219,10 +221,8 @@ static void put_plain_node(struct picture *p, struct node *n) {
     text_put_repeat(p->out, ' ', 2 * p->level);
     text_printf(p->out, "n%d [label=\"", id_of(p, n));
     put_title(p, n);
-    if (is_call(n))
-        put_class(p, n);
-    else
-        put_arguments(p, n);
+    if (is_call(n)) put_class(p, n);
+    put_arguments(p, n, is_call(n) ? 1 : 0);
     text_printf(p->out, "\"%s];\n", is_call(n) ? " style=\"filled,rounded\" fillcolor=\"#dcecf8\"" : "");
     text_printf(&tail, "n%d", id_of(p, n));
     put_edges(p, n, text_get(&tail));
@@ -239,25 +239,33 @@ static void put_mark(struct picture *p, const struct node *n, const char *suffix
                 shape);
 }
 
+static bool is_empty(const struct block *b) {
+    for (const struct node *n = block_first(b); n != b->result; n = n->next)
+        if (!is_hidden(n)) return false;
+    return true;
+}
+
+/* A box with the block's nodes, and an If's line to it; what the block gives goes to the owner's tail. */
 static void put_block(struct picture *p, struct node *owner, int index, const char *label) {
     struct block *b = owner->blocks.items[index];
     struct text tail = {0};
+    int id = id_of(p, owner);
+    text_printf(&tail, "n%de", id);
+    if (owner->outputs.count) put_edges(p, b->result, text_get(&tail));
+    text_free(&tail);
+    if (is_empty(b)) return;
     text_put_repeat(p->out, ' ', 2 * p->level);
-    text_printf(p->out, "subgraph cluster_n%d_%d {\n", id_of(p, owner), index);
+    text_printf(p->out, "subgraph cluster_n%d_%d {\n", id, index);
     p->level++;
     text_put_repeat(p->out, ' ', 2 * p->level);
     text_printf(p->out, "label=\"%s\" labeljust=l color=\"#b0a080\" style=rounded;\n", label);
     text_put_repeat(p->out, ' ', 2 * p->level);
-    text_printf(p->out, "n%d_%d [shape=point style=invis];\n", id_of(p, owner), index);
+    text_printf(p->out, "n%d_%d [shape=point style=invis];\n", id, index);
     put_nodes(p, b);
     p->level--;
     put_line(p, "}");
-    text_printf(&tail, "n%de", id_of(p, owner));
-    put_edges(p, b->result, text_get(&tail));
     if (!node_is(owner, KIND_LOOP)) /* a Loop shows as the source of what its body takes */
-        text_printf(&p->edges, "  n%d -> n%d_%d [style=dashed arrowhead=none];\n", id_of(p, owner),
-                    id_of(p, owner), index);
-    text_free(&tail);
+        text_printf(&p->edges, "  n%d -> n%d_%d [style=dashed arrowhead=none];\n", id, id, index);
 }
 
 static const char *block_label(const struct node *n, int index) {
@@ -275,8 +283,9 @@ static void put_structured(struct picture *p, struct node *n) {
              node_is(n, KIND_IF) ? "diamond" : "invtrapezium");
     put_edges(p, n, text_get(&head));
     for (int i = 0; i < n->blocks.count; i++) put_block(p, n, i, block_label(n, i));
-    put_mark(p, n, "e", "", node_is(n, KIND_IF) ? "circle width=0.2" : "trapezium width=0.4 height=0.2");
-    if (node_is(n, KIND_LOOP))
+    if (n->outputs.count)
+        put_mark(p, n, "e", "", node_is(n, KIND_IF) ? "circle width=0.2" : "trapezium width=0.4 height=0.2");
+    if (node_is(n, KIND_LOOP) && n->outputs.count)
         text_printf(&p->edges, "  %se -> %s [style=dotted constraint=false];\n", text_get(&head),
                     text_get(&head));
     text_free(&head);
@@ -327,6 +336,7 @@ void graph_put_dot(struct text *out, struct graph *g, const char *title,
     text_put(out, "digraph \"");
     put_escaped(out, title, strlen(title));
     text_put(out, "\" {\n");
+    put_line(&p, "newrank=true;"); /* without it graphviz may fail to rank boxes that depend on each other */
     put_line(&p, "node [shape=box style=filled fillcolor=\"#f4f4f4\" fontname=\"Helvetica\" fontsize=11];");
     put_line(&p, "edge [fontname=\"Helvetica\" fontsize=9 color=\"#606060\"];");
     put_inputs(&p, g->top);

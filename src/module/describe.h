@@ -12,7 +12,10 @@ bool program_put_canonical(struct text *out, const struct program *p, const char
 bool program_put_inlined(struct text *out, const struct program *p, const char *method, lb_error *err);
 bool program_put_schema(struct text *out, const struct program *p, const char *method, lb_error *err);
 bool program_put_dot(struct text *out, const struct program *p, const char *method, lb_error *err);
+bool program_put_dot_inlined(struct text *out, const struct program *p, const char *method, lb_error *err);
 bool program_put_bytecode(struct text *out, const struct program *p, const char *method, lb_error *err);
+/* A graph's text, read and written again. */
+bool graph_text_rewrite(struct text *out, const char *text, size_t length, lb_text_kind kind, lb_error *err);
 /* A JSON object: what the archive is and holds, which operators it uses, which of them have no kernel. */
 bool program_put_info(struct text *out, const struct program *p, lb_error *err);
 #endif

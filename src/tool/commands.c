@@ -23,7 +23,10 @@ const tool_command tool_commands[] = {
      command_text},
     {"graph", "MODEL [-m METHOD] [--canonical | --inlined] [--dot FILE] [--svg FILE]",
      "the graph of the methods, as PyTorch prints it",
-     "Without -m all methods of the module are printed; a picture is of one method (forward).",
+     "Without -m all methods of the module are printed; a picture is of one method (forward). A file that "
+     "holds "
+     "a graph's\n"
+     "text instead of an archive is read, checked and shown with its values numbered anew, or drawn.",
      command_graph},
     {"repr", "MODEL", "the tree of modules, as PyTorch's repr() prints it", NULL, command_text},
     {"schema", "MODEL [-m METHOD]", "the signature of the methods", NULL, command_text},

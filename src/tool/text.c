@@ -99,17 +99,38 @@ static int draw_svg(const char *path, const char *text) {
     return WEXITSTATUS(how) == 0 ? TOOL_OK : TOOL_FAILED;
 }
 
-static int draw(const lb_module *module, const graph_options *given, lb_error *err) {
-    char *text = lb_text(module, LB_TEXT_DOT, given->method ? given->method : "forward", err);
-    if (!text) return output_library_error(NULL, err);
+/* Writes the picture where the options say; takes the text over. NULL: the library's error. */
+static int draw(char *text, const graph_options *given, const char *path, lb_error *err) {
+    if (!text) return output_library_error(path, err);
     int status = given->dot && !write_file(given->dot, text) ? TOOL_FAILED : TOOL_OK;
     if (status == TOOL_OK && given->svg) status = draw_svg(given->svg, text);
     lb_text_free(text);
     return status;
 }
 
+/* A file that holds a graph's text: read, checked, and shown again or drawn. */
+static int show_graph_text(const char *path, const char *text, size_t length, const graph_options *given,
+                           lb_error *err) {
+    bool drawn = given->dot || given->svg;
+    lb_text_kind kind = drawn ? LB_TEXT_DOT : given->canonical ? LB_TEXT_CANONICAL : LB_TEXT_GRAPH;
+    char *shown = lb_graph_text(text, length, kind, err);
+    if (drawn) return draw(shown, given, path, err);
+    if (!shown) return output_library_error(path, err);
+    fputs(shown, stdout);
+    lb_text_free(shown);
+    return TOOL_OK;
+}
+
+static bool is_graph_text(const char *text, size_t length) {
+    return length > 6 && memcmp(text, "graph(", 6) == 0;
+}
+
 static int show_graph(const lb_module *module, const graph_options *given, lb_error *err) {
-    if (given->dot || given->svg) return draw(module, given, err);
+    if (given->dot || given->svg) {
+        lb_text_kind picture = given->inlined ? LB_TEXT_DOT_INLINED : LB_TEXT_DOT;
+        return draw(lb_text(module, picture, given->method ? given->method : "forward", err), given, NULL,
+                    err);
+    }
     lb_text_kind kind = given->inlined     ? LB_TEXT_INLINED
                         : given->canonical ? LB_TEXT_CANONICAL
                                            : LB_TEXT_GRAPH;
@@ -132,7 +153,12 @@ int command_graph(const tool_command *self, int argc, char **argv) {
     if (rest.count != 1) return tool_usage(self, "one archive is wanted");
     if (given.canonical && given.inlined) return tool_usage(self, "either --canonical or --inlined");
     lb_error *err = lb_error_new();
-    lb_module *module = tool_load(rest.items[0], err, &status);
+    size_t length = 0;
+    char *text = tool_read_file(rest.items[0], &length);
+    bool alone = text && is_graph_text(text, length);
+    if (alone) status = show_graph_text(rest.items[0], text, length, &given, err);
+    free(text);
+    lb_module *module = alone ? NULL : tool_load(rest.items[0], err, &status);
     if (module) status = show_graph(module, &given, err);
     lb_module_free(module);
     lb_error_free(err);
