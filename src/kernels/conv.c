@@ -22,14 +22,15 @@ static bool applies(const struct conv_shape *s, enum conv_method method) {
     }
 }
 
-/* Winograd's transforms pay from some channels on; tiles of 4 need planes that they divide without much
- * waste. */
+/* Winograd's transforms pay from some channels on. On small planes the larger weights (16 or 36 numbers for
+ * 9) are streamed for too few tiles: the direct method reads less. Tiles of 4 want planes that they divide
+ * well. */
 static enum conv_method choose_winograd(const struct conv_shape *s, enum conv_winograd allowed) {
+    int64_t plane = s->out_h * s->out_w;
     if (allowed == CONV_WINOGRAD_NEVER || !applies(s, CONV_WINOGRAD_2)) return CONV_AUTO;
     if (s->in_channels < 16 || s->out_channels < 16) return CONV_AUTO;
-    if (s->out_h * s->out_w < 16) return CONV_AUTO;
-    if (allowed == CONV_WINOGRAD_UP_TO_4 && s->out_h * s->out_w > 200) return CONV_WINOGRAD_4;
-    return CONV_WINOGRAD_2;
+    if (s->batch * plane < 100 || plane < 16) return CONV_AUTO;
+    return allowed == CONV_WINOGRAD_UP_TO_4 && plane > 200 ? CONV_WINOGRAD_4 : CONV_WINOGRAD_2;
 }
 
 static enum conv_method choose(const struct conv_shape *s, enum conv_winograd winograd) {

@@ -338,29 +338,45 @@ static void finish_scattered(const struct task *t, int64_t row, int64_t rows, in
         }
 }
 
-/* A line of `count` elements along C's contiguous direction, from x. across is the bias that is the same for
- * the whole line, along the bias with an element for each; both may be null. */
-static void finish_line(const struct gemm *g, const real *x, int64_t count, real *c, bool add_beta,
-                        const real *across, const real *along, const real *residual) {
-    for (int64_t j = 0; j < count; j += VR_LANES) {
-        int64_t lanes = count - j < VR_LANES ? count - j : VR_LANES;
-        vr y = vr_load_n(x + j, lanes);
-        if (add_beta) y += vr_set1(g->beta) * vr_load_n(c + j, lanes);
-        if (across) y += vr_set1(*across);
-        if (along) y += vr_load_n(along + j, lanes);
-        if (residual) y += vr_load_n(residual + j, lanes);
-        if (g->epilogue.activation == UNARY_RELU) y = vr_relu(y);
-        vr_store_n(c + j, y, lanes);
+/* Lines of `n` elements along C's contiguous direction, on their way from x to C: beta * C, biases, residual
+ * and activation. across holds a bias a line, along one an element; both, and residual, may be null. x is
+ * readable to the end of the last vector of each line. */
+struct lines {
+    int64_t count, n;
+    const real *x;
+    int64_t x_step;
+    real *c;
+    int64_t c_step;
+    const real *across, *along, *residual;
+    int64_t residual_step;
+};
+
+static void finish_lines(const struct gemm *g, const struct lines *l) {
+    const bool relu = g->epilogue.activation == UNARY_RELU;
+    const vr beta = vr_set1(g->beta);
+    for (int64_t j = 0; j < l->n; j += VR_LANES) {
+        const int64_t lanes = l->n - j < VR_LANES ? l->n - j : VR_LANES;
+        const vr along = l->along ? vr_load_n(l->along + j, lanes) : (vr){0};
+        for (int64_t i = 0; i < l->count; i++) {
+            vr y = vr_load(l->x + i * l->x_step + j);
+            real *c = l->c + i * l->c_step + j;
+            if (g->beta != 0) y += beta * vr_load_n(c, lanes);
+            if (l->across) y += vr_set1(l->across[i]);
+            if (l->along) y += along;
+            if (l->residual) y += vr_load_n(l->residual + i * l->residual_step + j, lanes);
+            vr_store_n(c, relu ? vr_relu(y) : y, lanes);
+        }
     }
-    if (g->epilogue.activation && g->epilogue.activation != UNARY_RELU)
-        activate(g->epilogue.activation, count, c, c);
+    if (g->epilogue.activation && !relu)
+        for (int64_t i = 0; i < l->count; i++)
+            activate(g->epilogue.activation, l->n, l->c + i * l->c_step, l->c + i * l->c_step);
 }
 
 static const real *at_or_null(const real *p, int64_t offset) {
     return p ? p + offset : NULL;
 }
 
-/* C is column-major: the tile is turned around in scratch first. */
+/* C is column-major: the tile is turned around first. */
 static void finish_turned(const struct task *t, int64_t row, int64_t rows, int64_t column, int64_t columns) {
     const struct gemm *g = t->g;
     const struct gemm_epilogue *e = &g->epilogue;
@@ -368,33 +384,46 @@ static void finish_turned(const struct task *t, int64_t row, int64_t rows, int64
     real turned[PANEL * TURNED_ROW];
     pack_transposed(rows, ceil_div(columns, VR_TRANSPOSE) * VR_TRANSPOSE, t->scratch, PANEL, turned,
                     TURNED_ROW);
-    for (int64_t j = 0; j < columns; j++) {
-        int64_t residual =
-            t->batch * e->residual_batch + row * e->residual_row + (column + j) * e->residual_col;
-        finish_line(g, turned + j * TURNED_ROW, rows,
-                    g->c + t->batch * g->c_batch + row + (column + j) * g->c_col, g->beta != 0,
-                    at_or_null(e->bias_col, column + j), at_or_null(e->bias_row, row),
-                    at_or_null(e->residual, residual));
-    }
+    struct lines lines = {
+        columns,
+        rows,
+        turned,
+        TURNED_ROW,
+        g->c + t->batch * g->c_batch + row + column * g->c_col,
+        g->c_col,
+        at_or_null(e->bias_col, column),
+        at_or_null(e->bias_row, row),
+        at_or_null(e->residual, t->batch * e->residual_batch + row + column * e->residual_col),
+        e->residual_col};
+    finish_lines(g, &lines);
+}
+
+static void finish_rows(const struct task *t, int64_t row, int64_t rows, int64_t column, int64_t columns) {
+    const struct gemm *g = t->g;
+    const struct gemm_epilogue *e = &g->epilogue;
+    struct lines lines = {
+        rows,
+        columns,
+        t->scratch,
+        PANEL,
+        g->c + t->batch * g->c_batch + row * g->c_row + column,
+        g->c_row,
+        at_or_null(e->bias_row, row),
+        at_or_null(e->bias_col, column),
+        at_or_null(e->residual, t->batch * e->residual_batch + row * e->residual_row + column),
+        e->residual_row};
+    finish_lines(g, &lines);
 }
 
 /* What the direct path leaves: scratch holds the tile's sums times alpha. */
 static void finish_tile(const struct task *t, int64_t row, int64_t rows, int64_t column, int64_t columns) {
-    const struct gemm *g = t->g;
-    const struct gemm_epilogue *e = &g->epilogue;
-    bool residual_fits = !e->residual || e->residual_col == 1;
-    if (g->c_row == 1 && (!e->residual || e->residual_row == 1)) {
+    const struct gemm_epilogue *e = &t->g->epilogue;
+    if (t->g->c_row == 1 && (!e->residual || e->residual_row == 1))
         finish_turned(t, row, rows, column, columns);
-    } else if (g->c_col == 1 && residual_fits) {
-        for (int64_t i = 0; i < rows; i++)
-            finish_line(
-                g, t->scratch + i * PANEL, columns,
-                g->c + t->batch * g->c_batch + (row + i) * g->c_row + column, g->beta != 0,
-                at_or_null(e->bias_row, row + i), at_or_null(e->bias_col, column),
-                at_or_null(e->residual, t->batch * e->residual_batch + (row + i) * e->residual_row + column));
-    } else {
+    else if (plan_direct(t->g))
+        finish_rows(t, row, rows, column, columns);
+    else
         finish_scattered(t, row, rows, column, columns);
-    }
 }
 
 /* The part of a task in work: tiles against panels, while one of the operands stays in the cache. */
@@ -705,8 +734,9 @@ static void run_line(const struct gemm *g, int64_t batch, int64_t begin, int64_t
                 axpy_lines(count, kc, matrix, l.p_step, l.x + k * l.x_step, l.x_step, part);
             for (int64_t j = 0; j < count; j++) y[j] += g->alpha * part[j];
         }
-        finish_line(g, y, count, l.c + i, g->beta != 0, l.across, at_or_null(l.along, i),
-                    at_or_null(l.residual, i));
+        struct lines out = {
+            1, count, y, 0, l.c + i, 0, l.across, at_or_null(l.along, i), at_or_null(l.residual, i), 0};
+        finish_lines(g, &out);
     }
 }
 
