@@ -14,6 +14,7 @@ struct class_maker {
     const struct tree *tree;
     const struct name *qualified;
     lb_error *err;
+    bool python;
     struct class_definition *c;
     name_array parameters, buffers, hooks, pre_hooks;
 };
@@ -246,6 +247,11 @@ static bool compile_methods(struct class_maker *m) {
     return true;
 }
 
+static bool read_declarations(struct class_maker *m) {
+    return each_member(m, MEMBER_LIST, read_list) && each_member(m, MEMBER_ATTRIBUTE, read_attribute) &&
+           each_member(m, MEMBER_CONSTANT, read_constant);
+}
+
 /* Why a type could not be made: its name is taken, or memory is out. */
 static const struct type *not_made(struct class_maker *m) {
     if (type_find_named(&m->unit->types, m->qualified))
@@ -260,11 +266,8 @@ static const struct type *not_made(struct class_maker *m) {
 static const struct type *define_class(struct class_maker *m, bool is_module) {
     m->c = type_class(&m->unit->types, m->qualified, is_module);
     if (!m->c) return not_made(m);
-    bool good = check_body(m) && each_member(m, MEMBER_LIST, read_list) &&
-                each_member(m, MEMBER_ATTRIBUTE, read_attribute) &&
-                each_member(m, MEMBER_CONSTANT, read_constant) &&
-                each_member(m, MEMBER_METHOD, read_method) && compile_methods(m) &&
-                add_hooks(m, &m->hooks, false) && add_hooks(m, &m->pre_hooks, true);
+    bool good = check_body(m) && (m->python || read_declarations(m)) && each_member(m, MEMBER_METHOD, read_method) &&
+                compile_methods(m) && add_hooks(m, &m->hooks, false) && add_hooks(m, &m->pre_hooks, true);
     return good ? m->c->type : NULL;
 }
 
@@ -387,7 +390,8 @@ static const struct type *define(struct class_maker *m) {
                        : base->kind == TREE_NAME || base->kind == TREE_ATTRIBUTE ? base->name->text
                                                                                  : "?";
     if (!*name) return define_class(m, false);
-    if (!strcmp(name, "Module")) return define_class(m, true);
+    if (m->python && !strcmp(name, "object")) return define_class(m, false);
+    if (!m->python && !strcmp(name, "Module")) return define_class(m, true);
     if (!strcmp(name, "NamedTuple")) return define_named_tuple(m);
     if (!strcmp(name, "Interface")) return define_interface(m, false);
     if (!strcmp(name, "ModuleInterface")) return define_interface(m, true);
@@ -396,13 +400,27 @@ static const struct type *define(struct class_maker *m) {
     return NULL;
 }
 
-const struct type *lang_define_class(struct unit *unit, const struct tree *class_tree,
-                                     const struct name *qualified, struct resolver *resolver, lb_error *err) {
+static const struct type *define_with(struct class_maker m, lb_error *err) {
     lb_error own = {0};
-    struct class_maker m = {
-        .unit = unit, .resolver = resolver, .tree = class_tree, .qualified = qualified, .err = &own};
+    m.err = &own;
     const struct type *type = define(&m);
     if (!type && !own.code) error_memory(&own);
     error_move(err, &own);
     return type;
+}
+
+const struct type *lang_define_class(struct unit *unit, const struct tree *class_tree, const struct name *qualified,
+                                     struct resolver *resolver, lb_error *err) {
+    return define_with(
+        (struct class_maker){.unit = unit, .resolver = resolver, .tree = class_tree, .qualified = qualified}, err);
+}
+
+const struct type *lang_define_python_class(struct unit *unit, const struct tree *class_tree,
+                                            const struct name *qualified, struct resolver *resolver, lb_error *err) {
+    return define_with((struct class_maker){.unit = unit,
+                                            .resolver = resolver,
+                                            .tree = class_tree,
+                                            .qualified = qualified,
+                                            .python = true},
+                       err);
 }

@@ -210,7 +210,7 @@ static bool emit_raise_of(struct emitter *e, struct source_range at, struct suga
     if (s->kind == &sugared_kind_exception_message) {
         message = s->value;
         class_name = s->start;
-    } else if (s->kind == &sugared_kind_exception) {
+    } else if (s->kind == &sugared_kind_exception || s->kind == &sugared_kind_python_exception) {
         message = emit_text(e, "", 0, at);
     } else {
         return emit_error(e, at, "exceptions must derive from BaseException") != NULL;
