@@ -62,6 +62,10 @@ static const struct {
     {"AnyEnumType", TYPE_ANY_ENUM},
     {"Storage", TYPE_STORAGE},
     {"QScheme", TYPE_QSCHEME},
+    {"torch.dtype", TYPE_INT},
+    {"torch.layout", TYPE_INT},
+    {"torch.memory_format", TYPE_INT},
+    {"torch.device", TYPE_DEVICE},
 };
 
 static const struct type *base_type(struct annotation *a, const char *name) {
@@ -116,7 +120,8 @@ static const struct type *resolve(struct annotation *a, const struct name *name)
 static const struct type *parse_named(struct annotation *a, const struct tree *t, const struct name *name) {
     const struct type *found = resolve(a, name);
     if (found || a->err->code) return found;
-    found = base_type(a, without_module(name->text));
+    found = base_type(a, name->text);
+    if (!found) found = base_type(a, without_module(name->text));
     return found ? found : fail(a, t->range, "Unknown type name '%s'", name->text);
 }
 

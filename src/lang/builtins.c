@@ -45,11 +45,13 @@ static const struct builtin_source sources[] = {
      "def list_with_default(out_size: List[int], defaults: List[int]):\n"
      "  assert len(defaults) > len(out_size)\n  return out_size\n"
      "def _assert(condition: bool, message: str):\n  assert condition, message\n"
+     "# torch.device(type=...) needs an argument of this name;\n# the operator's own is called otherwise\n"
      "def device(type: str):\n  return torch.device(type)\n"
      "def type(self: Tensor, dtype: int, non_blocking: bool=False, copy: bool=False) -> Tensor:\n"
-     "  return self.to(dtype, non_blocking, copy)\n"
-     "def _assert(condition: Tensor, message: str):\n  assert bool(condition), message\n"
-     "def __contains__(self: str, key: str):\n  return self.find(key, 0, len(self)) != -1\n",
+     "  return self.to(dtype, non_blocking, copy)\n",
+     NULL, false},
+    {"\ndef _assert(condition: Tensor, message: str):\n  assert bool(condition), message\n"
+     "def __contains__(self: str, key: str):\n    return self.find(key, 0, len(self)) != -1\n",
      NULL, false},
     {"\ndef ndim(a: Tensor) -> int:\n  return a.dim()\n"
      "def T(a: Tensor) -> Tensor:\n  return a.numpy_T()\n"

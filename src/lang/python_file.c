@@ -9,6 +9,7 @@ struct python_binding {
     const struct tree *tree;   /* DEF, CLASS or ASSIGN; NULL: an import */
     const char *imported;      /* "torch.nn.functional", "typing.List" */
     struct function *function; /* once declared */
+    bool resolving;            /* an alias whose meaning is being looked up */
     const struct type *type;   /* once defined */
 };
 
@@ -116,10 +117,25 @@ static const struct type *class_type(struct python_file *f, struct python_bindin
     return b->type;
 }
 
+/* `Pair = Tuple[int, int]` names a type. */
+static const struct type *alias_type(struct python_file *f, struct python_binding *b, lb_error *err) {
+    const struct tree *value = b->tree->items[1];
+    bool type = value && (value->kind == TREE_SUBSCRIPT || value->kind == TREE_NAME || value->kind == TREE_ATTRIBUTE);
+    if (!type || b->resolving) return NULL;
+    lb_error ignored = {0}; /* an assignment need not be one of a type */
+    b->resolving = true;
+    const struct type *found = annotation_type(f->unit, &f->resolver, value, &ignored);
+    b->resolving = false;
+    if (ignored.code == LB_ERROR_MEMORY) error_memory(err);
+    error_clear(&ignored);
+    return found;
+}
+
 static const struct type *find_type(struct resolver *r, const struct name *name, lb_error *err) {
     struct python_file *f = (struct python_file *)r;
     struct python_binding *b = binding_of(f, name);
-    return b && b->tree && b->tree->kind == TREE_CLASS ? class_type(f, b, err) : NULL;
+    if (!b || !b->tree || b->tree->kind == TREE_DEF) return NULL;
+    return b->tree->kind == TREE_CLASS ? class_type(f, b, err) : alias_type(f, b, err);
 }
 
 /* ---- values ---- */
@@ -193,11 +209,33 @@ static struct sugared *global_value(struct emitter *e, const struct tree *t, str
                       word);
 }
 
+static struct sugared *find_value(struct resolver *r, struct emitter *e, const struct name *name,
+                                  struct source_range at);
+
+/* What `first = second` or `relu = torch.relu` stands for. */
+static struct sugared *alias_value(struct python_file *f, struct emitter *e, const struct tree *t,
+                                   struct source_range at) {
+    if (t->kind == TREE_NAME) return find_value(&f->resolver, e, t->name, at);
+    struct sugared *of = t->kind == TREE_ATTRIBUTE ? alias_value(f, e, t->items[0], at) : NULL;
+    return of ? sugared_attribute(e, of, at, t->name) : NULL;
+}
+
+static struct sugared *assigned_value(struct python_file *f, struct emitter *e, struct python_binding *b,
+                                      struct source_range at) {
+    struct sugared *s = NULL;
+    if (b->tree->items[1] && !b->resolving) {
+        b->resolving = true;
+        s = alias_value(f, e, b->tree->items[1], at);
+        b->resolving = false;
+    }
+    return s || e->err->code ? s : global_value(e, b->tree, at);
+}
+
 static struct sugared *bound_value(struct python_file *f, struct emitter *e, struct python_binding *b,
                                    struct source_range at) {
     if (!b->tree) return module_value(e, b->imported, at);
     if (b->tree->kind == TREE_DEF) return sugared_function(e, declared(f, b, e->err));
-    if (b->tree->kind == TREE_ASSIGN) return global_value(e, b->tree, at);
+    if (b->tree->kind == TREE_ASSIGN) return assigned_value(f, e, b, at);
     const struct type *type = class_type(f, b, e->err);
     return type ? sugared_of_type(e, type) : NULL;
 }
