@@ -66,31 +66,45 @@ bool source_put_location(struct text *out, struct source_range range) {
     return true;
 }
 
-enum { CONTEXT_LINES = 3 };
+enum { CONTEXT_LINES = 2 };
 
 static void put_lines(struct text *out, const struct source *s, int32_t from, int32_t to) {
     for (int32_t line = from; line < to; line++) {
         uint32_t length;
         const char *start = source_line(s, line, &length);
+        if (line == s->line_count - 1 && !length) return; /* behind the text's last newline */
         text_put_bytes(out, start, length);
         text_put_char(out, '\n');
     }
 }
 
+/* One line of the range, underlined from its first sign on. */
+static void put_underlined(struct text *out, const struct source *s, struct source_range range,
+                           int32_t line) {
+    uint32_t length, begin = s->line_starts[line];
+    const char *text = source_line(s, line, &length);
+    uint32_t end = begin + length, from = begin;
+    while (from < end && (text[from - begin] == ' ' || text[from - begin] == '\t')) from++;
+    if (from < range.start && range.start <= end) from = range.start;
+    if (end > range.end && range.end > from) end = range.end;
+    text_put_bytes(out, text, length);
+    text_put_char(out, '\n');
+    text_put_repeat(out, ' ', (int)(from - begin));
+    text_put_repeat(out, '~', (int)(end - from));
+}
+
 void source_put_excerpt(struct text *out, struct source_range range) {
     const struct source *s = range.source;
     if (!s || range.start > s->length) return;
+    if (range.end <= range.start) range.end = range.start + 1;
+    if (range.end > s->length) range.end = s->length > range.start ? s->length : range.start;
     int32_t first = source_line_at(s, range.start);
-    uint32_t length;
-    const char *line = source_line(s, first, &length);
-    uint32_t column = range.start - s->line_starts[first];
-    uint32_t end = range.end > range.start ? range.end - s->line_starts[first] : column + 1;
+    int32_t last = range.end > range.start ? source_line_at(s, range.end - 1) : first;
     put_lines(out, s, first > CONTEXT_LINES ? first - CONTEXT_LINES : 0, first);
-    text_put_bytes(out, line, length);
-    text_put_char(out, '\n');
-    text_put_repeat(out, ' ', (int)column);
-    text_put_repeat(out, '~', (int)((end < length ? end : length) - (column < length ? column : length)));
-    text_put(out, " <--- HERE\n");
-    int32_t stop = first + 1 + CONTEXT_LINES;
-    put_lines(out, s, first + 1, stop < s->line_count ? stop : s->line_count);
+    for (int32_t line = first; line <= last; line++) {
+        put_underlined(out, s, range, line);
+        text_put(out, line == last ? " <--- HERE\n" : "\n");
+    }
+    int32_t stop = last + 1 + CONTEXT_LINES;
+    put_lines(out, s, last + 1, stop < s->line_count ? stop : s->line_count);
 }

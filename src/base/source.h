@@ -45,7 +45,7 @@ struct source_range source_origin_of(struct source_range range);
 /* "FILE:LINE:COLUMN" (line from 1, column from 0), as graph comments show it; false (nothing put) without a
  * file. */
 bool source_put_location(struct text *out, struct source_range range);
-/* PyTorch's excerpt: 3 lines before and after, the range underlined, "~~~ <--- HERE"
+/* PyTorch's excerpt: 2 lines before and after, each line of the range underlined, "~~~ <--- HERE"
  * (SourceRange::highlight in torch/csrc/jit/frontend/source_range.cpp). */
 void source_put_excerpt(struct text *out, struct source_range range);
 #endif

@@ -144,11 +144,31 @@ static const struct type *parse_tuple(struct annotation *a, const struct tree *l
     return literal ? made(a, type_tuple(&a->unit->types, 0, NULL)) : parse_items(a, list, TYPE_TUPLE);
 }
 
+/* DictType::create in aten/src/ATen/core/type_factory.cpp. */
+static bool may_be_key(const struct type *t) {
+    static const uint8_t kinds[] = {TYPE_ANY,     TYPE_INT,    TYPE_BOOL,   TYPE_FLOAT,
+                                    TYPE_COMPLEX, TYPE_STRING, TYPE_TENSOR, TYPE_DEVICE};
+    for (size_t i = 0; i < sizeof kinds; i++)
+        if (kinds[i] == t->kind) return true;
+    return false;
+}
+
 static const struct type *parse_dict(struct annotation *a, const struct tree *t) {
     const struct tree *list = t->items[1];
     if (list->count != 2)
         return fail(a, t->range, " expected exactly 2 element types but found %d", list->count);
     const struct type *key = parse(a, list->items[0]), *value = key ? parse(a, list->items[1]) : NULL;
+    if (key && !may_be_key(key)) {
+        struct text text = {0};
+        type_put_graph(&text, key);
+        fail(a, t->range,
+             "Cannot create dict for key type '%s', only int, float, complex, Tensor, device and string keys "
+             "are "
+             "supported",
+             text_get(&text));
+        text_free(&text);
+        return NULL;
+    }
     return value ? made(a, type_dict(&a->unit->types, key, value)) : NULL;
 }
 
@@ -203,7 +223,9 @@ static const struct type *parse_quoted(struct annotation *a, const struct tree *
     }
     struct tree *inner =
         lang_parse_expression(&a->unit->memory, &a->unit->names, source, PARSE_PYTHON, a->err);
-    return inner ? parse(a, inner) : NULL;
+    if (!inner) return NULL;
+    inner->range = t->range; /* where the text stands */
+    return parse(a, inner);
 }
 
 static const struct type *parse(struct annotation *a, const struct tree *t) {

@@ -19,7 +19,9 @@ struct function *lang_define_function(struct unit *unit, const struct tree *def,
  * compiles the methods. */
 const struct type *lang_define_class(struct unit *unit, const struct tree *class_tree,
                                      const struct name *qualified, struct resolver *resolver, lb_error *err);
-/* The same from a class as people write it: attributes come from __init__, properties and defaults as in Python. */
+/* The same from a class as people write it: attributes come from __init__, properties and defaults as in
+ * Python. */
 const struct type *lang_define_python_class(struct unit *unit, const struct tree *class_tree,
-                                            const struct name *qualified, struct resolver *resolver, lb_error *err);
+                                            const struct name *qualified, struct resolver *resolver,
+                                            lb_error *err);
 #endif

@@ -266,8 +266,9 @@ static const struct type *not_made(struct class_maker *m) {
 static const struct type *define_class(struct class_maker *m, bool is_module) {
     m->c = type_class(&m->unit->types, m->qualified, is_module);
     if (!m->c) return not_made(m);
-    bool good = check_body(m) && (m->python || read_declarations(m)) && each_member(m, MEMBER_METHOD, read_method) &&
-                compile_methods(m) && add_hooks(m, &m->hooks, false) && add_hooks(m, &m->pre_hooks, true);
+    bool good = check_body(m) && (m->python || read_declarations(m)) &&
+                each_member(m, MEMBER_METHOD, read_method) && compile_methods(m) &&
+                add_hooks(m, &m->hooks, false) && add_hooks(m, &m->pre_hooks, true);
     return good ? m->c->type : NULL;
 }
 
@@ -409,18 +410,18 @@ static const struct type *define_with(struct class_maker m, lb_error *err) {
     return type;
 }
 
-const struct type *lang_define_class(struct unit *unit, const struct tree *class_tree, const struct name *qualified,
-                                     struct resolver *resolver, lb_error *err) {
+const struct type *lang_define_class(struct unit *unit, const struct tree *class_tree,
+                                     const struct name *qualified, struct resolver *resolver, lb_error *err) {
     return define_with(
-        (struct class_maker){.unit = unit, .resolver = resolver, .tree = class_tree, .qualified = qualified}, err);
+        (struct class_maker){.unit = unit, .resolver = resolver, .tree = class_tree, .qualified = qualified},
+        err);
 }
 
 const struct type *lang_define_python_class(struct unit *unit, const struct tree *class_tree,
-                                            const struct name *qualified, struct resolver *resolver, lb_error *err) {
-    return define_with((struct class_maker){.unit = unit,
-                                            .resolver = resolver,
-                                            .tree = class_tree,
-                                            .qualified = qualified,
-                                            .python = true},
-                       err);
+                                            const struct name *qualified, struct resolver *resolver,
+                                            lb_error *err) {
+    return define_with(
+        (struct class_maker){
+            .unit = unit, .resolver = resolver, .tree = class_tree, .qualified = qualified, .python = true},
+        err);
 }

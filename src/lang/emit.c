@@ -41,7 +41,8 @@ static bool check_supported(const struct tree *def, lb_error *err) {
     if (!t) return true;
     if (t->kind == TREE_GLOBAL) return lang_report(err, t->range, "global variables aren't supported");
     bool augmented = !strcmp(t->text, "FloorDiv") || !strcmp(t->text, "MatMult");
-    return lang_report(err, t->range, augmented ? "unsupported kind of augmented assignment: %s" : "%s aren't supported",
+    return lang_report(err, t->range,
+                       augmented ? "unsupported kind of augmented assignment: %s" : "%s aren't supported",
                        t->text);
 }
 

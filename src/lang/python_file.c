@@ -13,7 +13,8 @@ struct python_binding {
     const struct type *type;   /* once defined */
 };
 
-static bool bind(struct python_file *f, const char *name, size_t length, struct python_binding b, lb_error *err) {
+static bool bind(struct python_file *f, const char *name, size_t length, struct python_binding b,
+                 lb_error *err) {
     const struct name *key = name_intern(&f->unit->names, name, length);
     struct python_binding *copy = arena_copy(&f->unit->memory, &b, sizeof b);
     return (key && copy && table_set(&f->bindings, key, copy)) || error_memory(err);
@@ -75,6 +76,39 @@ static bool read_import(struct python_file *f, const struct tree *t, lb_error *e
     return true;
 }
 
+/* The first line of a definition, its decorators counted in. */
+static int32_t first_line_of(const struct tree *t) {
+    const struct tree *decorators = t->items[t->kind == TREE_DEF ? 3 : 2];
+    return source_line_at(t->range.source, (decorators ? decorators : t)->range.start);
+}
+
+static bool is_blank_or_comment(const struct source *s, int32_t line) {
+    uint32_t length, i = 0;
+    const char *text = source_line(s, line, &length);
+    while (i < length && (text[i] == ' ' || text[i] == '\t' || text[i] == '\r')) i++;
+    return i == length || text[i] == '#';
+}
+
+/* A definition is a source of its own, so that excerpts show no more than it (inspect.getsource). `stop` is
+ * the line of the next statement. */
+static struct tree *alone(struct python_file *f, const struct tree *t, int32_t stop, lb_error *err) {
+    const struct source *whole = t->range.source;
+    int32_t first = first_line_of(t);
+    while (stop > first + 1 && is_blank_or_comment(whole, stop - 1)) stop--;
+    uint32_t begin = whole->line_starts[first];
+    uint32_t end = stop < whole->line_count ? whole->line_starts[stop] : whole->length;
+    struct source *part = source_new(&f->unit->memory, whole->text + begin, end - begin, whole->file,
+                                     whole->first_line + first);
+    struct tree *list = part ? lang_parse(&f->unit->memory, &f->unit->names, part, PARSE_PYTHON, err) : NULL;
+    if (!part) error_memory(err);
+    return list && list->count ? list->items[0] : NULL;
+}
+
+static int32_t line_of_statement(const struct tree *t) {
+    bool definition = t->kind == TREE_DEF || t->kind == TREE_CLASS;
+    return definition ? first_line_of(t) : source_line_at(t->range.source, t->range.start);
+}
+
 static bool read_statement(struct python_file *f, const struct tree *t, lb_error *err) {
     struct python_binding b = {.tree = t};
     if (t->kind == TREE_IMPORT) return read_import(f, t, err);
@@ -120,7 +154,8 @@ static const struct type *class_type(struct python_file *f, struct python_bindin
 /* `Pair = Tuple[int, int]` names a type. */
 static const struct type *alias_type(struct python_file *f, struct python_binding *b, lb_error *err) {
     const struct tree *value = b->tree->items[1];
-    bool type = value && (value->kind == TREE_SUBSCRIPT || value->kind == TREE_NAME || value->kind == TREE_ATTRIBUTE);
+    bool type =
+        value && (value->kind == TREE_SUBSCRIPT || value->kind == TREE_NAME || value->kind == TREE_ATTRIBUTE);
     if (!type || b->resolving) return NULL;
     lb_error ignored = {0}; /* an assignment need not be one of a type */
     b->resolving = true;
@@ -149,13 +184,16 @@ static struct sugared *imported_attribute(struct emitter *e, struct sugared *s, 
     if (found || e->err->code) return found;
     return emit_error(e, at, "module '%s' has no attribute '%s'", s->name->text, name->text);
 }
-static const struct sugared_kind kind_python_module = {.word = "Python module", .attribute = imported_attribute};
+static const struct sugared_kind kind_python_module = {.word = "Python module",
+                                                       .attribute = imported_attribute};
 
 static struct sugared *number_value(struct emitter *e, const struct python_name *n, struct source_range at) {
-    return sugared_simple(e, emit_constant(e, n->is_float ? value_float(n->number) : value_int((int64_t)n->number), at));
+    return sugared_simple(
+        e, emit_constant(e, n->is_float ? value_float(n->number) : value_int((int64_t)n->number), at));
 }
 
-/* What a dotted name of a library is: a table's entry, an operator of torch, or a module. NULL without an error: none. */
+/* What a dotted name of a library is: a table's entry, an operator of torch, or a module. NULL without an
+ * error: none. */
 static struct sugared *module_value(struct emitter *e, const char *path, struct source_range at) {
     const struct python_name *n = python_name_find(path);
     if (n && n->form) return sugared_form(e, (enum special_form)n->form);
@@ -184,7 +222,8 @@ static struct sugared *call_python_exception(struct emitter *e, struct sugared *
     if (result->value) result->start = emit_text(e, s->name->text, s->name->length, at);
     return result->start ? result : NULL;
 }
-const struct sugared_kind sugared_kind_python_exception = {.word = "exception", .call = call_python_exception};
+const struct sugared_kind sugared_kind_python_exception = {.word = "exception",
+                                                           .call = call_python_exception};
 
 static struct sugared *exception_value(struct emitter *e, const char *name) {
     struct sugared *s = sugared_new(e, &sugared_kind_python_exception);
@@ -197,16 +236,17 @@ static struct sugared *global_value(struct emitter *e, const struct tree *t, str
     static const struct {
         uint8_t kind;
         const char *word;
-    } words[] = {{TREE_INT, "int"},   {TREE_FLOAT, "float"}, {TREE_STRING, "str"},  {TREE_LIST_LITERAL, "list"},
-                 {TREE_DICT, "dict"}, {TREE_TUPLE, "tuple"}, {TREE_TRUE, "bool"},   {TREE_FALSE, "bool"},
-                 {TREE_NONE, "NoneType"}};
+    } words[] = {{TREE_INT, "int"},           {TREE_FLOAT, "float"}, {TREE_STRING, "str"},
+                 {TREE_LIST_LITERAL, "list"}, {TREE_DICT, "dict"},   {TREE_TUPLE, "tuple"},
+                 {TREE_TRUE, "bool"},         {TREE_FALSE, "bool"},  {TREE_NONE, "NoneType"}};
     const char *word = "object";
     for (size_t i = 0; t->items[1] && i < sizeof words / sizeof *words; i++)
         if (words[i].kind == t->items[1]->kind) word = words[i].word;
-    return emit_error(e, at,
-                      "python value of type '%s' cannot be used as a value. Perhaps it is a closed over global "
-                      "variable? If so, please consider passing it in as an argument or use a local variable instead.",
-                      word);
+    return emit_error(
+        e, at,
+        "python value of type '%s' cannot be used as a value. Perhaps it is a closed over global "
+        "variable? If so, please consider passing it in as an argument or use a local variable instead.",
+        word);
 }
 
 static struct sugared *find_value(struct resolver *r, struct emitter *e, const struct name *name,
@@ -256,8 +296,13 @@ bool python_file_open(struct python_file *f, const struct source *source, lb_err
     f->resolver.operator_version = -1;
     f->bindings = (struct table){0};
     struct tree *t = lang_parse(&f->unit->memory, &f->unit->names, source, PARSE_PYTHON, err);
-    for (int i = 0; t && i < t->count; i++)
-        if (!read_statement(f, t->items[i], err)) return false;
+    for (int i = 0; t && i < t->count; i++) {
+        const struct tree *statement = t->items[i];
+        int32_t stop = i + 1 < t->count ? line_of_statement(t->items[i + 1]) : source->line_count;
+        bool definition = statement->kind == TREE_DEF || statement->kind == TREE_CLASS;
+        if (definition && !(statement = alone(f, statement, stop, err))) return false;
+        if (!read_statement(f, statement, err)) return false;
+    }
     return t != NULL;
 }
 

@@ -1,6 +1,6 @@
-/* A plain Python file as a program: its functions, classes, NamedTuples and enums are compiled when they are first used;
- * imports of torch, math and typing mean what they mean to TorchScript. Nothing of the file is run
- * (torch/jit/frontend.py, torch/csrc/jit/python/python_sugared_value.cpp). */
+/* A plain Python file as a program: its functions, classes, NamedTuples and enums are compiled when they are
+ * first used; imports of torch, math and typing mean what they mean to TorchScript. Nothing of the file is
+ * run (torch/jit/frontend.py, torch/csrc/jit/python/python_sugared_value.cpp). */
 #ifndef LINKBOY_LANG_PYTHON_FILE_H
 #define LINKBOY_LANG_PYTHON_FILE_H
 #include "lang/define.h"

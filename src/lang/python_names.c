@@ -72,22 +72,14 @@ const struct python_name *python_name_find(const char *path) {
 static const struct {
     const char *module, *prefix;
 } modules[] = {
-    {"torch", "aten::"},
-    {"torch.nn.functional", "aten::"},
-    {"torch._C._nn", "aten::"},
-    {"torch.linalg", "aten::linalg_"},
-    {"torch.fft", "aten::fft_"},
-    {"torch.special", "aten::special_"},
-    {"torch.sparse", "aten::"},
-    {"math", "aten::"},
-    {"torch.jit", NULL},
-    {"torch.autograd", NULL},
-    {"torch.nn", NULL},
-    {"torch._C", NULL},
-    {"torch.ops", NULL},
-    {"warnings", NULL},
-    {"collections", NULL},
-    {"typing", NULL},
+    {"torch", "aten::"},         {"torch.nn.functional", "aten::"},
+    {"torch._C._nn", "aten::"},  {"torch.linalg", "aten::linalg_"},
+    {"torch.fft", "aten::fft_"}, {"torch.special", "aten::special_"},
+    {"torch.sparse", "aten::"},  {"math", "aten::"},
+    {"torch.jit", NULL},         {"torch.autograd", NULL},
+    {"torch.nn", NULL},          {"torch._C", NULL},
+    {"torch.ops", NULL},         {"warnings", NULL},
+    {"collections", NULL},       {"typing", NULL},
 };
 
 static const char *last_atom(const char *path) {
@@ -106,13 +98,17 @@ const char *python_operator(struct arena *a, const char *path) {
     if (word == path) return NULL;
     size_t length = (size_t)(word - path) - 1;
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
-        if (!modules[i].prefix || strlen(modules[i].module) != length || memcmp(modules[i].module, path, length)) continue;
+        if (!modules[i].prefix || strlen(modules[i].module) != length ||
+            memcmp(modules[i].module, path, length))
+            continue;
         const char *op = arena_printf(a, "%s%s", modules[i].prefix, word);
         return op ? existing_operator(op) : NULL;
     }
     if (strncmp(path, "torch.ops.", 10)) return NULL;
     const char *dot = strchr(path + 10, '.'); /* torch.ops.NS.X */
-    return dot == word - 1 ? existing_operator(arena_printf(a, "%.*s::%s", (int)(dot - path - 10), path + 10, word)) : NULL;
+    return dot == word - 1
+               ? existing_operator(arena_printf(a, "%.*s::%s", (int)(dot - path - 10), path + 10, word))
+               : NULL;
 }
 
 bool python_is_module(const char *path) {
@@ -123,11 +119,11 @@ bool python_is_module(const char *path) {
 
 bool python_is_exception(const char *name) {
     static const char *const exceptions[] = {
-        "BaseException",     "Exception",     "ArithmeticError",     "AttributeError",  "EOFError",
-        "FileNotFoundError", "ImportError",   "IndexError",          "KeyError",        "LookupError",
-        "MemoryError",       "NameError",     "NotImplementedError", "OSError",         "OverflowError",
-        "RecursionError",    "RuntimeError",  "StopIteration",       "SyntaxError",     "SystemError",
-        "TimeoutError",      "TypeError",     "UnicodeError",        "ValueError",      "ZeroDivisionError"};
+        "BaseException",     "Exception",    "ArithmeticError",     "AttributeError", "EOFError",
+        "FileNotFoundError", "ImportError",  "IndexError",          "KeyError",       "LookupError",
+        "MemoryError",       "NameError",    "NotImplementedError", "OSError",        "OverflowError",
+        "RecursionError",    "RuntimeError", "StopIteration",       "SyntaxError",    "SystemError",
+        "TimeoutError",      "TypeError",    "UnicodeError",        "ValueError",     "ZeroDivisionError"};
     for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++)
         if (!strcmp(exceptions[i], name)) return true;
     return false;
