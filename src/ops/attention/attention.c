@@ -256,8 +256,7 @@ bool attention_multi_head(struct op_call *c) {
         return refuse(c, "expected `qkv_bias` first dim and first dim of query to be equal");
     struct tensor *out = multi_head(&k, &h, &weights);
     if (!weights && out) { /* PyTorch leaves the second result undefined */
-        tensor_retain(out);
-        c->results[0] = value_tensor(out);
+        give_borrowed(c, 0, out);
         return compose_end(&k);
     }
     return compose_give_some(&k, 2, (struct tensor *[]){out, weights});

@@ -273,6 +273,8 @@ static bool run_padded(struct op_call *c, enum cell_kind kind) {
     struct tensor *x = arg_tensor(c, 0);
     bool batch_first = arg_bool(c, 8);
     if (x->ndim != 3) return refuse(c, "input must have 3 dimensions, got %d", x->ndim);
+    if (x->sizes[arg_bool(c, 8) ? 1 : 0] == 0)
+        return refuse(c, "Expected sequence length to be larger than 0 in RNN");
     if (!dtype_is_floating(tensor_dtype(x))) return refuse(c, "a recurrent layer wants floating point input");
     struct compose k = compose_start(c);
     struct network n = {.c = c, .kind = kind, .dtype = computed_in(x)};
