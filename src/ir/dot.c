@@ -336,7 +336,6 @@ void graph_put_dot(struct text *out, struct graph *g, const char *title,
     text_put(out, "digraph \"");
     put_escaped(out, title, strlen(title));
     text_put(out, "\" {\n");
-    put_line(&p, "newrank=true;"); /* without it graphviz may fail to rank boxes that depend on each other */
     put_line(&p, "node [shape=box style=filled fillcolor=\"#f4f4f4\" fontname=\"Helvetica\" fontsize=11];");
     put_line(&p, "edge [fontname=\"Helvetica\" fontsize=9 color=\"#606060\"];");
     put_inputs(&p, g->top);

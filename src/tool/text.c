@@ -74,15 +74,16 @@ static bool write_file(const char *path, const char *text) {
     return ok;
 }
 
-/* Runs `dot -Tsvg -o PATH` and gives it the text on its standard input. */
-static int draw_svg(const char *path, const char *text) {
+/* Runs `dot -Tsvg -o PATH` with one more option and gives it the text on its standard input; its exit status,
+ * 127 when there is no dot. */
+static int run_dot(const char *path, const char *text, const char *more) {
     int ends[2];
-    if (pipe(ends) != 0) return TOOL_FAILED;
+    if (pipe(ends) != 0) return 127;
     pid_t child = fork();
     if (child == 0) {
         dup2(ends[0], 0);
         close(ends[1]);
-        execlp("dot", "dot", "-Tsvg", "-o", path, (char *)NULL);
+        execlp("dot", "dot", "-Tsvg", more, "-o", path, (char *)NULL);
         _exit(127);
     }
     close(ends[0]);
@@ -92,11 +93,19 @@ static int draw_svg(const char *path, const char *text) {
         fclose(to);
     }
     int how = 0;
-    if (child < 0 || waitpid(child, &how, 0) < 0 || !WIFEXITED(how) || WEXITSTATUS(how) == 127) {
+    return child < 0 || waitpid(child, &how, 0) < 0 || !WIFEXITED(how) ? 127 : WEXITSTATUS(how);
+}
+
+/* The usual ranking gives the better picture but fails on some boxes that depend on each other ("trouble in
+ * init_rank"); the new one then does not. */
+static int draw_svg(const char *path, const char *text) {
+    int status = run_dot(path, text, "-Gnewrank=false");
+    if (status != 0 && status != 127) status = run_dot(path, text, "-Gnewrank=true");
+    if (status == 127) {
         output_error("--svg needs graphviz (sudo apt-get install graphviz); --dot FILE works without");
         return TOOL_UNSUPPORTED;
     }
-    return WEXITSTATUS(how) == 0 ? TOOL_OK : TOOL_FAILED;
+    return status == 0 ? TOOL_OK : TOOL_FAILED;
 }
 
 /* Writes the picture where the options say; takes the text over. NULL: the library's error. */
