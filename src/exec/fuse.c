@@ -35,12 +35,21 @@ static bool constant_is(const struct ir_value *v, lb_value *value, uint32_t tag)
     return node_is(v->node, KIND_CONSTANT) && node_constant(v->node, value) && value->tag == tag;
 }
 
-/* GELU's form is an argument. UNARY_IDENTITY: no activation. */
+static bool constant_number(const struct ir_value *v, double wanted) {
+    lb_value value;
+    return constant_is(v, &value, VALUE_INT) ? (double)value.i == wanted
+                                             : constant_is(v, &value, VALUE_FLOAT) && value.f == wanted;
+}
+
+/* GELU's form is an argument, hardtanh's limits make it relu6. UNARY_IDENTITY: no activation. */
 static enum unary_op activation_of(const struct node *n) {
     lb_value form;
     if (is_kind(n, "aten::gelu") && n->inputs.count == 2 &&
         constant_is(n->inputs.items[1], &form, VALUE_STRING))
         return strcmp(form.string->bytes, "tanh") ? UNARY_GELU : UNARY_GELU_TANH;
+    if ((is_kind(n, "aten::hardtanh") || is_kind(n, "aten::hardtanh_")) && n->inputs.count == 3 &&
+        constant_number(n->inputs.items[1], 0) && constant_number(n->inputs.items[2], 6))
+        return UNARY_RELU6;
     for (size_t i = 0; i < sizeof activations / sizeof *activations; i++)
         if (n->inputs.count == 1 && is_kind(n, activations[i].kind)) return activations[i].op;
     return UNARY_IDENTITY;

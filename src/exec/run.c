@@ -1,6 +1,7 @@
 /* Calls from outside; see run.h. */
 #include "exec/run.h"
 #include "exec/forks.h"
+#include "exec/fuse.h"
 #include "exec/machine.h"
 #include "exec/prepare.h"
 #include <sched.h>
@@ -91,7 +92,7 @@ static void lower_for_eval(struct unit *unit, struct function *f, struct graph *
     lb_error own = {0};
     bool useful = false;
     struct graph *copy = graph_copy(graph);
-    if (copy && pass_assume_eval(copy, &code->eval_guards, &useful, &own) && useful)
+    if (copy && pass_assume_eval(copy, &code->eval_guards, &useful, &own) && useful && fuse_graph(copy, &own))
         code->eval = code_lower(unit, f, copy, code->name, &own);
     if (code->eval)
         code->eval->owned_graph = copy;

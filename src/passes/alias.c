@@ -257,6 +257,7 @@ static const struct {
     {"prim::AutogradZero", fresh_outputs},
     {"prim::AutogradAdd", fresh_outputs},
     {"prim::FusedConcat", fresh_outputs},
+    {"prim::FusionGroup", fresh_outputs}, /* chains that write their own values alone: exec/fuse.c */
     {"prim::Closure", fresh_outputs},
     {"prim::CreateObject", fresh_outputs},
     {"prim::tolist", fresh_outputs},
