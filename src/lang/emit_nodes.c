@@ -3,6 +3,7 @@
  * takes a number. */
 #include "base/mem.h"
 #include "lang/emitter.h"
+#include <stdio.h>
 #include <string.h>
 
 void *emit_error(struct emitter *e, struct source_range at, const char *format, ...) {
@@ -139,25 +140,26 @@ struct ir_value *emit_actual(struct emitter *e, const struct actual *a) {
     return a->value ? a->value : emit_constant(e, *a->constant, (struct source_range){0});
 }
 
-static uint64_t literal_bits(lb_value number) {
+/* A name that equal numbers share: of ints, floats and complex numbers apart. */
+static const struct name *literal_key(struct emitter *e, lb_value number) {
     double d = number.tag == VALUE_COMPLEX ? number.complex->im : number.f;
-    uint64_t bits;
-    if (number.tag == VALUE_INT) return (uint64_t)number.i;
+    uint64_t bits = (uint64_t)number.i;
     if (d == 0) d = 0; /* a map of doubles takes -0.0 and 0.0 for one key */
-    memcpy(&bits, &d, sizeof bits);
-    return bits;
+    if (number.tag != VALUE_INT) memcpy(&bits, &d, sizeof bits);
+    char text[40];
+    snprintf(text, sizeof text, "literal %u %llx", number.tag, (unsigned long long)bits);
+    return emit_name(e, text);
 }
 
 struct ir_value *emit_literal(struct emitter *e, lb_value number, struct source_range at) {
-    struct literal l = {(int)number.tag, literal_bits(number), NULL};
-    for (int i = 0; i < e->literals.count; i++)
-        if (e->literals.items[i].kind == l.kind && e->literals.items[i].bits == l.bits)
-            return e->literals.items[i].value;
+    const struct name *key = literal_key(e, number);
+    struct ir_value *v = key ? table_get(&e->literals, key) : NULL;
+    if (v || !key) return v;
     struct insertion old = emit_at(e, block_first(e->graph->top));
-    l.value = emit_constant(e, number, at);
+    v = emit_constant(e, number, at);
     emit_back(e, old);
-    if (l.value && !array_push_in(&e->memory, &e->literals, l)) return emit_out_of_memory(e);
-    return l.value;
+    if (v && !table_set(&e->literals, key, v)) return emit_out_of_memory(e);
+    return v;
 }
 
 bool emit_is_constant(const struct ir_value *v, lb_value *out) {

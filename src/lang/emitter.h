@@ -24,12 +24,6 @@ struct definition {
 
 enum loop_status { LOOP_NONE, LOOP_REAL, LOOP_UNROLLED };
 
-struct literal {
-    int kind; /* VALUE_INT, VALUE_FLOAT, VALUE_COMPLEX */
-    uint64_t bits;
-    struct ir_value *value;
-};
-
 struct emitter {
     struct unit *unit;
     struct type_store *types;
@@ -41,8 +35,8 @@ struct emitter {
     struct frame *frame, *frames;
     struct definition definition;
     enum loop_status loop_status;
-    struct table exits;                /* blocks that end in a return or raise */
-    ARRAY_OF(struct literal) literals; /* numbers that have a node already */
+    struct table exits;    /* blocks that end in a return or raise */
+    struct table literals; /* number's text -> the node that all its literals share */
     int temporaries;
     int64_t operator_version;   /* of the code that is compiled; -1: today's */
     struct table old_operators; /* nodes that are calls of operators as they once were; see upgraders.h */

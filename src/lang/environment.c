@@ -57,8 +57,7 @@ struct sugared *variable_find(struct emitter *e, struct frame *f, const struct n
 }
 
 static bool set_type(struct emitter *e, struct frame *f, const struct name *name, const struct type *type) {
-    bool known = false;
-    for (int i = 0; i < f->defined.count && !known; i++) known = f->defined.items[i] == name;
+    bool known = table_has(&f->types, name);
     if (!known && !array_push_in(&e->memory, &f->defined, name)) return error_memory(e->err);
     return table_set(&f->types, name, (void *)(uintptr_t)type) || error_memory(e->err);
 }
@@ -157,8 +156,8 @@ bool variable_remove(struct emitter *e, const struct name *name, struct source_r
     bool removed = false;
     for (struct frame *f = e->frame; f; f = f->outer) {
         removed = table_get(&f->types, name) || table_get(&f->sugared, name);
-        table_set(&f->types, name, NULL);
-        table_set(&f->sugared, name, NULL);
+        if (table_get(&f->types, name)) table_set(&f->types, name, NULL);
+        if (table_get(&f->sugared, name)) table_set(&f->sugared, name, NULL);
     }
     return removed || not_found(e, name, at) != NULL;
 }

@@ -168,8 +168,18 @@ static struct string_token open_string(const struct parser *p, const struct toke
     return s;
 }
 
+/* The range that torch/jit/frontend.py gives a string: as long as its text and one quote. */
+static struct source_range python_range(const struct parser *p, struct source_range range,
+                                        const struct text *text) {
+    uint32_t length = 1;
+    for (size_t i = 0; i < text->length; i++) length += ((unsigned char)text->data[i] & 0xc0) != 0x80;
+    if (length <= p->source->length - range.start) range.end = range.start + length;
+    return range;
+}
+
 /* A string tree that takes over what `text` holds. */
 static struct tree *string_tree(struct parser *p, struct source_range range, struct text *text) {
+    if (p->python && !text->failed) range = python_range(p, range, text);
     char *copy = text->failed ? NULL : arena_text(p->a, text_get(text), text->length);
     int64_t length = (int64_t)text->length;
     text_free(text);
