@@ -1,6 +1,7 @@
-/* Every allocation may fail: loads, shows and runs small archives while the 1st, 2nd, 3rd, ... allocation fails, until
- * the whole goes through. Each time the library must say so (or do without), and lose nothing. Needs a build with
- * LINKBOY_TEST_ALLOC (the asan preset); without it there is nothing to test, and the status is 77. */
+/* Every allocation may fail: loads, shows and runs small archives while the 1st, 2nd, 3rd, ... allocation
+ * fails, until the whole goes through. Each time the library must say so (or do without), and lose nothing.
+ * Needs a build with LINKBOY_TEST_ALLOC (the asan preset); without it there is nothing to test, and the
+ * status is 77. */
 #include "linkboy.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,28 @@ int main(void) {
 #else
 #include "base/mem.h"
 
-static const char *const cases[] = {"arith_bits", "flow_early_return", "classes_throughinterface", "text_formats", "data_named_tuple", "networks_perceptron", "flow_raised"};
+static const char *const cases[] = {
+    "arith_bits",
+    "flow_early_return",
+    "flow_raised",
+    "flow_nested_loops",
+    "classes_throughinterface",
+    "classes_forked",
+    "classes_enums",
+    "classes_uses_class",
+    "data_named_tuple",
+    "data_union_of_three",
+    "data_comprehension",
+    "text_formats",
+    "text_prints",
+    "tensors_fancy_indexing",
+    "tensors_promotion",
+    "layers_conv2d",
+    "layers_lstm",
+    "layers_attention",
+    "networks_perceptron",
+    "networks_transformer_traced",
+};
 enum { MOST = 200000 };
 
 /* The first call of an .io file, on a fresh module; whatever fails, fails. */
@@ -21,7 +43,8 @@ static void first_call(lb_module *module, const char *io, lb_error *err) {
     lb_value *file = lb_read_value(io, err);
     lb_value *calls = file ? lb_dict_find(file, "calls") : NULL;
     lb_value *call = calls && lb_count(calls) ? lb_item(calls, 0, err) : NULL;
-    lb_value *given = call ? lb_dict_find(call, "args") : NULL, *method = call ? lb_dict_find(call, "method") : NULL;
+    lb_value *given = call ? lb_dict_find(call, "args") : NULL,
+             *method = call ? lb_dict_find(call, "method") : NULL;
     lb_value *args[16] = {NULL};
     int count = given ? (int)lb_count(given) : 0;
     bool whole = given && method && count <= 16;
@@ -37,7 +60,8 @@ static void first_call(lb_module *module, const char *io, lb_error *err) {
 }
 
 static void show(lb_module *module, lb_error *err) {
-    for (int kind = LB_TEXT_CODE; kind <= LB_TEXT_BYTECODE; kind++) lb_text_free(lb_text(module, (lb_text_kind)kind, "forward", err));
+    for (int kind = LB_TEXT_CODE; kind <= LB_TEXT_BYTECODE; kind++)
+        lb_text_free(lb_text(module, (lb_text_kind)kind, "forward", err));
     lb_text_free(lb_repr(module, err));
     lb_text_free(lb_info_json(module, err));
 }
@@ -56,16 +80,17 @@ static void whole_way(const char *stem) {
     lb_error_free(err);
 }
 
-/* Failing one allocation alone, and all from there on. */
+/* Failing one allocation alone, and all from there on. Each of the first fifty, then about every fiftieth part. */
 static bool survives(const char *stem, bool sticky) {
-    for (int64_t nth = 1; nth < MOST; nth++) {
+    for (int64_t nth = 1; nth < MOST; nth += 1 + nth / 50) {
         int64_t before = mem_live();
         mem_fail_at(nth, sticky);
         whole_way(stem);
         bool reached = mem_failed();
         mem_fail_at(0, false);
         if (mem_live() != before) {
-            printf("%s: allocation %lld failed and %lld were lost\n", stem, (long long)nth, (long long)(mem_live() - before));
+            printf("%s: allocation %lld failed and %lld were lost\n", stem, (long long)nth,
+                   (long long)(mem_live() - before));
             return false;
         }
         if (!reached) return nth > 100; /* fewer would mean that nothing was loaded */
