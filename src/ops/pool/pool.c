@@ -4,7 +4,9 @@
  * are [planes, D, H, W] with leading axes of 1. Windows come from kernel and stride, or from the output size
  * (adaptive). */
 #include "base/mem.h"
+#include "kernels/kernels.h"
 #include "ops/common/compose.h"
+#include "ops/linear/product.h"
 #include "ops/view/geometry.h"
 #include <math.h>
 #include <stdio.h>
@@ -127,6 +129,61 @@ static int64_t volume(const int64_t *axes) {
     return axes[0] * axes[1] * axes[2];
 }
 
+/* Channels-last inputs give channels-last results. */
+static bool keep_format(struct compose *k, const struct tensor *x, const struct pooling *p,
+                        struct tensor **out, struct tensor **indices) {
+    if (x->ndim == 4 && p->dims == 2 && tensor_is_channels_last(x) && !tensor_is_contiguous(x)) {
+        *out = compose_run(k, "aten::contiguous", "td", *out, 2);
+        if (indices) *indices = compose_run(k, "aten::contiguous", "td", *indices, 2);
+    }
+    return !k->failed;
+}
+
+/* --- float32 planes of one or two dimensions: the kernels of this instruction set --- */
+
+struct plane_run {
+    struct op_call *c;
+    const struct pooling *p;
+    struct pool_shape shape;
+    const float *in;
+    float *out;
+    int64_t *indices;
+    _Atomic bool failed;
+};
+
+static bool fits_kernels(const struct pooling *p, enum dtype d) {
+    return d == DTYPE_FLOAT32 && !p->adaptive && p->in[0] == 1 && p->kernel[0] == 1 && p->padding[0] == 0 &&
+           p->out[0] == 1;
+}
+
+static void run_planes(void *context, int64_t begin, int64_t end) {
+    struct plane_run *r = context;
+    const struct pool_kernels *kernels = call_kernels(r->c)->pool;
+    void *room = mem_alloc_aligned(kernels->workspace(&r->shape) + 64);
+    if (!room) {
+        r->failed = true;
+        return;
+    }
+    const float *in = r->in + begin * r->shape.in_h * r->shape.in_w;
+    int64_t at = begin * r->shape.out_h * r->shape.out_w;
+    if (r->p->maximum)
+        kernels->max_f32(&r->shape, end - begin, in, r->out + at, r->indices ? r->indices + at : NULL, room);
+    else
+        kernels->avg_f32(&r->shape, r->p->count_padding, r->p->divisor, end - begin, in, r->out + at, room);
+    mem_free_aligned(room);
+}
+
+static bool pool_planes(struct op_call *c, const struct pooling *p, const struct tensor *x,
+                        struct tensor *out, struct tensor *indices) {
+    struct plane_run r = {.c = c, .p = p, .in = tensor_data(x), .out = tensor_data(out)};
+    if (indices) r.indices = tensor_data(indices);
+    r.shape = (struct pool_shape){p->in[1],      p->in[2],      p->out[1],      p->out[2],
+                                  p->kernel[1],  p->kernel[2],  p->stride[1],   p->stride[2],
+                                  p->padding[1], p->padding[2], p->dilation[1], p->dilation[2]};
+    pool_run(c->cx->pool, x->numel / (p->in[1] * p->in[2]), run_planes, &r);
+    return !r.failed || error_memory(c->err);
+}
+
 /* `indices` NULL: values alone. Results are owned by k. */
 static bool pool_tensor(struct op_call *c, struct compose *k, struct tensor *x, const struct pooling *p,
                         struct tensor **out, struct tensor **indices) {
@@ -137,6 +194,10 @@ static bool pool_tensor(struct op_call *c, struct compose *k, struct tensor *x, 
     struct tensor *whole = compose_own(k, tensor_contiguous(x, c->cx->budget, c->err));
     *out = compose_own(k, call_new(c, d, x->ndim, sizes));
     if (indices) *indices = compose_own(k, call_new(c, DTYPE_INT64, x->ndim, sizes));
+    if (!k->failed && fits_kernels(p, d) && whole->numel > 0 && made > 0) {
+        if (!pool_planes(c, p, whole, *out, indices ? *indices : NULL)) return false;
+        return keep_format(k, x, p, out, indices);
+    }
     double *plane = call_scratch(c, (size_t)(in + made) + 1, sizeof *plane);
     if (k->failed || !plane) {
         mem_free(plane);
@@ -151,11 +212,7 @@ static bool pool_tensor(struct op_call *c, struct compose *k, struct tensor *x, 
                                          sizeof *plane, made);
     }
     mem_free(plane);
-    if (x->ndim == 4 && p->dims == 2 && tensor_is_channels_last(x) && !tensor_is_contiguous(x)) {
-        *out = compose_run(k, "aten::contiguous", "td", *out, 2);
-        if (indices) *indices = compose_run(k, "aten::contiguous", "td", *indices, 2);
-    }
-    return !k->failed;
+    return keep_format(k, x, p, out, indices);
 }
 
 static void take_sizes(const struct tensor *x, struct pooling *p) {

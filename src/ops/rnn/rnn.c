@@ -175,6 +175,7 @@ static struct tensor *stacked(struct network *n, struct compose *k, struct tenso
 
 static bool check_network(struct network *n, struct tensor *states) {
     int64_t directions = n->layers * (n->both ? 2 : 1);
+    if (n->steps == 0) return refuse(n->c, "Expected sequence length to be larger than 0 in RNN");
     if (n->layers < 1 || directions > MOST_DIRECTIONS)
         return refuse(n->c, "a recurrent layer of more than %d directions", MOST_DIRECTIONS);
     n->per_direction = 2 + 2 * n->has_biases;
