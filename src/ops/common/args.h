@@ -13,6 +13,17 @@
 static inline struct tensor *arg_tensor_or_null(const struct op_call *c, int i) {
     return i >= c->arg_count || arg_none(c, i) ? NULL : c->args[i].tensor;
 }
+/* Whether an argument's memory may become the result's: nobody will look at it again. */
+static inline bool arg_may_be_reused(const struct op_call *c, const struct tensor *t) {
+    uint32_t dying = c->dying;
+    for (int i = 0; dying; i++, dying >>= 1) {
+        if (!(dying & 1) || c->args[i].tag != VALUE_TENSOR || c->args[i].tensor != t) continue;
+        const struct storage *s = t->storage;
+        return s && !t->flags && !t->quantizer && !t->grad && !s->release && !s->read_only && s->owner != s &&
+               counted_alone(&t->counted) && counted_alone(&s->counted);
+    }
+    return false;
+}
 static inline enum dtype tensor_dtype(const struct tensor *t) {
     return (enum dtype)t->dtype;
 }

@@ -42,6 +42,7 @@ bool op_into(struct op_call *c, op_kernel kernel) {
     bool out = (c->row->traits & OP_OUT) != 0;
     int written = out ? c->result_count : 1, first = out ? c->arg_count - written : 0;
     struct op_call inner = *c;
+    inner.dying = 0;
     if (written > MOST_RESULTS) return refuse(c, "too many results");
     inner.results = results;
     inner.row = NULL;
@@ -57,6 +58,7 @@ bool op_into(struct op_call *c, op_kernel kernel) {
 bool op_become(struct op_call *c, op_kernel kernel) {
     lb_value result = value_none();
     struct op_call inner = *c;
+    inner.dying = 0;
     inner.results = &result;
     inner.row = NULL;
     bool good = kernel(&inner) && tensor_become(arg_tensor(c, 0), result.tensor, c->err);
@@ -86,6 +88,7 @@ static bool copy_list(struct op_call *c, const struct list *list) {
 bool op_copy(struct op_call *c, op_kernel kernel) {
     lb_value result = value_none();
     struct op_call inner = *c;
+    inner.dying = 0;
     inner.results = &result;
     bool good = kernel(&inner);
     if (good && result.tag == VALUE_LIST)

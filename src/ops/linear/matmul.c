@@ -63,6 +63,7 @@ struct tensor *product_add(struct op_call *c, struct tensor *self, struct number
         "addmm_impl_cpu_", 1, RULE_SAME, {scale_int, scale_float, scale_double, scale_complex}};
     struct number k[2] = {beta, alpha};
     struct op_call inner = *c;
+    inner.dying = 0;
     struct tensor *in[2] = {self, product}, *out;
     inner.row = NULL;
     if (!product) return NULL;

@@ -49,6 +49,7 @@ static bool element_loss(struct op_call *c, const struct pointwise *op, int64_t 
                          const struct number *k_values) {
     struct compose k = compose_start(c);
     struct op_call inner = *c;
+    inner.dying = 0;
     inner.row = NULL;
     struct tensor *in[2] = {arg_tensor(c, 0), arg_tensor(c, 1)};
     return compose_give(&k, reduced(&k, compose_own(&k, pointwise_run(&inner, op, in, k_values, NULL)), how));
@@ -79,6 +80,7 @@ bool loss_bce(struct op_call *c) {
     struct compose k = compose_start(c);
     struct tensor *in[2] = {arg_tensor(c, 0), arg_tensor(c, 1)}, *weight = arg_tensor_or_null(c, 2);
     struct op_call inner = *c;
+    inner.dying = 0;
     inner.row = NULL;
     if (in[0]->dtype != in[1]->dtype)
         return refuse(c, "Found dtype %s but expected %s", dtype_table[in[1]->dtype].graph_name,

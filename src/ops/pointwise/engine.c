@@ -85,7 +85,10 @@ static bool same_layout(const struct tensor *a, const struct tensor *b) {
 /* One shape, contiguous, no conversion: the case that small networks live in. */
 static struct tensor *run_plain(struct op_call *c, struct walk *w, struct tensor *const *in,
                                 enum dtype result) {
-    struct tensor *out = tensor_new(result, in[0]->ndim, in[0]->sizes, c->cx->budget, c->err);
+    struct tensor *out = NULL;
+    for (int k = 0; k < w->inputs && !out; k++)
+        if (in[k]->dtype == result && arg_may_be_reused(c, in[k])) out = tensor_retain(in[k]);
+    if (!out) out = tensor_new(result, in[0]->ndim, in[0]->sizes, c->cx->budget, c->err);
     if (!out) return NULL;
     w->tile.out = tensor_data(out);
     for (int k = 0; k < w->inputs; k++) w->tile.in[k] = tensor_data(in[k]);

@@ -311,6 +311,7 @@ bool reduce_aminmax(struct op_call *c) {
     c->results[1] = c->results[0];
     lb_value both[2] = {value_none(), value_none()};
     struct op_call inner = *c;
+    inner.dying = 0;
     inner.results = both;
     bool good = with_indices(&inner, low, arg_int(c, 1), arg_bool(c, 2), NULL, "aminmax");
     c->results[0] = both[0];
