@@ -1,6 +1,7 @@
 /* Class definitions as archives print them (importNamedType and what it calls in
  * torch/csrc/jit/serialization/import_source.cpp). First the attributes' types, then constants, then the type
  * is known by its name, then methods and hooks are declared, then all are compiled. */
+#include "base/mem.h"
 #include "lang/define.h"
 #include "lang/emitter.h"
 #include <stdio.h>
@@ -237,14 +238,35 @@ static bool add_hooks(struct class_maker *m, const name_array *names, bool befor
     return true;
 }
 
+/* Compiles one method; what it says goes behind what others have said. */
+static bool compile_method(struct class_maker *m, struct function *f) {
+    lb_error own = {0};
+    if (f->state == FUNCTION_FAILED || lang_ensure(f, &own)) return f->state != FUNCTION_FAILED;
+    if (m->err->code == LB_ERROR_COMPILE && own.code == LB_ERROR_COMPILE) {
+        char *first = m->err->message;
+        m->err->message = NULL;
+        m->err->code = LB_OK;
+        error_set(m->err, LB_ERROR_COMPILE, "%s\n%s", first ? first : "", error_message(&own));
+        mem_free(first);
+    } else if (own.code == LB_ERROR_MEMORY) {
+        error_clear(m->err);
+        error_memory(m->err);
+    }
+    error_move(m->err, &own);
+    return false;
+}
+
+/* __init__ first, since it makes the attributes; all others even after an error, so that every fault is told.
+ */
 static bool compile_methods(struct class_maker *m) {
     for (int i = 0; i < m->c->methods.count; i++)
         if (!strcmp(m->c->methods.items[i]->name->text, "__init__") &&
-            !lang_ensure(m->c->methods.items[i], m->err))
+            !compile_method(m, m->c->methods.items[i]))
             return false;
-    for (int i = 0; i < m->c->methods.count; i++)
-        if (!lang_ensure(m->c->methods.items[i], m->err)) return false;
-    return true;
+    bool good = true;
+    for (int i = 0; i < m->c->methods.count && m->err->code != LB_ERROR_MEMORY; i++)
+        good &= compile_method(m, m->c->methods.items[i]);
+    return good;
 }
 
 static bool read_declarations(struct class_maker *m) {

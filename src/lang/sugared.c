@@ -240,12 +240,11 @@ struct sugared *sugared_builtin_module(struct emitter *e, const struct name *nam
 
 /* ---- script functions and methods ---- */
 
-static const char *caller_name(struct emitter *e) {
-    const char *text = e->function->qualified->text, *dot = strrchr(text, '.');
-    if (e->self_type && dot)
-        while (dot > text && dot[-1] != '.') dot--;
-    else
-        return e->function->name->text;
+/* "M.forward" of a method, "f" of a function. */
+static const char *short_name(const struct function *f) {
+    const char *text = f->qualified->text, *dot = strrchr(text, '.');
+    if (!f->owner || !dot) return f->name->text;
+    while (dot > text && dot[-1] != '.') dot--;
     return dot;
 }
 
@@ -254,8 +253,8 @@ bool emit_ensure(struct emitter *e, struct function *f, struct source_range at, 
     if (f->state == FUNCTION_COMPILING && !f->schema)
         return emit_error(e, at, " %s '%s' is called recursively. Recursive calls are not supported", what,
                           f->name->text) != NULL;
-    return lang_ensure(f, e->err) ||
-           lang_report_caller(e->err, f->name->text, caller_name(e), e->pending.source ? e->pending : at);
+    return lang_ensure(f, e->err) || lang_report_caller(e->err, short_name(f), short_name(e->function),
+                                                        e->pending.source ? e->pending : at);
 }
 
 static struct sugared *call_function(struct emitter *e, struct sugared *s, struct source_range at,
