@@ -35,13 +35,13 @@ static double softplus(double x, double beta, double threshold) {
     X(hardshrink, "hardshrink_cpu", 1, x >= -K(0) && x <= K(0) ? 0 : x)                                 \
     X(softshrink, "softshrink_cpu", 1, x > K(0) ? x - K(0) : x < -K(0) ? x + K(0) : x != x ? x : 0)     \
     X(elu, "elu_cpu", 3, x > 0 ? x * K(1) : K(0) * K(1) * expm1((double)x * K(2)))
-#define DEFINE_ACTIVATION(name, text, numbers, real)                    \
-    POINTWISE_LOOP_1(name##_float, float, float, real)                  \
-    POINTWISE_LOOP_1(name##_double, double, double, real)               \
-    static const struct pointwise op_##name = {                         \
-        text, 1, RULE_SAME, {NULL, name##_float, name##_double, NULL}}; \
-    bool pointwise_##name(struct op_call *c) {                          \
-        return pointwise_call(c, &op_##name, numbers);                  \
+#define DEFINE_ACTIVATION(name, text, numbers, real)                                                       \
+    POINTWISE_LOOP_1(name##_float, float, float, real)                                                     \
+    POINTWISE_LOOP_1(name##_double, double, double, real)                                                  \
+    static const struct pointwise op_##name = {                                                            \
+        text, 1, RULE_SAME | (numbers ? 0 : WITH_UNARY(name)), {NULL, name##_float, name##_double, NULL}}; \
+    bool pointwise_##name(struct op_call *c) {                                                             \
+        return pointwise_call(c, &op_##name, numbers);                                                     \
     }
 ACTIVATIONS(DEFINE_ACTIVATION)
 

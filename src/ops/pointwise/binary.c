@@ -85,9 +85,9 @@ static double next_double(double x, double y) {
 }
 
 /* X(name, kernel name, rule, integer, float, double, complex) */
-#define BINARY_ALL(X)                                             \
-    X(mul, "mul_cpu", RULE_SAME, WRAP(x, *, y), x *y, x *y, x *y) \
-    X(pow, "pow", RULE_SAME, int_pow(x, y), powf(x, y), pow(x, y), complex_pow(x, y))
+#define BINARY_ALL(X)                                                                   \
+    X(mul, "mul_cpu", RULE_SAME | WITH_BINARY(mul), WRAP(x, *, y), x * y, x * y, x * y) \
+    X(pow, "pow", RULE_SAME | WITH_BINARY(pow), int_pow(x, y), powf(x, y), pow(x, y), complex_pow(x, y))
 #define DEFINE_BINARY_ALL(name, text, rule, integer, real, wide, imaginary)     \
     POINTWISE_LOOP_2(name##_int, int64_t, int64_t, integer)                     \
     POINTWISE_LOOP_2(name##_float, float, float, real)                          \
@@ -102,23 +102,23 @@ bool pointwise_mul(struct op_call *c) {
 }
 
 /* maximum and minimum give NaN when either is; fmax and fmin the other one. */
-#define BINARY_REAL(X)                                                     \
-    X(maximum, "maximum_cpu", RULE_SAME, x > y ? x : y,                    \
-      x != x            ? x                                                \
-      : y != y || y > x ? y                                                \
-                        : x,                                               \
-      x != x            ? x                                                \
-      : y != y || y > x ? y                                                \
-                        : x)                                               \
-    X(minimum, "minimum_cpu", RULE_SAME, x < y ? x : y,                    \
-      x != x            ? x                                                \
-      : y != y || y < x ? y                                                \
-                        : x,                                               \
-      x != x            ? x                                                \
-      : y != y || y < x ? y                                                \
-                        : x)                                               \
-    X(fmax, "fmax_cpu", RULE_SAME, x > y ? x : y, fmaxf(x, y), fmax(x, y)) \
-    X(fmin, "fmin_cpu", RULE_SAME, x < y ? x : y, fminf(x, y), fmin(x, y)) \
+#define BINARY_REAL(X)                                                         \
+    X(maximum, "maximum_cpu", RULE_SAME | WITH_BINARY(maximum), x > y ? x : y, \
+      x != x            ? x                                                    \
+      : y != y || y > x ? y                                                    \
+                        : x,                                                   \
+      x != x            ? x                                                    \
+      : y != y || y > x ? y                                                    \
+                        : x)                                                   \
+    X(minimum, "minimum_cpu", RULE_SAME | WITH_BINARY(minimum), x < y ? x : y, \
+      x != x            ? x                                                    \
+      : y != y || y < x ? y                                                    \
+                        : x,                                                   \
+      x != x            ? x                                                    \
+      : y != y || y < x ? y                                                    \
+                        : x)                                                   \
+    X(fmax, "fmax_cpu", RULE_SAME, x > y ? x : y, fmaxf(x, y), fmax(x, y))     \
+    X(fmin, "fmin_cpu", RULE_SAME, x < y ? x : y, fminf(x, y), fmin(x, y))     \
     X(heaviside, "heaviside_cpu", RULE_SAME, x == 0 ? y : x > 0, x == 0 ? y : x > 0, x == 0 ? y : x > 0)
 #define DEFINE_BINARY_REAL(name, text, rule, integer, real, wide)        \
     POINTWISE_LOOP_2(name##_int, int64_t, int64_t, integer)              \
@@ -131,26 +131,26 @@ bool pointwise_mul(struct op_call *c) {
     }
 BINARY_REAL(DEFINE_BINARY_REAL)
 
-#define BINARY_FLOAT(X)                                                                  \
-    X(atan2, "atan2_cpu", RULE_FLOAT, atan2f(x, y), atan2(x, y))                         \
-    X(hypot, "hypot_cpu", RULE_FLOAT, hypotf(x, y), hypot(x, y))                         \
-    X(copysign, "copysign_cpu", RULE_FLOAT, copysignf(x, y), copysign(x, y))             \
-    X(nextafter, "nextafter_cpu", RULE_SAME, next_float(x, y), next_double(x, y))        \
-    X(logaddexp, "logaddexp_cpu", RULE_SAME, log_add(x, y, false), log_add(x, y, false)) \
-    X(logaddexp2, "logaddexp2_cpu", RULE_SAME, log_add(x, y, true), log_add(x, y, true)) \
-    X(xlogy, "xlogy_cpu", RULE_FLOAT,                                                    \
-      y != y   ? y                                                                       \
-      : x == 0 ? 0                                                                       \
-               : x * logf(y),                                                            \
-      y != y   ? y                                                                       \
-      : x == 0 ? 0                                                                       \
-               : x * log(y))                                                             \
-    X(xlog1py, "xlog1py_cpu", RULE_FLOAT,                                                \
-      y != y   ? y                                                                       \
-      : x == 0 ? 0                                                                       \
-               : x * log1pf(y),                                                          \
-      y != y   ? y                                                                       \
-      : x == 0 ? 0                                                                       \
+#define BINARY_FLOAT(X)                                                                              \
+    X(atan2, "atan2_cpu", RULE_FLOAT | WITH_BINARY(atan2), atan2f(x, y), atan2(x, y))                \
+    X(hypot, "hypot_cpu", RULE_FLOAT | WITH_BINARY(hypot), hypotf(x, y), hypot(x, y))                \
+    X(copysign, "copysign_cpu", RULE_FLOAT | WITH_BINARY(copysign), copysignf(x, y), copysign(x, y)) \
+    X(nextafter, "nextafter_cpu", RULE_SAME, next_float(x, y), next_double(x, y))                    \
+    X(logaddexp, "logaddexp_cpu", RULE_SAME, log_add(x, y, false), log_add(x, y, false))             \
+    X(logaddexp2, "logaddexp2_cpu", RULE_SAME, log_add(x, y, true), log_add(x, y, true))             \
+    X(xlogy, "xlogy_cpu", RULE_FLOAT,                                                                \
+      y != y   ? y                                                                                   \
+      : x == 0 ? 0                                                                                   \
+               : x * logf(y),                                                                        \
+      y != y   ? y                                                                                   \
+      : x == 0 ? 0                                                                                   \
+               : x * log(y))                                                                         \
+    X(xlog1py, "xlog1py_cpu", RULE_FLOAT,                                                            \
+      y != y   ? y                                                                                   \
+      : x == 0 ? 0                                                                                   \
+               : x * log1pf(y),                                                                      \
+      y != y   ? y                                                                                   \
+      : x == 0 ? 0                                                                                   \
                : x * log1p(y))
 #define DEFINE_BINARY_FLOAT(name, text, rule, real, wide)                                                 \
     POINTWISE_LOOP_2(name##_float, float, float, real)                                                    \
@@ -241,7 +241,7 @@ POINTWISE_LOOP_2(div_float, float, float, x / y)
 POINTWISE_LOOP_2(div_double, double, double, x / y)
 POINTWISE_LOOP_2(div_complex, complex_double, complex_double, x / y)
 static const struct pointwise op_div = {
-    "div_true_cpu", 2, RULE_FLOAT, {NULL, div_float, div_double, div_complex}};
+    "div_true_cpu", 2, RULE_FLOAT | WITH_BINARY(div), {NULL, div_float, div_double, div_complex}};
 bool pointwise_div(struct op_call *c) {
     return pointwise_call(c, &op_div, 0);
 }
@@ -273,9 +273,9 @@ POINTWISE_LOOP_2(axpy_double, double, double, x + t->k[0].f * y)
 POINTWISE_LOOP_2(axpy_complex, complex_double, complex_double, x + ALPHA_Z * y)
 
 static const struct pointwise op_add = {
-    "add_stub", 2, RULE_SAME, {add_int, add_float, add_double, add_complex}};
+    "add_stub", 2, RULE_SAME | WITH_BINARY(add), {add_int, add_float, add_double, add_complex}};
 static const struct pointwise op_sub = {
-    "sub_stub", 2, RULE_SAME, {sub_int, sub_float, sub_double, sub_complex}};
+    "sub_stub", 2, RULE_SAME | WITH_BINARY(sub), {sub_int, sub_float, sub_double, sub_complex}};
 static const struct pointwise op_axpy = {
     "add_stub", 2, RULE_SAME, {axpy_int, axpy_float, axpy_double, axpy_complex}};
 

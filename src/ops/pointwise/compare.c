@@ -6,14 +6,14 @@
     X(le, "le_cpu", <=) \
     X(gt, "gt_cpu", >)  \
     X(ge, "ge_cpu", >=)
-#define DEFINE_ORDER(name, text, operator)                                    \
-    POINTWISE_LOOP_2(name##_int, int64_t, uint8_t, x operator y)              \
-    POINTWISE_LOOP_2(name##_float, float, uint8_t, x operator y)              \
-    POINTWISE_LOOP_2(name##_double, double, uint8_t, x operator y)            \
-    static const struct pointwise op_##name = {                               \
-        text, 2, RULE_BOOL, {name##_int, name##_float, name##_double, NULL}}; \
-    bool pointwise_##name(struct op_call *c) {                                \
-        return pointwise_call(c, &op_##name, 0);                              \
+#define DEFINE_ORDER(name, text, operator)                                                         \
+    POINTWISE_LOOP_2(name##_int, int64_t, uint8_t, x operator y)                                   \
+    POINTWISE_LOOP_2(name##_float, float, uint8_t, x operator y)                                   \
+    POINTWISE_LOOP_2(name##_double, double, uint8_t, x operator y)                                 \
+    static const struct pointwise op_##name = {                                                    \
+        text, 2, RULE_BOOL | WITH_COMPARE(name), {name##_int, name##_float, name##_double, NULL}}; \
+    bool pointwise_##name(struct op_call *c) {                                                     \
+        return pointwise_call(c, &op_##name, 0);                                                   \
     }
 ORDERS(DEFINE_ORDER)
 

@@ -1,12 +1,27 @@
 /* The engine of pointwise operators: promotion, output, walk, tiles; see pointwise.h. */
+#include "kernels/kernels.h"
 #include "ops/pointwise/pointwise.h"
 #include "tensor/promote.h"
 #include <string.h>
 
 enum { MOST_NUMBERS = 6, TILE_BYTES = CONVERT_TILE * 16 };
 
+/* The kernels' functions that stand in for the loop; at most one is set. A binary operand has a step of 0
+ * or 1. */
+struct fast {
+    unary_f32_fn *unary_f32;
+    unary_f64_fn *unary_f64;
+    binary_f32_fn *binary_f32;
+    binary_f64_fn *binary_f64;
+    compare_f32_fn *compare_f32;
+    compare_f64_fn *compare_f64;
+    bool any, pairs;
+};
+
 struct walk {
     const struct pointwise *op;
+    struct fast fast;
+    int steps[3]; /* of the inputs, in elements: 0 or 1 */
     enum compute compute;
     enum dtype out_tile; /* as which dtype the loop's results lie in its output */
     enum dtype dtypes[4];
@@ -17,6 +32,42 @@ struct walk {
 
 static enum compute compute_type(enum dtype d) {
     return compute_for(d);
+}
+
+static void find_fast(struct fast *f, const struct kernels *k, const struct pointwise *op,
+                      enum compute type) {
+    uint32_t unary = op->rule >> 8 & 255, binary = op->rule >> 16 & 255, compare = op->rule >> 24;
+    memset(f, 0, sizeof *f);
+    f->any = k && op->rule >> 8 && (type == COMPUTE_FLOAT || type == COMPUTE_DOUBLE);
+    f->pairs = f->any && !unary;
+    if (!f->any) return;
+    bool single = type == COMPUTE_FLOAT;
+    if (unary && single) f->unary_f32 = k->f32->unary[unary - 1];
+    if (unary && !single) f->unary_f64 = k->f64->unary[unary - 1];
+    if (binary && single) f->binary_f32 = k->f32->binary[binary - 1];
+    if (binary && !single) f->binary_f64 = k->f64->binary[binary - 1];
+    if (compare && single) f->compare_f32 = k->f32->compare[compare - 1];
+    if (compare && !single) f->compare_f64 = k->f64->compare[compare - 1];
+}
+
+/* One tile through the kernels or the operator's own loop. */
+static void run_tile(const struct walk *w) {
+    const struct tile *t = &w->tile;
+    const struct fast *f = &w->fast;
+    if (!f->any)
+        w->op->loops[w->compute](t);
+    else if (f->unary_f32)
+        f->unary_f32(t->count, t->in[0], t->out);
+    else if (f->unary_f64)
+        f->unary_f64(t->count, t->in[0], t->out);
+    else if (f->binary_f32)
+        f->binary_f32(t->count, t->in[0], w->steps[0], t->in[1], w->steps[1], 1, t->out);
+    else if (f->binary_f64)
+        f->binary_f64(t->count, t->in[0], w->steps[0], t->in[1], w->steps[1], 1, t->out);
+    else if (f->compare_f32)
+        f->compare_f32(t->count, t->in[0], w->steps[0], t->in[1], w->steps[1], t->out);
+    else
+        f->compare_f64(t->count, t->in[0], w->steps[0], t->in[1], w->steps[1], t->out);
 }
 
 /* Loads what does not lie as the loop wants it; constant operands are loaded once a run. */
@@ -32,7 +83,7 @@ static void load_inputs(struct walk *w, char *const *data, const int64_t *stride
         w->tile.in[k] = buffers[k];
         if (strides[k + 1] == 0 && at > 0) continue;
         convert_run *load = convert_load[w->dtypes[k + 1]][w->compute];
-        load(buffers[k], (int64_t)size, from, strides[k + 1], count);
+        load(buffers[k], (int64_t)size, from, strides[k + 1], w->steps[k] == 0 ? 1 : count);
     }
 }
 
@@ -44,7 +95,8 @@ static void walk_loop(void *context, char *const *data, const int64_t *strides, 
     bool out_direct = w->dtypes[0] == w->out_tile && (strides[0] == out_size || count == 1);
     for (int k = 0; k < w->inputs; k++) {
         direct[k] = w->dtypes[k + 1] == compute_dtype(w->compute) && (strides[k + 1] == size || count == 1);
-        all = all && direct[k];
+        w->steps[k] = w->fast.pairs && strides[k + 1] == 0 && count > 1 ? 0 : 1;
+        all = all && (direct[k] || w->steps[k] == 0);
     }
     int64_t step = all && out_direct ? count : CONVERT_TILE;
     for (int64_t at = 0; at < count; at += step) {
@@ -53,7 +105,7 @@ static void walk_loop(void *context, char *const *data, const int64_t *strides, 
         char *out = data[0] + at * strides[0];
         w->tile.out = out_direct ? out : buffers[3];
         w->tile.count = n;
-        w->op->loops[w->compute](&w->tile);
+        run_tile(w);
         if (!out_direct)
             convert_elements(w->dtypes[0], out, strides[0], w->out_tile, buffers[3], out_size, n);
     }
@@ -93,7 +145,8 @@ static struct tensor *run_plain(struct op_call *c, struct walk *w, struct tensor
     w->tile.out = tensor_data(out);
     for (int k = 0; k < w->inputs; k++) w->tile.in[k] = tensor_data(in[k]);
     w->tile.count = out->numel;
-    w->op->loops[w->compute](&w->tile);
+    w->steps[0] = w->steps[1] = w->steps[2] = 1;
+    run_tile(w);
     return out;
 }
 
@@ -169,6 +222,7 @@ struct tensor *pointwise_run_as(struct op_call *c, const struct pointwise *op, e
     w.problem = NULL;
     w.tile.k = k;
     w.tile.problem = &w.problem;
+    find_fast(&w.fast, c->cx->kernels, op, w.compute);
     enum dtype result = result_dtype(op, common);
     struct tensor *out = !target && is_plain(&w, in, result) ? run_plain(c, &w, in, result)
                                                              : run_general(c, &w, in, result, target);

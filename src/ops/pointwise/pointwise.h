@@ -6,6 +6,7 @@
  * need nothing more: the engine reads them off the row (call_target). */
 #ifndef LINKBOY_OPS_POINTWISE_POINTWISE_H
 #define LINKBOY_OPS_POINTWISE_POINTWISE_H
+#include "kernels/vmath_ops.h"
 #include "ops/common/args.h"
 
 struct tile {
@@ -29,9 +30,35 @@ enum pointwise_rule {
 
 struct pointwise {
     const char *name; /* PyTorch's kernel name, for messages */
-    uint8_t inputs, rule;
+    uint8_t inputs;
+    uint32_t
+        rule; /* enum pointwise_rule, and which function of the kernels computes the same (WITH_UNARY, ...) */
     tile_loop *loops[COMPUTE_COUNT];
 };
+
+/* The kernels' functions by the names of our tables, each 1 + its index; 0 is none. */
+#define FAST_CONSTANT(lower, upper) FAST_##lower = 1 + UNARY_##upper,
+enum fast_unary {
+    UNARY_OPS(FAST_CONSTANT) FAST_sinc = 0,
+    FAST_ndtr = 0,
+    FAST_selu = 0,
+    FAST_leaky_relu = 0,
+    FAST_celu = 0,
+    FAST_hardshrink = 0,
+    FAST_softshrink = 0,
+    FAST_elu = 0,
+    FAST_gelu_erf = FAST_gelu
+};
+#undef FAST_CONSTANT
+#define FAST_CONSTANT(lower, upper) FAST_BINARY_##lower = 1 + BINARY_##upper,
+enum fast_binary { BINARY_OPS(FAST_CONSTANT) FAST_BINARY_none = 0 };
+#undef FAST_CONSTANT
+#define FAST_CONSTANT(lower, upper) FAST_COMPARE_##lower = 1 + COMPARE_##upper,
+enum fast_compare { COMPARE_OPS(FAST_CONSTANT) FAST_COMPARE_none = 0 };
+#undef FAST_CONSTANT
+#define WITH_UNARY(name)   ((uint32_t)FAST_##name << 8)
+#define WITH_BINARY(name)  ((uint32_t)FAST_BINARY_##name << 16)
+#define WITH_COMPARE(name) ((uint32_t)FAST_COMPARE_##name << 24)
 
 /* Runs it on these operands; `target` NULL makes a tensor. Returns a new reference, or NULL with the error
  * set. */

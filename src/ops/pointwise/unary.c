@@ -34,14 +34,14 @@
     X(sinc, "sinc_cpu", x == 0 ? 1 : sin(x * 3.14159265358979323846) / (x * 3.14159265358979323846), \
       x == 0 ? 1 : sin(x * 3.14159265358979323846) / (x * 3.14159265358979323846))
 
-#define DEFINE_FLOAT_COMPLEX(name, text, real, imaginary)                          \
-    POINTWISE_LOOP_1(name##_float, float, float, real)                             \
-    POINTWISE_LOOP_1(name##_double, double, double, real)                          \
-    POINTWISE_LOOP_1(name##_complex, complex_double, complex_double, imaginary)    \
-    static const struct pointwise op_##name = {                                    \
-        text, 1, RULE_FLOAT, {NULL, name##_float, name##_double, name##_complex}}; \
-    bool pointwise_##name(struct op_call *c) {                                     \
-        return pointwise_call(c, &op_##name, 0);                                   \
+#define DEFINE_FLOAT_COMPLEX(name, text, real, imaginary)                                             \
+    POINTWISE_LOOP_1(name##_float, float, float, real)                                                \
+    POINTWISE_LOOP_1(name##_double, double, double, real)                                             \
+    POINTWISE_LOOP_1(name##_complex, complex_double, complex_double, imaginary)                       \
+    static const struct pointwise op_##name = {                                                       \
+        text, 1, RULE_FLOAT | WITH_UNARY(name), {NULL, name##_float, name##_double, name##_complex}}; \
+    bool pointwise_##name(struct op_call *c) {                                                        \
+        return pointwise_call(c, &op_##name, 0);                                                      \
     }
 FLOAT_COMPLEX(DEFINE_FLOAT_COMPLEX)
 
@@ -51,13 +51,13 @@ FLOAT_COMPLEX(DEFINE_FLOAT_COMPLEX)
     X(lgamma, "lgamma_vml_cpu", lgamma(x)) \
     X(ndtr, "ndtr_cpu", 0.5 * erfc(-x * 0.707106781186547524401))
 
-#define DEFINE_FLOAT_REAL(name, text, real)                              \
-    POINTWISE_LOOP_1(name##_float, float, float, real)                   \
-    POINTWISE_LOOP_1(name##_double, double, double, real)                \
-    static const struct pointwise op_##name = {                          \
-        text, 1, RULE_FLOAT, {NULL, name##_float, name##_double, NULL}}; \
-    bool pointwise_##name(struct op_call *c) {                           \
-        return pointwise_call(c, &op_##name, 0);                         \
+#define DEFINE_FLOAT_REAL(name, text, real)                                                 \
+    POINTWISE_LOOP_1(name##_float, float, float, real)                                      \
+    POINTWISE_LOOP_1(name##_double, double, double, real)                                   \
+    static const struct pointwise op_##name = {                                             \
+        text, 1, RULE_FLOAT | WITH_UNARY(name), {NULL, name##_float, name##_double, NULL}}; \
+    bool pointwise_##name(struct op_call *c) {                                              \
+        return pointwise_call(c, &op_##name, 0);                                            \
     }
 FLOAT_REAL(DEFINE_FLOAT_REAL)
 
@@ -79,11 +79,11 @@ static complex_double complex_sign(complex_double x) {
     return size == 0 ? 0 : x / size;
 }
 
-#define SAME_ALL(X)                                                                     \
-    X(neg, "neg_cpu", RULE_NO_BOOL, (int64_t)(0 - (uint64_t)x), -x, -x)                 \
-    X(positive, "positive", RULE_NO_BOOL, x, x, x)                                      \
-    X(sgn, "sgn_cpu", RULE_SAME, (x > 0) - (x < 0), (x > 0) - (x < 0), complex_sign(x)) \
-    X(conj_physical, "conj_cpu", RULE_SAME, x, x, conj(x))                              \
+#define SAME_ALL(X)                                                                       \
+    X(neg, "neg_cpu", RULE_NO_BOOL | WITH_UNARY(neg), (int64_t)(0 - (uint64_t)x), -x, -x) \
+    X(positive, "positive", RULE_NO_BOOL, x, x, x)                                        \
+    X(sgn, "sgn_cpu", RULE_SAME, (x > 0) - (x < 0), (x > 0) - (x < 0), complex_sign(x))   \
+    X(conj_physical, "conj_cpu", RULE_SAME, x, x, conj(x))                                \
     X(identity, "copy", RULE_SAME, x, x, x)
 
 #define DEFINE_SAME_ALL(name, text, rule, integer, real, imaginary)                \
@@ -107,14 +107,14 @@ SAME_ALL(DEFINE_SAME_ALL)
     X(relu, "clamp_min_scalar_cpu", RULE_NO_BOOL, x < 0 ? 0 : x, x < 0 ? 0 : x) \
     X(relu6, "hardtanh_cpu", RULE_NO_BOOL, x<0 ? 0 : x> 6 ? 6 : x, x<0 ? 0 : x> 6 ? 6 : x)
 
-#define DEFINE_SAME_REAL(name, text, rule, integer, real)                \
-    POINTWISE_LOOP_1(name##_int, int64_t, int64_t, integer)              \
-    POINTWISE_LOOP_1(name##_float, float, float, real)                   \
-    POINTWISE_LOOP_1(name##_double, double, double, real)                \
-    static const struct pointwise op_##name = {                          \
-        text, 1, rule, {name##_int, name##_float, name##_double, NULL}}; \
-    bool pointwise_##name(struct op_call *c) {                           \
-        return pointwise_call(c, &op_##name, 0);                         \
+#define DEFINE_SAME_REAL(name, text, rule, integer, real)                                   \
+    POINTWISE_LOOP_1(name##_int, int64_t, int64_t, integer)                                 \
+    POINTWISE_LOOP_1(name##_float, float, float, real)                                      \
+    POINTWISE_LOOP_1(name##_double, double, double, real)                                   \
+    static const struct pointwise op_##name = {                                             \
+        text, 1, rule | WITH_UNARY(name), {name##_int, name##_float, name##_double, NULL}}; \
+    bool pointwise_##name(struct op_call *c) {                                              \
+        return pointwise_call(c, &op_##name, 0);                                            \
     }
 SAME_REAL(DEFINE_SAME_REAL)
 
@@ -140,7 +140,8 @@ bool pointwise_square(struct op_call *c) {
 
 /* Complex in, real out. */
 #define REAL_OF(X)                                                                                        \
-    X(abs, "abs_cpu", RULE_REAL | RULE_NO_BOOL, x < 0 ? (int64_t)(0 - (uint64_t)x) : x, fabs(x), cabs(x)) \
+    X(abs, "abs_cpu", RULE_REAL | RULE_NO_BOOL | WITH_UNARY(abs), x < 0 ? (int64_t)(0 - (uint64_t)x) : x, \
+      fabs(x), cabs(x))                                                                                   \
     X(real_part, "real", RULE_REAL, x, x, creal(x))                                                       \
     X(imag_part, "imag", RULE_REAL, 0, 0, cimag(x))
 #define DEFINE_REAL_OF(name, text, rule, integer, real, imaginary)                 \
