@@ -42,10 +42,10 @@ static struct patch_tap patch_tap_at(const struct conv_shape *s, int64_t column,
 }
 
 /* count pixels from `row` (an image row) beginning at `column`, stride_w apart. */
-ALWAYS_INLINE vf patch_load(const struct conv_shape *s, const float *row, int64_t column, int64_t count,
-                            const struct patch_tap *tap) {
-    if (s->stride_w == 1) return vf_load_mask(row + column, tap->first);
-    if (s->stride_w == 2)
+ALWAYS_INLINE vf patch_load(const struct conv_shape *s, int64_t stride, const float *row, int64_t column,
+                            int64_t count, const struct patch_tap *tap) {
+    if (stride == 1) return vf_load_mask(row + column, tap->first);
+    if (stride == 2)
         return vf_even(vf_load_mask(row + column, tap->first),
                        vf_load_mask(row + column + VF_LANES, tap->second));
     vf x = {0};
@@ -58,8 +58,8 @@ ALWAYS_INLINE vf patch_load(const struct conv_shape *s, const float *row, int64_
 
 /* Pixels (out_row, out_column ...) of one image row, count <= VF_LANES, for taps [k0, k0 + kc): out[k][...].
  */
-ALWAYS_INLINE void patch_piece(const struct conv_shape *s, const float *image, int64_t k0, int64_t kc,
-                               int64_t out_row, int64_t out_column, int64_t count, int64_t width,
+ALWAYS_INLINE void patch_piece(const struct conv_shape *s, int64_t stride, const float *image, int64_t k0,
+                               int64_t kc, int64_t out_row, int64_t out_column, int64_t count, int64_t width,
                                float *out) {
     const int64_t plane = s->in_h * s->in_w, taps = s->kernel_h * s->kernel_w;
     const int64_t row0 = out_row * s->stride_h - s->pad_h, column0 = out_column * s->stride_w - s->pad_w;
@@ -69,18 +69,18 @@ ALWAYS_INLINE void patch_piece(const struct conv_shape *s, const float *image, i
         table[x] = patch_tap_at(s, column0 + x * s->dilation_w, count);
     const float *channel = image + k0 / taps * plane;
     int64_t y = k0 % taps / s->kernel_w, x = k0 % s->kernel_w;
-    for (int64_t k = 0; k < kc; k++, out += width) {
-        int64_t row = row0 + y * s->dilation_h, column = column0 + x * s->dilation_w;
-        vf pixels = {0};
-        if (row >= 0 && row < s->in_h) {
+    for (int64_t k = 0; k < kc;
+         x = 0) { /* a row of the kernel at a time, the first and last perhaps in part */
+        int64_t row = row0 + y * s->dilation_h, end = s->kernel_w - x < kc - k ? s->kernel_w : x + kc - k;
+        bool inside = row >= 0 && row < s->in_h;
+        const float *in = inside ? channel + row * s->in_w : NULL;
+        k += end - x;
+        for (; x < end; x++, out += width) {
+            int64_t column = column0 + x * s->dilation_w;
             struct patch_tap tap = x < PATCH_TAPS ? table[x] : patch_tap_at(s, column, count);
-            pixels = patch_load(s, channel + row * s->in_w, column, count, &tap);
+            vf_store_mask(out, inside ? patch_load(s, stride, in, column, count, &tap) : (vf){0}, store);
         }
-        vf_store_mask(out, pixels, store);
-        if (++x == s->kernel_w) {
-            x = 0;
-            if (++y == s->kernel_h) y = 0, channel += plane;
-        }
+        if (++y == s->kernel_h) y = 0, channel += plane;
     }
 }
 
@@ -94,7 +94,12 @@ static void patch_pack(const void *source, int64_t batch, int64_t k0, int64_t kc
         int64_t row = (n0 + done) / s->out_w, column = (n0 + done) % s->out_w;
         piece = s->out_w - column < count - done ? s->out_w - column : count - done;
         piece = piece < VF_LANES ? piece : VF_LANES;
-        patch_piece(s, image, k0, kc, row, column, piece, width, out + done);
+        if (s->stride_w == 1)
+            patch_piece(s, 1, image, k0, kc, row, column, piece, width, out + done);
+        else if (s->stride_w == 2)
+            patch_piece(s, 2, image, k0, kc, row, column, piece, width, out + done);
+        else
+            patch_piece(s, s->stride_w, image, k0, kc, row, column, piece, width, out + done);
     }
     for (int64_t k = 0; count < width && k < kc; k++)
         memset(out + k * width + count, 0, (size_t)(width - count) * sizeof(float));

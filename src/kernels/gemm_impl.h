@@ -38,11 +38,14 @@
 
 enum {
     PANEL = 2 * VR_LANES, /* columns of a panel */
-    CHUNK = 384,          /* rows of K summed from zero */
-    BLOCK_TILES = 256 / TILE_ROWS,
-    BLOCK_PANEL_REALS = (2 << 20) / sizeof(real), /* of B, packed at run time before it is used */
-    LINE = 512,                                   /* results of a matrix-vector product in work at a time */
-    WORK_SLACK = 2 * VR_LANES                     /* packing writes whole vectors over the end */
+    CHUNK = 512,          /* rows of K summed from zero, at most */
+    ONE_CHUNK = 384,      /* so many are not divided */
+    BLOCK_TILES = 168 / TILE_ROWS,
+    GROUP_REALS = (2 << 20) / sizeof(real),         /* of B, packed at run time before it is used ... */
+    GROUP_REALS_SMALL = (384 << 10) / sizeof(real), /* ... where A need not be packed again for each group */
+    WIDE_PANELS = 8,                                /* of B, packed side by side */
+    LINE = 512,                                     /* results of a matrix-vector product in work at a time */
+    WORK_SLACK = 2 * VR_LANES                       /* packing writes whole vectors over the end */
 };
 
 #if REAL_DOUBLE
@@ -295,9 +298,10 @@ static bool plan_direct(const struct gemm *g) {
     return g->c_col == 1 && (!g->epilogue.residual || g->epilogue.residual_col == 1);
 }
 
-/* Panels packed at a time. */
+/* Panels packed at a time: few, so that they stay in the cache until they are used, but each group packs A
+ * again. */
 static int64_t plan_group(const struct gemm_plan *plan) {
-    int64_t group = BLOCK_PANEL_REALS / (plan->k_chunk * PANEL);
+    int64_t group = (plan->pack_a ? GROUP_REALS : GROUP_REALS_SMALL) / (plan->k_chunk * PANEL);
     return group > 0 ? group : 1;
 }
 
@@ -551,8 +555,28 @@ static struct panel task_panel(const struct task *t, int64_t index, int64_t firs
     return p;
 }
 
+/* `count` whole panels of a B with contiguous rows: a row of all of them at a time, so that memory is read in
+ * longer runs and each page is visited once. */
+static void pack_wide(int64_t count, int64_t kc, const real *b, int64_t b_row, real *out) {
+    for (int64_t p = 0; p < kc; p++, b += b_row, out += PANEL)
+        for (int64_t i = 0; i < count; i++) {
+            vr_store(out + i * kc * PANEL, vr_load(b + i * PANEL));
+            vr_store(out + i * kc * PANEL + VR_LANES, vr_load(b + i * PANEL + VR_LANES));
+        }
+}
+
 static void task_pack_panels(const struct task *t, const struct block *block, const struct chunk *chunk) {
-    for (int64_t i = block->panel_begin; i < block->panel_end; i++) {
+    const struct gemm *g = t->g;
+    bool wide = t->plan->pack_b && !g->b_packer && g->b_col == 1;
+    int64_t i = block->panel_begin, whole = block->panel_end;
+    if (whole * PANEL > g->n) whole--; /* the last one is ragged */
+    for (int64_t count; wide && i < whole; i += count) {
+        struct panel p = task_panel(t, i, block->panel_begin, chunk);
+        count = whole - i < WIDE_PANELS ? whole - i : WIDE_PANELS;
+        pack_wide(count, chunk->kc, g->b + t->batch * g->b_batch + chunk->k * g->b_row + p.column, g->b_row,
+                  t->work_b + (p.b - t->work_b));
+    }
+    for (; i < block->panel_end; i++) {
         struct panel p = task_panel(t, i, block->panel_begin, chunk);
         if (p.packed_now) task_pack_panel(t, &p, chunk, t->work_b + (p.b - t->work_b));
     }
@@ -790,16 +814,18 @@ static size_t plan_work_b(const struct gemm *g, const struct gemm_plan *plan) {
     return (size_t)((panels < group ? panels : group) * plan->k_chunk * PANEL);
 }
 
-/* Chunks of equal length, none longer than CHUNK. */
+/* Chunks of nearly equal length, in whole steps of the tile's loop: one to ONE_CHUNK, else at least two. */
 static int64_t plan_chunk(int64_t k) {
-    return k <= CHUNK ? (k > 0 ? k : 1) : ceil_div(k, ceil_div(k, CHUNK));
+    int64_t count = ceil_div(k, CHUNK) > 2 ? ceil_div(k, CHUNK) : 2;
+    if (k <= ONE_CHUNK) return k > 0 ? k : 1;
+    return ceil_div(ceil_div(k, count), 16) * 16;
 }
 
 /* See gemm.h: everything packed, the longest chunk. */
 static size_t workspace_bound(int64_t m, int64_t n, int64_t k) {
     struct gemm_plan most = {.pack_a = true, .k_chunk = k < CHUNK ? (k > 0 ? k : 1) : CHUNK};
     int64_t b = ceil_div(n, PANEL) * PANEL * most.k_chunk;
-    if (b > BLOCK_PANEL_REALS) b = BLOCK_PANEL_REALS;
+    if (b > GROUP_REALS) b = GROUP_REALS;
     b += CHUNK * PANEL;
     size_t reals = TILE_ROWS * PANEL + plan_work_a(&most) + (size_t)(b + tile_count(m) * TILE_ROWS * PANEL);
     return (reals + 4 * VR_LANES) * sizeof(real);
