@@ -517,13 +517,17 @@ static bool may_be_wildcard(struct alias_db *db, const struct ir_value *v) {
     return false;
 }
 
-static bool escapes(struct alias_db *db, const struct ir_value *v) {
-    const struct node *param = db->graph->top->param, *result = db->graph->top->result;
-    const struct ir_value *const *inputs = (const struct ir_value *const *)param->outputs.items;
+bool alias_reaches_outputs(struct alias_db *db, const struct ir_value *v) {
+    const struct node *result = db->graph->top->result;
     const struct ir_value *const *outputs = (const struct ir_value *const *)result->inputs.items;
+    return contains_any_of(db, v, contained_in(db, &db->to_outputs, outputs, result->inputs.count));
+}
+
+static bool escapes(struct alias_db *db, const struct ir_value *v) {
+    const struct node *param = db->graph->top->param;
+    const struct ir_value *const *inputs = (const struct ir_value *const *)param->outputs.items;
     return contains_any_of(db, v, contained_in(db, &db->from_inputs, inputs, param->outputs.count)) ||
-           contains_any_of(db, v, contained_in(db, &db->to_outputs, outputs, result->inputs.count)) ||
-           may_be_wildcard(db, v);
+           alias_reaches_outputs(db, v) || may_be_wildcard(db, v);
 }
 
 bool alias_may_merge(struct alias_db *db, const struct ir_value *a, const struct ir_value *b) {

@@ -24,6 +24,9 @@ bool alias_writes_to_wildcard(const struct alias_db *db, const struct node *n);
  * (safeToChangeAliasingRelationship). */
 bool alias_may_merge(struct alias_db *db, const struct ir_value *a, const struct ir_value *b);
 
+/* What v is or holds may be, or be held by, a result of the graph. */
+bool alias_reaches_outputs(struct alias_db *db, const struct ir_value *v);
+
 /* A set of memory locations that grows: those of live values. One byte for each location; free with mem_free.
  */
 unsigned char *alias_new_set(const struct alias_db *db);

@@ -21,6 +21,7 @@
     X(canonicalize_outputs, "outputs of If and Loop in order of their first use")                         \
     X(annotate_warns, "every aten::warn has its number")                                                  \
     X(old_quantized_conv, "quantized convolutions called as their packed weights want it")                \
+    X(common_subexpressions, "nothing is computed twice, where that cannot be seen")                      \
     X(inline, "no calls of functions and methods that have a graph")                                      \
     X(peephole, "no idioms that a simpler node can stand for (without knowledge of shapes)")
 
@@ -39,8 +40,8 @@ const struct pass *pass_find(const char *name);
 /* Dead code without alias analysis: whatever writes stays (EliminateDeadCode(Block *) in PyTorch). */
 bool pass_dead_code_keeping_writes(struct graph *g, lb_error *err);
 
-/* The function, and those it calls, go into callers as they are from now on. PyTorch runs __setstate__ with its
- * optimizer off and keeps what it has then made of a function. */
+/* The function, and those it calls, go into callers as they are from now on. PyTorch runs __setstate__ with
+ * its optimizer off and keeps what it has then made of a function. */
 void inline_keep_as_is(struct function *f);
 
 /* What a compiled function goes through, from the emitter's form to what is printed, saved and run. */
