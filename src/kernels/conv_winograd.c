@@ -65,27 +65,39 @@ static struct tiling tiling_of(const struct conv_plan *plan) {
 
 /* ---- weights ---- */
 
-/* The 3 numbers of one row of the kernel at the points: G of the literature. */
-static void weight_points(int m, const double g[3], double *out) {
+/* G of the literature: what each of a row's 3 weights counts at each point. */
+static void weight_matrix(int m, double matrix[POINTS_MAX][3]) {
     static const double points4[5] = {0, 0.625, -0.625, 1.5, -1.5}, points2[3] = {0, 1, -1};
     const double *points = m == 4 ? points4 : points2;
     for (int j = 0; j <= m; j++) {
         double norm = 1;
         for (int l = 0; l <= m; l++)
             if (l != j) norm *= points[j] - points[l];
-        out[j] = (g[0] + points[j] * (g[1] + points[j] * g[2])) / norm;
+        for (int i = 0; i < 3; i++)
+            matrix[j][i] = (i == 0 ? 1 : i == 1 ? points[j] : points[j] * points[j]) / norm;
     }
-    out[m + 1] = g[2];
+    for (int i = 0; i < 3; i++) matrix[m + 1][i] = i == 2;
 }
 
-static void weight_transform(int m, const float *weight, double out[POINTS_MAX][POINTS_MAX]) {
-    double g[9], rows[3][POINTS_MAX], column[POINTS_MAX];
-    for (int i = 0; i < 9; i++) g[i] = (double)weight[i];
-    for (int y = 0; y < 3; y++) weight_points(m, g + 3 * y, rows[y]);
-    for (int x = 0; x < m + 2; x++) {
-        double down[3] = {rows[0][x], rows[1][x], rows[2][x]};
-        weight_points(m, down, column);
-        for (int y = 0; y < m + 2; y++) out[y][x] = column[y];
+/* out[lane] = sum of matrix[i] * in[i][lane]. */
+ALWAYS_INLINE void weight_line(const double matrix[3], const double *in, int64_t in_step, double *out) {
+    for (int lane = 0; lane < PANEL; lane++)
+        out[lane] =
+            matrix[0] * in[lane] + matrix[1] * in[in_step + lane] + matrix[2] * in[2 * in_step + lane];
+}
+
+/* A panel's kernels for one input channel: G g G^T, lane by lane, each point to its plane of the packed
+ * weights. */
+static void weight_points(int points, double matrix[POINTS_MAX][3], const double kernel[9 * PANEL],
+                          int64_t plane, float *packed) {
+    double rows[3 * PANEL], point[PANEL];
+    for (int y = 0; y < points; y++) {
+        for (int x = 0; x < 3; x++) weight_line(matrix[y], kernel + x * PANEL, 3 * PANEL, rows + x * PANEL);
+        for (int x = 0; x < points; x++) {
+            weight_line(matrix[x], rows, PANEL, point);
+            float *to = packed + (y * points + x) * plane;
+            for (int lane = 0; lane < PANEL; lane++) to[lane] = (float)point[lane];
+        }
     }
 }
 
@@ -96,18 +108,21 @@ static int64_t point_count(const struct conv_shape *s) {
 /* Straight into the product's panels [point][panel][in channel][PANEL]. */
 static void winograd_pack(const struct conv_plan *plan, const float *weight, float *packed) {
     const struct conv_shape *s = &plan->shape;
-    int m = plan->method == CONV_WINOGRAD_4 ? 4 : 2, points = m + 2;
-    int64_t count = point_count(s);
-    double point[POINTS_MAX][POINTS_MAX];
-    for (int64_t at = 0; at < count; at++) {
-        int64_t out = at / (s->in_channels * PANEL) * PANEL + at % PANEL, in = at / PANEL % s->in_channels;
-        if (out < s->out_channels)
-            weight_transform(m, weight + (out * s->in_channels + in) * 9, point);
-        else
-            memset(point, 0, sizeof point);
-        for (int i = 0; i < points * points; i++)
-            packed[i * count + at] = (float)point[i / points][i % points];
-    }
+    int m = plan->method == CONV_WINOGRAD_4 ? 4 : 2;
+    double matrix[POINTS_MAX][3], kernel[9 * PANEL];
+    weight_matrix(m, matrix);
+    memset(kernel, 0, sizeof kernel);
+    for (int64_t first = 0; first < s->out_channels; first += PANEL)
+        for (int64_t in = 0; in < s->in_channels; in++) {
+            for (int64_t lane = 0; lane < PANEL; lane++)
+                for (int t = 0; t < 9; t++)
+                    kernel[t * PANEL + lane] =
+                        first + lane < s->out_channels
+                            ? (double)weight[((first + lane) * s->in_channels + in) * 9 + t]
+                            : 0;
+            weight_points(m + 2, matrix, kernel, point_count(s),
+                          packed + first * s->in_channels + in * PANEL);
+        }
 }
 
 /* ---- input ---- */
