@@ -167,10 +167,26 @@ typedef struct call {
     lb_value *output, *raises, *args_after, *said, *args_value, *method_value;
 } call;
 
+/* A record has no form for a dtype: {"dtype": "torch.float64"} stands for one, which a program takes as its
+ * number. */
+static lb_value *without_stand_in(lb_value *item) {
+    lb_value *name =
+        item && lb_value_kind(item) == LB_DICT && lb_count(item) == 1 ? lb_dict_find(item, "dtype") : NULL;
+    const char *text = name ? lb_string_get(name, NULL) : NULL;
+    for (int number = 0; text && !strncmp(text, "torch.", 6) && number <= LB_BFLOAT16; number++) {
+        if (strcmp(text + 6, lb_dtype_name((lb_dtype)number))) continue;
+        lb_value_free(name);
+        lb_value_free(item);
+        return lb_int_new(number, NULL);
+    }
+    lb_value_free(name);
+    return item;
+}
+
 static lb_value **take_items(const lb_value *from, int *count) {
     *count = from ? (int)lb_count(from) : 0;
     lb_value **items = tool_alloc((size_t)(*count + 1) * sizeof *items);
-    for (int i = 0; i < *count; i++) items[i] = lb_item(from, i, NULL);
+    for (int i = 0; i < *count; i++) items[i] = without_stand_in(lb_item(from, i, NULL));
     return items;
 }
 

@@ -37,11 +37,22 @@ struct conversion {
 
 static bool convert(struct conversion *c, const struct type *want, lb_value v, lb_value *out);
 
+/* The items of a list or a tuple: Python's sequences stand for each other when they are passed. */
+static bool sequence(lb_value v, const lb_value **items, int64_t *count) {
+    bool list = v.tag == VALUE_LIST;
+    if (!list && v.tag != VALUE_TUPLE) return false;
+    *items = list ? v.list->items : v.tuple->items;
+    *count = list ? v.list->count : v.tuple->count;
+    return true;
+}
+
 static bool convert_list(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
-    if (v.tag != VALUE_LIST || !value_new_list(out, want->items[0], v.list->count, c->err)) return false;
-    for (int64_t i = 0; i < v.list->count; i++) {
+    const lb_value *items;
+    int64_t count;
+    if (!sequence(v, &items, &count) || !value_new_list(out, want->items[0], count, c->err)) return false;
+    for (int64_t i = 0; i < count; i++) {
         lb_value item;
-        if (!convert(c, want->items[0], v.list->items[i], &item)) return false;
+        if (!convert(c, want->items[0], items[i], &item)) return false;
         if (!list_append(out->list, item, c->err)) return false;
     }
     return true;
@@ -63,10 +74,12 @@ static bool convert_dict(struct conversion *c, const struct type *want, lb_value
 }
 
 static bool convert_tuple(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
-    if (v.tag != VALUE_TUPLE || v.tuple->count != want->count) return false;
+    const lb_value *items;
+    int64_t count;
+    if (!sequence(v, &items, &count) || count != want->count) return false;
     if (!value_new_tuple(out, want->fields ? want : NULL, want->count, c->err)) return false;
     for (int i = 0; i < want->count; i++)
-        if (!convert(c, want->items[i], v.tuple->items[i], &out->tuple->items[i])) return false;
+        if (!convert(c, want->items[i], items[i], &out->tuple->items[i])) return false;
     return true;
 }
 

@@ -33,14 +33,16 @@ bool value_same(lb_value a, lb_value b) {
         return (is_undefined(a) || a.tag == VALUE_NONE) && (is_undefined(b) || b.tag == VALUE_NONE);
     }
     if (a.tag != b.tag) return false;
+    if (a.tag == VALUE_FLOAT) return a.i == b.i; /* the bits: a NaN is itself */
     return value_is_counted(a) ? a.counted == b.counted : plain_equal(a, b);
 }
 
 static bool equal_at(lb_value a, lb_value b, int depth, lb_error *err);
 
+/* In containers identity is enough, as in Python (_fastEqualsForContainer). */
 static bool items_equal(const lb_value *a, const lb_value *b, int64_t count, int depth, lb_error *err) {
     for (int64_t i = 0; i < count; i++)
-        if (!equal_at(a[i], b[i], depth, err)) return false;
+        if (!value_same(a[i], b[i]) && !equal_at(a[i], b[i], depth, err)) return false;
     return true;
 }
 
@@ -49,7 +51,8 @@ static bool dicts_equal(const struct dict *a, const struct dict *b, int depth, l
     int64_t position = 0;
     for (struct dict_entry *e; (e = dict_next(a, &position));) {
         lb_value *other = dict_get(b, e->key);
-        if (!other || !equal_at(e->value, *other, depth, err)) return false;
+        if (!other || (!value_same(e->value, *other) && !equal_at(e->value, *other, depth, err)))
+            return false;
     }
     return true;
 }

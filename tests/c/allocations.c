@@ -80,7 +80,8 @@ static void whole_way(const char *stem) {
     lb_error_free(err);
 }
 
-/* Failing one allocation alone, and all from there on. Each of the first fifty, then about every fiftieth part. */
+/* Failing one allocation alone, and all from there on. Each of the first fifty, then about every fiftieth
+ * part. */
 static bool survives(const char *stem, bool sticky) {
     for (int64_t nth = 1; nth < MOST; nth += 1 + nth / 50) {
         int64_t before = mem_live();

@@ -93,13 +93,14 @@ static uint32_t traits_of_schema(const char *schema) {
     return traits;
 }
 
-/* The words that make a kernel of a functional one, and the functions of src/ops/common that do it. */
+/* The words that make a kernel of a functional one, and the functions of src/ops/ that do it. */
 static const struct {
     const char *word, *suffix, *function;
 } forms[] = {
     {"into", "__into", "op_into"},
     {"become", "__become", "op_become"},
     {"copy", "__copy", "op_copy"},
+    {"through", "__through", "op_through"},
 };
 enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
 

@@ -28,6 +28,9 @@ struct tensor *quantized_of_reals(struct op_call *c, struct tensor *reals, doubl
 void quantized_choose(float low, float high, struct integer_range range, double *scale, int64_t *zero_point);
 /* Refuses what is not quantized per tensor. */
 bool quantized_per_tensor(struct op_call *c, const struct tensor *t);
+/* Runs a kernel of ordinary tensors on the reals of a quantized first argument, and gives its result in that
+ * argument's scale and zero point; the kernel alone where nothing is quantized. */
+bool op_through(struct op_call *c, op_kernel kernel);
 static inline double quantized_scale(const struct tensor *t) {
     return t->quantizer->scales[0];
 }
