@@ -96,11 +96,60 @@ static bool convert_union(struct conversion *c, const struct type *want, lb_valu
     return false;
 }
 
-/* A container whose type nobody declares (Any): its own contents decide. */
+static const struct type *infer(struct type_store *s, lb_value v, int depth);
+
+/* What both are, as far as the items seen so far say; NULL: nothing. */
+static const struct type *unify_with(struct type_store *s, const struct type *seen, lb_value v, int depth) {
+    const struct type *own = infer(s, v, depth);
+    return own && seen ? type_unify(s, seen, own, false, NULL) : own;
+}
+
+static const struct type *infer_list(struct type_store *s, const struct list *l, int depth) {
+    if (l->element) return type_list(s, l->element);
+    const struct type *element = NULL;
+    for (int64_t i = 0; i < l->count; i++)
+        if (!(element = unify_with(s, element, l->items[i], depth))) return NULL;
+    return element ? type_list(s, element) : NULL;
+}
+
+static const struct type *infer_dict(struct type_store *s, const struct dict *d, int depth) {
+    if (d->key_type) return type_dict(s, d->key_type, d->value_type);
+    const struct type *key = NULL, *value = NULL;
+    int64_t at = 0;
+    for (struct dict_entry *e; (e = dict_next(d, &at));) {
+        key = unify_with(s, key, e->key, depth);
+        value = unify_with(s, value, e->value, depth);
+        if (!key || !value) return NULL;
+    }
+    return key ? type_dict(s, key, value) : NULL;
+}
+
+static const struct type *infer_tuple(struct type_store *s, const struct tuple *t, int depth) {
+    if (t->type) return t->type;
+    const struct type **items = arena_array(s->memory, const struct type *, t->count);
+    for (int i = 0; items && i < t->count; i++)
+        if (!(items[i] = infer(s, t->items[i], depth))) return NULL;
+    return items ? type_tuple(s, t->count, items) : NULL;
+}
+
+/* The type of a value whose containers may be untyped, by their contents (tryToInferType); NULL where these
+ * do not say: an empty list, items that have nothing in common. */
+static const struct type *infer(struct type_store *s, lb_value v, int depth) {
+    if (depth >= MAX_DEPTH) return NULL;
+    switch (v.tag) {
+    case VALUE_TENSOR: return s->tensor;
+    case VALUE_LIST: return infer_list(s, v.list, depth + 1);
+    case VALUE_DICT: return infer_dict(s, v.dict, depth + 1);
+    case VALUE_TUPLE: return infer_tuple(s, v.tuple, depth + 1);
+    default: return type_of_value(s, v);
+    }
+}
+
+/* A value for which no type is declared (Any): its own contents decide. */
 static bool convert_any(struct conversion *c, lb_value v, lb_value *out) {
-    bool untyped = (v.tag == VALUE_LIST && !v.list->element) || (v.tag == VALUE_DICT && !v.dict->key_type);
-    const struct type *own = untyped ? type_of_value(c->store, v) : NULL;
-    if (own && own->kind != TYPE_ANY) return convert(c, own, v, out);
+    bool container = v.tag == VALUE_LIST || v.tag == VALUE_DICT || v.tag == VALUE_TUPLE;
+    const struct type *own = container ? infer(c->store, v, 0) : NULL;
+    if (own) return convert(c, own, v, out);
     *out = value_copy(v);
     return true;
 }
