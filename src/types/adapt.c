@@ -1,6 +1,7 @@
 /* See adapt.h. Sources: torch/csrc/jit/python/pybind_utils.cpp (toIValue), torch/csrc/jit/serialization/
  * unpickler.cpp (restoreAccurateTypeTags). */
 #include "types/adapt.h"
+#include "base/mem.h"
 #include <string.h>
 
 enum { MAX_DEPTH = 64 };
@@ -126,10 +127,12 @@ static const struct type *infer_dict(struct type_store *s, const struct dict *d,
 
 static const struct type *infer_tuple(struct type_store *s, const struct tuple *t, int depth) {
     if (t->type) return t->type;
-    const struct type **items = arena_array(s->memory, const struct type *, t->count);
-    for (int i = 0; items && i < t->count; i++)
-        if (!(items[i] = infer(s, t->items[i], depth))) return NULL;
-    return items ? type_tuple(s, t->count, items) : NULL;
+    const struct type **items = mem_zeroed((size_t)t->count + 1, sizeof *items);
+    bool good = items != NULL;
+    for (int i = 0; good && i < t->count; i++) good = (items[i] = infer(s, t->items[i], depth)) != NULL;
+    const struct type *type = good ? type_tuple(s, t->count, items) : NULL;
+    mem_free(items);
+    return type;
 }
 
 /* The type of a value whose containers may be untyped, by their contents (tryToInferType); NULL where these

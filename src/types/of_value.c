@@ -1,5 +1,6 @@
 /* What type a value has, and whether a value may stand where a type is declared (IValue::type() in
  * aten/src/ATen/core/type.cpp; argument checks in function_schema_inl.h). */
+#include "base/mem.h"
 #include "types/relations.h"
 #include "value/future.h"
 
@@ -19,10 +20,12 @@ static const struct type *type_of_tensor(struct type_store *s, const struct tens
 
 static const struct type *type_of_tuple(struct type_store *s, const struct tuple *t) {
     if (t->type) return t->type;
-    const struct type **items = arena_array(s->memory, const struct type *, t->count);
-    for (int i = 0; items && i < t->count; i++)
-        if (!(items[i] = type_of_value(s, t->items[i]))) return NULL;
-    return items ? type_tuple(s, t->count, items) : NULL;
+    const struct type **items = mem_zeroed((size_t)t->count + 1, sizeof *items);
+    bool good = items != NULL;
+    for (int i = 0; good && i < t->count; i++) good = (items[i] = type_of_value(s, t->items[i])) != NULL;
+    const struct type *type = good ? type_tuple(s, t->count, items) : NULL;
+    mem_free(items);
+    return type;
 }
 
 const struct type *type_of_value(struct type_store *s, lb_value v) {

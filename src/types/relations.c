@@ -4,6 +4,7 @@
  * containers of mutable things are invariant, tuples and futures covariant, classes are subtypes of the
  * interfaces whose methods they have. Unions are put together in union.c. */
 #include "types/relations.h"
+#include "base/mem.h"
 #include "types/function.h"
 #include <string.h>
 
@@ -190,23 +191,23 @@ static int merge_int(int a, int b) {
     return a == b ? a : -1;
 }
 
-static int64_t *merge_dims(struct type_store *s, const int64_t *a, const int64_t *b, int ndim) {
-    int64_t *dims = a && b ? arena_array(s->memory, int64_t, ndim) : NULL;
-    for (int i = 0; dims && i < ndim; i++) dims[i] = a[i] == b[i] ? a[i] : -1;
-    return dims;
+static int64_t *merge_dims(int64_t *dims, const int64_t *a, const int64_t *b, int ndim) {
+    for (int i = 0; a && b && i < ndim; i++) dims[i] = a[i] == b[i] ? a[i] : -1;
+    return a && b ? dims : NULL;
 }
 
 /* TensorType::merge: what both know and agree on. */
 static const struct type *merge_tensors(struct type_store *s, const struct type *ta, const struct type *tb) {
     const struct tensor_facts *a = ta->facts, *b = tb->facts;
-    if (!a || !b) return s->tensor;
+    int64_t sizes[TENSOR_MAX_DIMS], strides[TENSOR_MAX_DIMS];
+    if (!a || !b || a->ndim > TENSOR_MAX_DIMS) return s->tensor;
     struct tensor_facts m = {.dtype = merge_int(a->dtype, b->dtype), .ndim = merge_int(a->ndim, b->ndim)};
     m.requires_grad = (int8_t)merge_int(a->requires_grad, b->requires_grad);
     m.has_device = a->has_device && b->has_device && !memcmp(&a->device, &b->device, sizeof a->device);
     if (m.has_device) m.device = a->device;
     if (m.ndim >= 0) {
-        m.sizes = merge_dims(s, a->sizes, b->sizes, m.ndim);
-        m.strides = merge_dims(s, a->strides, b->strides, m.ndim);
+        m.sizes = merge_dims(sizes, a->sizes, b->sizes, m.ndim);
+        m.strides = merge_dims(strides, a->strides, b->strides, m.ndim);
     }
     return type_tensor_of(s, &m);
 }
@@ -214,10 +215,12 @@ static const struct type *merge_tensors(struct type_store *s, const struct type 
 static const struct type *map_items(struct type_store *s, const struct type *t,
                                     const struct type *(*map)(struct type_store *s,
                                                               const struct type *item)) {
-    const struct type **items = arena_array(s->memory, const struct type *, t->count);
-    for (int i = 0; items && i < t->count; i++)
-        if (!(items[i] = map(s, t->items[i]))) return NULL;
-    return items ? type_with_items(s, t, items) : NULL;
+    const struct type **items = mem_zeroed((size_t)t->count, sizeof *items);
+    bool good = items != NULL;
+    for (int i = 0; good && i < t->count; i++) good = (items[i] = map(s, t->items[i])) != NULL;
+    const struct type *mapped = good ? type_with_items(s, t, items) : NULL;
+    mem_free(items);
+    return mapped;
 }
 
 const struct type *type_unshaped(struct type_store *s, const struct type *t) {
@@ -228,10 +231,13 @@ const struct type *type_unshaped(struct type_store *s, const struct type *t) {
 static const struct type *unify_tuples(struct type_store *s, const struct type *a, const struct type *b,
                                        bool default_to_union) {
     if (a->count != b->count) return NULL;
-    const struct type **items = arena_array(s->memory, const struct type *, a->count);
-    for (int i = 0; items && i < a->count; i++)
-        if (!(items[i] = type_unify(s, a->items[i], b->items[i], default_to_union, NULL))) return NULL;
-    return items ? type_tuple(s, a->count, items) : NULL;
+    const struct type **items = mem_zeroed((size_t)a->count + 1, sizeof *items);
+    bool good = items != NULL;
+    for (int i = 0; good && i < a->count; i++)
+        good = (items[i] = type_unify(s, a->items[i], b->items[i], default_to_union, NULL)) != NULL;
+    const struct type *unified = good ? type_tuple(s, a->count, items) : NULL;
+    mem_free(items);
+    return unified;
 }
 
 /* unify(Optional[A], B) = Optional[unify(A, B)], whichever side is the optional. */

@@ -5,6 +5,7 @@
  * their pointer. Relations between types are in relations.c and union.c, their texts in type_text.c. */
 #include "base/mem.h"
 #include "types/relations.h"
+#include <sched.h>
 #include <string.h>
 
 /* Types from files may nest; these limits keep every recursion over a type, and its text, small. */
@@ -90,31 +91,55 @@ static bool measure(struct type *t) {
     return size < LARGEST && depth < DEEPEST;
 }
 
-static struct type *keep(struct type_store *s, const struct type *wanted) {
-    struct type *t = arena_copy(s->memory, wanted, sizeof *t);
+static struct type *keep(struct arena *memory, const struct type *wanted) {
+    struct type *t = arena_copy(memory, wanted, sizeof *t);
     if (!t) return NULL;
     if (t->count) {
-        t->items = arena_copy(s->memory, wanted->items, (size_t)t->count * sizeof *t->items);
+        t->items = arena_copy(memory, wanted->items, (size_t)t->count * sizeof *t->items);
         if (!t->items) return NULL;
     }
     return t;
 }
 
-/* The stored type of this content. */
-static const struct type *intern(struct type_store *s, struct type wanted) {
-    if (!measure(&wanted)) return NULL;
+static int64_t *keep_dims(struct arena *memory, const int64_t *dims, int ndim) {
+    return arena_copy(memory, dims, (size_t)(ndim > 0 ? ndim : 0) * sizeof *dims);
+}
+
+static struct type *keep_tensor(struct arena *memory, const struct type *wanted) {
+    struct type *t = keep(memory, wanted);
+    const struct tensor_facts *facts = wanted->facts;
+    struct tensor_facts *copy = t && facts ? arena_copy(memory, facts, sizeof *copy) : NULL;
+    if (!t || !facts) return t;
+    if (!copy) return NULL;
+    if (facts->sizes && !(copy->sizes = keep_dims(memory, facts->sizes, facts->ndim))) return NULL;
+    if (facts->strides && !(copy->strides = keep_dims(memory, facts->strides, facts->ndim))) return NULL;
+    t->facts = copy;
+    return t;
+}
+
+static const struct type *find_or_add(struct type_store *s, const struct type *wanted) {
     if ((!s->slots || s->count * 2 > s->mask) && !grow(s)) return NULL;
-    uint32_t at = find_slot(s, &wanted);
+    uint32_t at = find_slot(s, wanted);
     if (s->slots[at]) return s->slots[at];
-    struct type *t = keep(s, &wanted);
+    struct type *t = wanted->kind == TYPE_TENSOR ? keep_tensor(&s->own, wanted) : keep(&s->own, wanted);
     if (!t) return NULL;
     s->slots[at] = t;
     s->count++;
     return t;
 }
 
+/* The stored type of this content. */
+static const struct type *intern(struct type_store *s, struct type wanted) {
+    if (!measure(&wanted)) return NULL;
+    while (atomic_flag_test_and_set_explicit(&s->busy, memory_order_acquire)) sched_yield();
+    const struct type *t = find_or_add(s, &wanted);
+    atomic_flag_clear_explicit(&s->busy, memory_order_release);
+    return t;
+}
+
 bool type_store_init(struct type_store *store, struct arena *memory, struct name_pool *names) {
     *store = (struct type_store){.memory = memory, .names = names};
+    atomic_flag_clear(&store->busy);
     for (int kind = 0; kind < TYPE_SIMPLE_COUNT; kind++) {
         store->simple[kind] = intern(store, (struct type){.kind = (enum type_kind)kind});
         if (!store->simple[kind]) return false;
@@ -149,6 +174,7 @@ void type_store_free(struct type_store *store) {
     mem_free(store->definitions.items);
     mem_free(store->slots);
     table_free(&store->named);
+    arena_free(&store->own);
     *store = (struct type_store){0};
 }
 
@@ -182,25 +208,13 @@ const struct type *type_variable(struct type_store *s, const struct name *letter
     return letter ? intern(s, (struct type){.kind = TYPE_VAR, .name = letter, .has_variables = true}) : NULL;
 }
 
-static int64_t *keep_dims(struct arena *memory, const int64_t *dims, int ndim) {
-    return arena_copy(memory, dims, (size_t)(ndim > 0 ? ndim : 0) * sizeof *dims);
-}
-
 const struct type *type_tensor_of(struct type_store *s, const struct tensor_facts *facts) {
-    if (!facts) return s->tensor;
-    const struct type wanted = {.kind = TYPE_TENSOR, .facts = facts, .depth = 1, .size = 1};
-    uint32_t at = find_slot(s, &wanted);
-    if (s->slots[at]) return s->slots[at];
-    struct tensor_facts *copy = arena_copy(s->memory, facts, sizeof *copy);
-    if (!copy) return NULL;
-    if (facts->sizes && !(copy->sizes = keep_dims(s->memory, facts->sizes, facts->ndim))) return NULL;
-    if (facts->strides && !(copy->strides = keep_dims(s->memory, facts->strides, facts->ndim))) return NULL;
-    return intern(s, (struct type){.kind = TYPE_TENSOR, .facts = copy});
+    return facts ? intern(s, (struct type){.kind = TYPE_TENSOR, .facts = facts}) : s->tensor;
 }
 
 /* Enters a type under its qualified name; NULL when the name is taken. */
 static struct type *add_named(struct type_store *s, const struct type *wanted) {
-    struct type *t = table_has(&s->named, wanted->name) ? NULL : keep(s, wanted);
+    struct type *t = table_has(&s->named, wanted->name) ? NULL : keep(s->memory, wanted);
     if (!t || !measure(t) || !array_push(&s->definitions, t)) return NULL;
     if (table_set(&s->named, t->name, t)) return t;
     s->definitions.count--;
@@ -232,7 +246,9 @@ static const struct type *unnamed_fields(struct type_store *s, int count, const 
         if (same_fields(s->results.items[i], count, items, fields)) return s->results.items[i];
     struct tuple_fields *copy = keep_fields(s, count, fields);
     struct type *t =
-        copy ? keep(s, &(const struct type){.kind = TYPE_TUPLE, .count = count, .items = items, .fields = copy}) : NULL;
+        copy ? keep(s->memory,
+                    &(const struct type){.kind = TYPE_TUPLE, .count = count, .items = items, .fields = copy})
+             : NULL;
     return t && measure(t) && array_push_in(s->memory, &s->results, t) ? t : NULL;
 }
 

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "tensor/tensor.h"
 #include "value/value.h"
+#include <stdatomic.h>
 
 /* X(enum suffix, graph text, annotation text) for the kinds without parameters. */
 #define SIMPLE_TYPES(X)                          \
@@ -138,7 +139,10 @@ struct class_definition {
 
 /* Owns all types of a unit. */
 struct type_store {
-    struct arena *memory;
+    struct arena *memory; /* the unit's: while it is compiled */
+    struct arena
+        own; /* structural types: running programs make some as well, any number of threads at once */
+    atomic_flag busy; /* held while the table of structural types is searched and added to */
     struct name_pool *names;
     const struct type *simple[TYPE_SIMPLE_COUNT];
     const struct type *tensor; /* plain */
@@ -146,7 +150,8 @@ struct type_store {
     uint32_t count, mask;
     struct table named;                  /* const struct name * -> const struct type * */
     ARRAY_OF(struct type *) definitions; /* to be released with the store: classes and enums */
-    ARRAY_OF(const struct type *) results; /* tuples with field names and no name of their own: torch.max's result */
+    ARRAY_OF(const struct type *)
+    results; /* tuples with field names and no name of their own: torch.max's result */
 };
 
 bool type_store_init(struct type_store *store, struct arena *memory, struct name_pool *names);
@@ -163,8 +168,8 @@ const struct type *type_future(struct type_store *s, const struct type *inner);
 const struct type *type_wrap(struct type_store *s, enum type_kind kind, const struct type *inner);
 const struct type *type_variable(struct type_store *s, const struct name *letter);
 const struct type *type_tensor_of(struct type_store *s, const struct tensor_facts *facts);
-/* Types with a qualified name; NULL (no error) when the name is taken by another. A NULL name makes the type of an
- * operator's named results. */
+/* Types with a qualified name; NULL (no error) when the name is taken by another. A NULL name makes the type
+ * of an operator's named results. */
 const struct type *type_named_tuple(struct type_store *s, const struct name *qualified, int count,
                                     const struct type *const *items, const struct tuple_fields *fields);
 const struct type *type_enum(struct type_store *s, const struct name *qualified,
