@@ -28,8 +28,9 @@ struct alias_db {
     fresh; /* contents still to be made */
     ARRAY_OF(const struct ir_value *) in_wildcard;
     ARRAY_OF(struct write) writes;
-    struct table writes_of;                  /* const struct node * -> struct int_set * of locations */
-    unsigned char *written;                  /* a byte for each element: somebody writes to it */
+    struct table analyzers; /* const struct name * (a kind) -> its place in special_kinds, + 1 */
+    struct table writes_of; /* const struct node * -> struct int_set * of locations */
+    unsigned char *written; /* a byte for each element: somebody writes to it */
     unsigned char *from_inputs, *to_outputs; /* what graph inputs and outputs contain; made when asked for */
     bool failed;
 };
@@ -348,14 +349,23 @@ static void analyze_by_schema(struct alias_db *db, struct node *n, const struct 
     }
 }
 
+enum { SPECIAL_KINDS = sizeof special_kinds / sizeof *special_kinds };
+
+/* The kind's place in special_kinds, SPECIAL_KINDS when it goes by its schema; looked up once per kind. */
+static int place_of_kind(struct alias_db *db, const struct node *n) {
+    int place = pointer_index(table_get(&db->analyzers, n->kind));
+    if (place >= 0) return place;
+    for (place = 0; place < SPECIAL_KINDS && !node_kind_is(n, special_kinds[place].kind);) place++;
+    if (!table_set(&db->analyzers, n->kind, index_pointer(place))) db->failed = true;
+    return place;
+}
+
 static void analyze_node(struct alias_db *db, struct node *n) {
-    for (size_t i = 0; i < sizeof special_kinds / sizeof *special_kinds; i++) {
-        if (!node_kind_is(n, special_kinds[i].kind)) continue;
-        special_kinds[i].analyze(db, n);
-        return;
-    }
-    const struct schema *schema = node_schema(n);
-    if (schema)
+    int place = place_of_kind(db, n);
+    const struct schema *schema = place == SPECIAL_KINDS ? node_schema(n) : NULL;
+    if (place < SPECIAL_KINDS)
+        special_kinds[place].analyze(db, n);
+    else if (schema)
         analyze_by_schema(db, n, schema);
     else
         analyze_conservatively(db, n);
@@ -439,6 +449,7 @@ void alias_free(struct alias_db *db) {
     table_free(&db->elements);
     table_free(&db->wildcards);
     table_free(&db->mutable_form);
+    table_free(&db->analyzers);
     table_free(&db->writes_of);
     mem_free(db->fresh.items);
     mem_free(db->in_wildcard.items);

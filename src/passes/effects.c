@@ -3,20 +3,14 @@
 #include "ir/views.h"
 #include "ops/schemas.h"
 
-static const char *const kinds_with_effects[] = {
-    "prim::PythonOp",    "prim::IgnoredPythonOp",
-    "prim::Print",       "prim::RaiseException",
-    "aten::warn",        "aten::save",
-    "aten::manual_seed", "prim::CallFunction",
-    "prim::CallMethod",  "prim::rpc_async",
-    "prim::rpc_sync",    "prim::rpc_remote",
-    "aten::wait",        "prim::Enter",
-    "prim::Exit",
+/* Kinds that show it without an operator; the others' rows say so. */
+static const enum kind known_kinds[] = {
+    KIND_PYTHON_OP,   KIND_PRINT,     KIND_RAISE_EXCEPTION, KIND_ATEN_WARN, KIND_CALL_FUNCTION,
+    KIND_CALL_METHOD, KIND_ATEN_WAIT, KIND_ENTER,           KIND_EXIT,
 };
-
 bool node_has_side_effects(struct node *n) {
-    for (size_t i = 0; i < sizeof kinds_with_effects / sizeof *kinds_with_effects; i++)
-        if (node_kind_is(n, kinds_with_effects[i])) return true;
+    for (size_t i = 0; i < sizeof known_kinds / sizeof *known_kinds; i++)
+        if (node_is(n, known_kinds[i])) return true;
     const struct op_row *row = node_operator(n);
     return row && (row->traits & OP_SIDE_EFFECTS);
 }

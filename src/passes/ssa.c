@@ -80,8 +80,7 @@ static bool add_if_output(struct ssa *s, struct node *n, const struct frame *in_
                           const struct frame *in_else, const struct name *name) {
     const struct type *a = frame_find(in_then, name), *b = frame_find(in_else, name);
     const struct type *both = type_unify(&s->graph->unit->types, a, b, true, NULL);
-    if (!both) return true;
-    return add_block_output(then_block(n), a, name) && add_block_output(else_block(n), b, name) &&
+    return both && add_block_output(then_block(n), a, name) && add_block_output(else_block(n), b, name) &&
            add_node_output(n, both, name);
 }
 
