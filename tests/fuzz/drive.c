@@ -56,7 +56,7 @@ void drive(const uint8_t *archive, size_t length) {
 /* ---- Zip ---- */
 
 static void put(uint8_t **to, uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; i++) *(*to)++ = (uint8_t)(value >> (8 * i));
+    for (int i = 0; i < bytes; i++) *(*to)++ = (uint8_t)(i < 8 ? value >> (8 * i) : 0);
 }
 
 static void put_header(uint8_t **to, const record *r, bool central, size_t offset) {
