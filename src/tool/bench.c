@@ -155,7 +155,7 @@ int command_bench(const tool_command *self, int argc, char **argv) {
     words rest = {0};
     int status;
     if (!options_read(self, table, argc, argv, &rest, &status)) return status;
-    if (rest.count < 1) return tool_usage(self, "an archive is wanted");
+    if (rest.count < 1) return words_refused(self, &rest, "an archive is wanted");
     if (given.inputs) {
         rest.items = tool_grow(rest.items, rest.count, sizeof *rest.items);
         rest.items[rest.count++] = given.inputs;

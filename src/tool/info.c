@@ -80,7 +80,7 @@ int command_info(const tool_command *self, int argc, char **argv) {
     words rest = {0};
     int status;
     if (!options_read(self, table, argc, argv, &rest, &status)) return status;
-    if (rest.count != 1) return tool_usage(self, "one archive is wanted");
+    if (rest.count != 1) return words_refused(self, &rest, "one archive is wanted");
     lb_error *err = lb_error_new();
     lb_module *module = tool_load(rest.items[0], err, &status);
     if (module) status = show_module(module, as_json, all, err);
@@ -106,7 +106,7 @@ int command_ops(const tool_command *self, int argc, char **argv) {
     words rest = {0};
     int status;
     if (!options_read(self, table, argc, argv, &rest, &status)) return status;
-    if (rest.count > 1) return tool_usage(self, "one pattern at most");
+    if (rest.count > 1) return words_refused(self, &rest, "one pattern at most");
     lb_error *err = lb_error_new();
     char *text = lb_ops_json(err);
     json ops = {0};

@@ -95,8 +95,9 @@ static bool read_option(const tool_command *self, const option *table, int argc,
     return true;
 }
 
-bool options_read(const tool_command *self, const option *table, int argc, char **argv, words *rest,
-                  int *status) {
+/* Every word in turn; false where the command should not go on. */
+static bool sort_words(const tool_command *self, const option *table, int argc, char **argv, words *rest,
+                       int *status) {
     bool only_words = false;
     *status = TOOL_USAGE;
     for (int i = 0; i < argc; i++) {
@@ -113,4 +114,16 @@ bool options_read(const tool_command *self, const option *table, int argc, char 
         }
     }
     return true;
+}
+
+bool options_read(const tool_command *self, const option *table, int argc, char **argv, words *rest,
+                  int *status) {
+    if (sort_words(self, table, argc, argv, rest, status)) return true;
+    free(rest->items);
+    return false;
+}
+
+int words_refused(const tool_command *self, words *take, const char *why) {
+    free(take->items);
+    return tool_usage(self, "%s", why);
 }

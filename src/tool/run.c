@@ -69,7 +69,7 @@ int command_run(const tool_command *self, int argc, char **argv) {
     words rest = {0};
     int status;
     if (!options_read(self, table, argc, argv, &rest, &status)) return status;
-    if (rest.count < 1) return tool_usage(self, "an archive is wanted");
+    if (rest.count < 1) return words_refused(self, &rest, "an archive is wanted");
     lb_error *err = lb_error_new();
     lb_module *module = tool_load(rest.items[0], err, &status);
     inputs in = {0};

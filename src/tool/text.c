@@ -43,7 +43,7 @@ int command_text(const tool_command *self, int argc, char **argv) {
     words rest = {0};
     int status;
     if (!options_read(self, table, argc, argv, &rest, &status)) return status;
-    if (rest.count != 1) return tool_usage(self, "one archive is wanted");
+    if (rest.count != 1) return words_refused(self, &rest, "one archive is wanted");
     lb_error *err = lb_error_new();
     lb_module *module = tool_load(rest.items[0], err, &status);
     if (module) {
@@ -159,8 +159,9 @@ int command_graph(const tool_command *self, int argc, char **argv) {
     words rest = {0};
     int status;
     if (!options_read(self, table, argc, argv, &rest, &status)) return status;
-    if (rest.count != 1) return tool_usage(self, "one archive is wanted");
-    if (given.canonical && given.inlined) return tool_usage(self, "either --canonical or --inlined");
+    if (rest.count != 1) return words_refused(self, &rest, "one archive is wanted");
+    if (given.canonical && given.inlined)
+        return words_refused(self, &rest, "either --canonical or --inlined");
     lb_error *err = lb_error_new();
     size_t length = 0;
     char *text = tool_read_file(rest.items[0], &length);

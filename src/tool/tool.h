@@ -57,6 +57,8 @@ typedef struct words {
  * option). */
 bool options_read(const tool_command *self, const option *table, int argc, char **argv, words *rest,
                   int *status);
+/* Tells that the positional words are not what the command takes, and frees them. Gives the exit status. */
+int words_refused(const tool_command *self, words *take, const char *why);
 int tool_usage(const tool_command *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- Output ---- */

@@ -333,8 +333,8 @@ int command_verify(const tool_command *self, int argc, char **argv) {
     words rest = {0};
     int status;
     if (!options_read(self, table, argc, argv, &rest, &status)) return status;
-    if (rest.count == 0) return tool_usage(self, "archives or folders are wanted");
-    if (given.jobs < 1 || given.jobs > 256) return tool_usage(self, "--jobs from 1 to 256");
+    if (rest.count == 0) return words_refused(self, &rest, "archives or folders are wanted");
+    if (given.jobs < 1 || given.jobs > 256) return words_refused(self, &rest, "--jobs from 1 to 256");
     all_where_none_is_named(w);
     status = verify_paths(self, &rest, &given);
     free(rest.items);

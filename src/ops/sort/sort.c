@@ -129,7 +129,7 @@ bool sort_topk(struct op_call *c) {
 
 static struct tensor *ints_tensor(struct op_call *c, const int64_t *x, int64_t count) {
     struct tensor *t = call_new(c, DTYPE_INT64, 1, &count);
-    if (t) memcpy(tensor_data(t), x, sizeof *x * (size_t)count);
+    if (t && count > 0) memcpy(tensor_data(t), x, sizeof *x * (size_t)count);
     return t;
 }
 
