@@ -3,6 +3,7 @@
  * in torch/csrc/jit/frontend/schema_matching.cpp, builtin_functions.cpp). */
 #include "lang/define.h"
 #include "lang/emitter.h"
+#include "lang/suggest.h"
 #include "lang/upgraders.h"
 #include "ops/schemas.h"
 #include <stdio.h>
@@ -226,11 +227,18 @@ struct function *builtin_compile(struct emitter *e, const char *source, const ch
 }
 
 static void *unknown_operator(struct emitter *e, const struct name *op, struct source_range at) {
-    return emit_error(
-        e, at,
-        "Unknown builtin op: %s.\nCould not find any similar ops to %s. This op may not exist or may not be "
-        "currently supported.\n",
-        op->text, op->text);
+    struct text similar = {0};
+    if (suggest_operators(&similar, op->text))
+        emit_error(e, at, "Unknown builtin op: %s.\nHere are some suggestions: \n%s\nThe original call is",
+                   op->text, text_get(&similar));
+    else
+        emit_error(e, at,
+                   "Unknown builtin op: %s.\nCould not find any similar ops to %s. This op may not exist or "
+                   "may not be "
+                   "currently supported.\n",
+                   op->text, op->text);
+    text_free(&similar);
+    return NULL;
 }
 
 /* What a call may be matched against: operators, those that have changed since the code was written by their

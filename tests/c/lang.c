@@ -3,6 +3,7 @@
  * to SSA. */
 #include "ir/print.h"
 #include "lang/import.h"
+#include "lang/python_file.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,8 @@ static void test_refusals(void) {
     expect_refused("unknown type", "def f(x: Tensr) -> Tensor:\n  return x\n", "Unknown type name 'Tensr'");
     expect_refused("unknown operator", "def f(x: Tensor) -> Tensor:\n  return torch.nothing(x)\n",
                    "Unknown builtin op: aten::nothing");
+    expect_refused("misspelt operator", "def f(x: Tensor) -> Tensor:\n  return torch.softmaxx(x, 0)\n",
+                   "Here are some suggestions: \n\taten::softmax\n");
     expect_refused("argument", "def f(x: str) -> Tensor:\n  return torch.relu(x)\n",
                    "Expected a value of type 'Tensor' for argument 'self' but instead found type 'str'.");
     expect_refused("result", "def f(x: int) -> str:\n  return x\n",
@@ -235,7 +238,70 @@ static void test_refusals(void) {
                    "need 3 values to unpack but found only 2");
 }
 
+/* ---- plain Python ---- */
+
+static const char python_program[] =
+    "import math\nimport torch\nfrom enum import Enum\nfrom typing import List, NamedTuple, Optional, "
+    "Tuple\n\n"
+    "Pair = Tuple[int, int]\n\n\n"
+    "class Color(Enum):\n    RED = 1\n    BLUE = 2\n\n\n"
+    "class Point(NamedTuple):\n    x: float\n    y: float = 2.0\n\n\n"
+    "class Counter:\n    def __init__(self, start: int):\n        self.n = start\n\n"
+    "    def __add__(self, other: int) -> int:\n        return self.n + other\n\n\n"
+    "def helper(x, k: int = 3):\n    return x * k\n\n\n"
+    "def f(x, n: Optional[int] = None, *, names: List[str]) -> Tuple[torch.Tensor, int, str]:\n"
+    "    c = Counter(4)\n    p = Point(1.0)\n    if n is None:\n        n = 0\n"
+    "    assert 0 <= n < 10, f\"{n} is too large\"\n"
+    "    total = sum([len(name) for name in names]) + n\n"
+    "    y = helper(x) + math.sqrt(p.x + p.y) - 3\n"
+    "    if Color.RED.value == 1:\n        raise ValueError(\"red\", total)\n"
+    "    return 2 - y[..., 0], c + total, \"%d\" % n\n";
+
+static void test_python(void) {
+    lb_error err = {0};
+    struct unit *unit = unit_new(kind_texts, KIND_COUNT, &err);
+    struct python_file file = {.unit = unit, .prefix = "__torch__.t"};
+    struct source *s = source_new(&unit->memory, python_program, sizeof python_program - 1, "t.py", 1);
+    bool opened = s && python_file_open(&file, s, &err);
+    struct function *f = opened ? python_file_function(&file, "f", &err) : NULL;
+    expect(f != NULL, "python", err.code ? error_message(&err) : "no function");
+    struct text schema = {0};
+    if (f) schema_put(&schema, f->schema);
+    const char *wanted = "f(Tensor x, int? n=None, *, str[] names) -> ((Tensor, int, str))";
+    expect(!strcmp(text_get(&schema), wanted), "python schema", text_get(&schema));
+    expect(type_find_named(&unit->types, name_of(&unit->names, "__torch__.t.Point")) != NULL, "python",
+           "Point");
+    text_free(&schema);
+    python_file_close(&file);
+    unit_free(unit);
+    error_clear(&err);
+}
+
+static void test_upgraders(void) {
+    static const char text[] =
+        "class M(Module):\n  def forward(self: __torch__.M,\n    x: Tensor) -> Tensor:\n"
+        "    return torch.gelu(x)\n";
+    for (int version = 9; version <= 10; version++) {
+        struct program p;
+        bool opened = program_open(&p, text);
+        p.importer.resolver.operator_version = version;
+        const struct name *m = opened ? name_of(&p.unit->names, "__torch__.M") : NULL;
+        const struct type *t = m ? importer_find_type(&p.importer, m, &p.err) : NULL;
+        expect(t != NULL, "upgraders", error_message(&p.err));
+        struct text out = {0};
+        if (t) graph_put(&out, t->definition->methods.items[0]->graph, false);
+        bool explicit_default = strstr(text_get(&out), "<string>:3:9") != NULL;
+        graph_put(&out, t->definition->methods.items[0]->graph, true);
+        explicit_default |= strstr(text_get(&out), "<string>:3:9") != NULL;
+        expect(explicit_default == (version == 9), "upgraders", text_get(&out));
+        text_free(&out);
+        program_close(&p);
+    }
+}
+
 int main(void) {
+    test_python();
+    test_upgraders();
     test_depth();
     test_parser();
     test_numbers();
