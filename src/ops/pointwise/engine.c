@@ -209,6 +209,20 @@ static struct tensor *run_general(struct op_call *c, struct walk *w, struct tens
     return it.tensors[0];
 }
 
+/* An input that may hold the result: it dies, has the result's dtype, and the others are of its shape or one
+ * number. */
+static struct tensor *dying_target(struct op_call *c, const struct walk *w, struct tensor *const *in,
+                                   enum dtype result) {
+    for (int k = 0; c->dying && k < w->inputs; k++) {
+        if (in[k]->dtype != result || in[k]->ndim == 0 || !tensor_is_contiguous(in[k])) continue;
+        bool covers = true;
+        for (int i = 0; i < w->inputs; i++)
+            covers = covers && (in[i]->ndim == 0 || same_layout(in[i], in[k]));
+        if (covers && arg_may_be_reused(c, in[k])) return in[k];
+    }
+    return NULL;
+}
+
 struct tensor *pointwise_run_as(struct op_call *c, const struct pointwise *op, enum dtype common,
                                 struct tensor *const *in, const struct number *k, struct tensor *target) {
     if (op->rule & RULE_FLOAT && common != DTYPE_NONE && dtype_is_integral(common, true))
@@ -224,8 +238,9 @@ struct tensor *pointwise_run_as(struct op_call *c, const struct pointwise *op, e
     w.tile.problem = &w.problem;
     find_fast(&w.fast, c->cx->kernels, op, w.compute);
     enum dtype result = result_dtype(op, common);
-    struct tensor *out = !target && is_plain(&w, in, result) ? run_plain(c, &w, in, result)
-                                                             : run_general(c, &w, in, result, target);
+    bool plain = !target && is_plain(&w, in, result);
+    if (!target && !plain) target = dying_target(c, &w, in, result);
+    struct tensor *out = plain ? run_plain(c, &w, in, result) : run_general(c, &w, in, result, target);
     if (out && w.problem) {
         refuse(c, "%s", w.problem);
         tensor_release(out);
