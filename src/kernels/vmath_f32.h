@@ -64,7 +64,7 @@ ALWAYS_INLINE vf f32_exp2(vf x) {
 ALWAYS_INLINE vf f32_split(vf x, vf *e) {
     vfm small = vf_lt(x, vf_set1(1.17549435e-38f));
     x = vf_select(small, x * 8388608.0f, x);
-    vi bits = (vi)x - 0x3f3504f3;
+    vi bits = (vi)((vu)x - 0x3f3504f3u); /* unsigned: what is not positive may wrap */
     vi exponent = bits >> 23;
     *e = __builtin_convertvector(exponent, vf) - vf_select(small, vf_set1(23.0f), (vf){0});
     return (vf)((bits & 0x007fffff) + 0x3f3504f3);
@@ -140,6 +140,31 @@ ALWAYS_INLINE vf f32_sigmoid(vf x) {
 }
 ALWAYS_INLINE vf f32_silu(vf x) {
     return x / (1.0f + f32_exp(-x));
+}
+
+/* (t + t / (t + 1)) / 2, t = exp|x| - 1; where that overflows too early, exp(|x| / 2)^2 / 2. */
+ALWAYS_INLINE vf f32_sinh(vf x) {
+    vf size = vf_abs(x), t = f32_expm1(vf_min(vf_set1(80.0f), size)), half = f32_exp(0.5f * size);
+    vf result = vf_select(vf_lt(vf_set1(80.0f), size), 0.5f * half * half, 0.5f * (t + t / (t + 1.0f)));
+    return vf_copysign(vf_select(vf_ne(x, x), x, result), x);
+}
+
+ALWAYS_INLINE vf f32_cosh(vf x) {
+    vf size = vf_abs(x), e = f32_exp(vf_min(vf_set1(80.0f), size)), half = f32_exp(0.5f * size);
+    vf result = vf_select(vf_lt(vf_set1(80.0f), size), 0.5f * half * half, 0.5f * e + 0.5f / e);
+    return vf_select(vf_ne(x, x), x, result);
+}
+
+/* Reduced by pi / 2 (above tan 3 pi / 8) or pi / 4 (above tan pi / 8). 2.5 ulp. */
+ALWAYS_INLINE vf f32_atan(vf x) {
+    static const float c[] = {8.05374449538e-2f, -1.38776856032e-1f, 1.99777106478e-1f, -3.33329491539e-1f};
+    vf size = vf_abs(x), one = vf_set1(1.0f);
+    vfm large = vf_lt(vf_set1(2.414213562f), size), middle = vf_lt(vf_set1(0.414213562f), size);
+    vf above = vf_select(large, -one, size - 1.0f), below = vf_select(large, size, size + 1.0f);
+    vf r = vf_select(middle, above / below, size), z = r * r;
+    vf offset =
+        vf_select(large, vf_set1(1.57079632679f), vf_select(middle, vf_set1(0.78539816340f), (vf){0}));
+    return vf_copysign(offset + vf_fma(f32_polynomial(z, c, 4) * z, r, r), x);
 }
 
 /* Below 0.93 x + x P(x^2), above 1 - exp(-x (1 + Q(x))): 1 ulp. */

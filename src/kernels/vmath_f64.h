@@ -48,7 +48,7 @@ ALWAYS_INLINE vd f64_expm1(vd x) {
 ALWAYS_INLINE vd f64_split(vd x, vd *e) {
     vdm small = vd_lt(x, vd_set1(2.2250738585072014e-308));
     x = vd_select(small, x * 4503599627370496.0, x);
-    vl bits = (vl)x - 0x3fe6a09e667f3bcdLL;
+    vl bits = (vl)((vul)x - 0x3fe6a09e667f3bcdULL); /* unsigned: what is not positive may wrap */
     vl exponent = bits >> 52;
     *e = __builtin_convertvector(exponent, vd) - vd_select(small, vd_set1(52.0), (vd){0});
     return (vd)((bits & 0x000fffffffffffffLL) + 0x3fe6a09e667f3bcdLL);

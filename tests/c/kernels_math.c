@@ -97,7 +97,7 @@ static const struct {
                  {UNARY_TAN, tan, 1.5, 0},
                  {UNARY_ASIN, asin, 1.5, 0},
                  {UNARY_ACOS, acos, 1.5, 0},
-                 {UNARY_ATAN, atan, 1.5, 0},
+                 {UNARY_ATAN, atan, 2.6, 0},
                  {UNARY_SINH, sinh, 2.5, 0},
                  {UNARY_COSH, cosh, 2.5, 0},
                  {UNARY_TANH, tanh, 3, 0},
