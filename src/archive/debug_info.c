@@ -80,7 +80,8 @@ static bool read_entry(struct reader *r, const struct pickle_node *n, struct sou
     *o = (struct source_origin){.offset = (uint32_t)offset->i};
     /* PyTorch's range for nodes without one is 0 to 1 of an empty text. */
     if (s && start->i >= 0 && start->i <= end->i && start->i <= s->length)
-        o->range = (struct source_range){s, (uint32_t)start->i, (uint32_t)(end->i <= s->length ? end->i : s->length)};
+        o->range = (struct source_range){s, (uint32_t)start->i,
+                                         (uint32_t)(end->i <= s->length ? end->i : s->length)};
     return true;
 }
 

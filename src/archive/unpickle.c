@@ -343,9 +343,11 @@ static bool build_size(struct builder *b, struct pickle_node *n, struct pickle_n
     return args && build(b, args[0], out);
 }
 
-/* A failure that another room told of gets the record and the place in it; what the compiler says stays as it is. */
+/* A failure that another room told of gets the record and the place in it; what the compiler says stays as it
+ * is. */
 static bool add_place(struct builder *b, const struct pickle_node *n) {
-    if (b->err && b->err->code == LB_ERROR_FORMAT) error_prefix(b->err, "%s (pickle offset %u)", b->record, n->offset);
+    if (b->err && b->err->code == LB_ERROR_FORMAT)
+        error_prefix(b->err, "%s (pickle offset %u)", b->record, n->offset);
     return false;
 }
 

@@ -1,5 +1,6 @@
-/* A picture of a graph as Graphviz text: data flow from the top down, blocks as boxes, what is constant or a module's
- * own (numbers, lists, parameters) written into the node that takes it, shapes where they are known. */
+/* A picture of a graph as Graphviz text: data flow from the top down, blocks as boxes, what is constant or a
+ * module's own (numbers, lists, parameters) written into the node that takes it, shapes where they are known.
+ */
 #ifndef LINKBOY_IR_DOT_H
 #define LINKBOY_IR_DOT_H
 #include "ir/graph.h"

@@ -27,9 +27,9 @@
     X(LIST_CONSTRUCT, "prim::ListConstruct")                \
     X(LIST_UNPACK, "prim::ListUnpack")                      \
     X(DICT_CONSTRUCT, "prim::DictConstruct")                \
-    X(EMPTY_LIST_LITERAL, "prim::EmptyListLiteral")                                                           \
-    X(COMPREHENSION_SCOPE, "prim::ComprehensionScope")                                                        \
-    X(AWAITABLE_CLOSURE, "prim::awaitableClosure")                                                            \
+    X(EMPTY_LIST_LITERAL, "prim::EmptyListLiteral")         \
+    X(COMPREHENSION_SCOPE, "prim::ComprehensionScope")      \
+    X(AWAITABLE_CLOSURE, "prim::awaitableClosure")          \
     X(TUPLE_CONSTRUCT, "prim::TupleConstruct")              \
     X(TUPLE_UNPACK, "prim::TupleUnpack")                    \
     X(TUPLE_INDEX, "prim::TupleIndex")                      \

@@ -130,7 +130,8 @@ static bool read_program(struct program *p, lb_error *err) {
     if (!read_constants(p, &u, err) || !unpickle_record(p->archive, "data.pkl", "data", &u, &p->root, err))
         return false;
     if (p->root.tag != VALUE_OBJECT)
-        return error_set(err, LB_ERROR_FORMAT, "data.pkl should hold a module; it holds a %s (pickle offset 0)",
+        return error_set(err, LB_ERROR_FORMAT,
+                         "data.pkl should hold a module; it holds a %s (pickle offset 0)",
                          value_tag_name((enum value_tag)p->root.tag));
     return true;
 }

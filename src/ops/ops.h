@@ -24,8 +24,8 @@ enum op_trait {
     OP_RANDOM = 1u << 4,          /* draws from the generator (PyTorch's tag nondeterministic_seeded) */
     OP_SIDE_EFFECTS = 1u << 5,    /* Node::hasSideEffects in torch/csrc/jit/ir/ir.cpp */
     OP_SYSTEM = 1u << 6,          /* reaches outside the process: files, clock, network */
-    OP_IN_PLACE = 1u << 7,        /* `name_(Tensor(a!) self, ...)`: writes its first argument; read off the text */
-    OP_OUT = 1u << 8,             /* `*, Tensor(a!) out`: writes its last arguments, one a result; read off the text */
+    OP_IN_PLACE = 1u << 7, /* `name_(Tensor(a!) self, ...)`: writes its first argument; read off the text */
+    OP_OUT = 1u << 8, /* `*, Tensor(a!) out`: writes its last arguments, one a result; read off the text */
 };
 
 /* One overload. The texts are offsets into one pool; read them with the functions below. */

@@ -46,19 +46,19 @@ struct float2 {
 #define IMAG_PAIR(e)   ((double)(e).im)
 
 /* X(dtype, C type, real part, imaginary part, is floating) */
-#define ELEMENTS(X)                                        \
-    X(UINT8, uint8_t, READ_PLAIN, IMAG_NONE, 0)            \
-    X(INT8, int8_t, READ_PLAIN, IMAG_NONE, 0)              \
-    X(INT16, int16_t, READ_PLAIN, IMAG_NONE, 0)            \
-    X(INT32, int32_t, READ_PLAIN, IMAG_NONE, 0)            \
-    X(INT64, int64_t, READ_PLAIN, IMAG_NONE, 0)            \
-    X(FLOAT16, uint16_t, READ_HALF, IMAG_NONE, 1)          \
-    X(FLOAT32, float, READ_PLAIN, IMAG_NONE, 1)            \
-    X(FLOAT64, double, READ_PLAIN, IMAG_NONE, 1)           \
-    X(COMPLEX32, struct half2, READ_HALF2, IMAG_HALF2, 1)  \
-    X(COMPLEX64, struct float2, READ_PAIR, IMAG_PAIR, 1)   \
+#define ELEMENTS(X)                                           \
+    X(UINT8, uint8_t, READ_PLAIN, IMAG_NONE, 0)               \
+    X(INT8, int8_t, READ_PLAIN, IMAG_NONE, 0)                 \
+    X(INT16, int16_t, READ_PLAIN, IMAG_NONE, 0)               \
+    X(INT32, int32_t, READ_PLAIN, IMAG_NONE, 0)               \
+    X(INT64, int64_t, READ_PLAIN, IMAG_NONE, 0)               \
+    X(FLOAT16, uint16_t, READ_HALF, IMAG_NONE, 1)             \
+    X(FLOAT32, float, READ_PLAIN, IMAG_NONE, 1)               \
+    X(FLOAT64, double, READ_PLAIN, IMAG_NONE, 1)              \
+    X(COMPLEX32, struct half2, READ_HALF2, IMAG_HALF2, 1)     \
+    X(COMPLEX64, struct float2, READ_PAIR, IMAG_PAIR, 1)      \
     X(COMPLEX128, struct complex128, READ_PAIR, IMAG_PAIR, 1) \
-    X(BOOL, uint8_t, READ_BOOL, IMAG_NONE, 0)              \
+    X(BOOL, uint8_t, READ_BOOL, IMAG_NONE, 0)                 \
     X(BFLOAT16, uint16_t, READ_BFLOAT, IMAG_NONE, 1)
 
 /* A tile's element of each compute type made of a real and an imaginary part. */
