@@ -315,6 +315,7 @@ static const struct known_global {
     {"torch Size", GLOBAL_SIZE},
     {"torch per_tensor_affine", GLOBAL_QSCHEME_TENSOR},
     {"torch per_channel_affine", GLOBAL_QSCHEME_CHANNEL},
+    {"torch per_channel_affine_float_qparams", GLOBAL_QSCHEME_CHANNEL_FLOAT},
 };
 
 static bool text_is(const char *text, size_t length, const char *other) {

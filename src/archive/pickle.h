@@ -48,6 +48,7 @@ enum pickle_global {
     GLOBAL_DTYPE,   /* torch.float32 and its like */
     GLOBAL_QSCHEME_TENSOR,
     GLOBAL_QSCHEME_CHANNEL,
+    GLOBAL_QSCHEME_CHANNEL_FLOAT, /* zero points are floats */
 };
 
 struct pickle_node {

@@ -181,9 +181,17 @@ static bool per_channel(struct builder *b, struct pickle_node *n, struct pickle_
                  scales.tensor->numel != t->sizes[axis] || zeros.tensor->numel != t->sizes[axis]))
         good = refuse(b, n, "per-channel scales and zero points do not fit the tensor");
     if (good && !(t->quantizer = quantizer_new(t->sizes[axis]))) good = error_memory(b->err);
+    double *floats = NULL;
+    if (good && is_global(parts[0], GLOBAL_QSCHEME_CHANNEL_FLOAT)) {
+        floats = t->quantizer->float_zero_points = mem_zeroed((size_t)t->sizes[axis], sizeof *floats);
+        good = floats || error_memory(b->err);
+    }
     for (int64_t i = 0; good && i < t->sizes[axis]; i++) {
         t->quantizer->scales[i] = tensor_get_float(scales.tensor, i);
-        t->quantizer->zero_points[i] = tensor_get_int(zeros.tensor, i);
+        if (floats)
+            floats[i] = tensor_get_float(zeros.tensor, i);
+        else
+            t->quantizer->zero_points[i] = tensor_get_int(zeros.tensor, i);
     }
     if (good) {
         t->quantizer->per_channel = true;
@@ -200,8 +208,9 @@ static bool attach_quantizer(struct builder *b, struct pickle_node *n, const str
     if (!parts) return false;
     if (dtype_table[t->dtype].category != DTYPE_QUANTIZED)
         return refuse(b, n, "a quantized tensor over a storage that is not quantized");
-    if (is_global(parts[0], GLOBAL_QSCHEME_CHANNEL) && scheme->items.count >= 4)
-        return per_channel(b, n, parts, t);
+    bool by_channel =
+        is_global(parts[0], GLOBAL_QSCHEME_CHANNEL) || is_global(parts[0], GLOBAL_QSCHEME_CHANNEL_FLOAT);
+    if (by_channel && scheme->items.count >= 4) return per_channel(b, n, parts, t);
     if (!is_global(parts[0], GLOBAL_QSCHEME_TENSOR) || parts[1]->kind != PICKLE_FLOAT ||
         parts[2]->kind != PICKLE_INT)
         return refuse(b, n, "a quantization scheme that is not known");

@@ -32,7 +32,8 @@ static double element(const struct tensor *t, int64_t i) {
         for (int d = q->axis + 1; d < t->ndim; d++) inner *= t->sizes[d];
         channel = i / inner % q->channels;
     }
-    return (x - (double)q->zero_points[channel]) * q->scales[channel];
+    double zero = q->float_zero_points ? q->float_zero_points[channel] : (double)q->zero_points[channel];
+    return (x - zero) * q->scales[channel];
 }
 
 struct magnitude {

@@ -82,6 +82,7 @@ static void tensor_free(struct tensor *t) {
     if (t->quantizer && counted_release(&t->quantizer->counted)) {
         mem_free(t->quantizer->scales);
         mem_free(t->quantizer->zero_points);
+        mem_free(t->quantizer->float_zero_points);
         mem_free(t->quantizer);
     }
     tensor_release(t->grad);

@@ -66,6 +66,7 @@ struct quantizer {
     int64_t channels;
     double *scales;
     int64_t *zero_points;
+    double *float_zero_points; /* per_channel_affine_float_qparams: instead of the whole ones; else NULL */
 };
 
 struct tensor {

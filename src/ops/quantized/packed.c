@@ -1,5 +1,6 @@
 /* Reading, making and undoing packed parameters; see packed.h. */
 #include "ops/quantized/packed.h"
+#include "ops/common/give.h"
 #include "types/type.h"
 #include <string.h>
 
@@ -152,6 +153,42 @@ static bool append_ints(struct op_call *c, lb_value list, const int64_t *ints, i
     for (int i = 0; i < count; i++)
         if (!list_append(list.list, value_int(ints[i]), c->err)) return false;
     return true;
+}
+
+static bool fill_embedding(struct op_call *c, struct tensor *weight, lb_value *items) {
+    const struct type_store *types = c->cx->types;
+    items[0] = value_int(1);
+    return value_new_list(&items[1], types ? types->tensor : NULL, 1, c->err) &&
+           value_new_list(&items[2], types ? types->simple[TYPE_FLOAT] : NULL, 0, c->err) &&
+           value_new_list(&items[3], types ? types->simple[TYPE_INT] : NULL, 1, c->err) &&
+           list_append(items[1].list, maybe_tensor(weight), c->err) &&
+           list_append(items[3].list, value_int(8), c->err);
+}
+
+/* (version, [weight], [], [bits]) (aten/src/ATen/native/quantized/cpu/fbgemm_utils.cpp) */
+bool op_quantized_embedding_prepack(struct op_call *c) {
+    lb_value state;
+    if (!value_new_tuple(&state, NULL, 4, c->err)) return false;
+    if (!fill_embedding(c, arg_tensor(c, 0), state.tuple->items)) {
+        value_release(state);
+        return false;
+    }
+    return give_capsule(c, "__torch__.torch.classes.quantized.EmbeddingPackedParamsBase", state);
+}
+
+struct tensor *packed_read_embedding(struct op_call *c, int i) {
+    lb_value state = state_of(c, i, 4);
+    if (state.tag != VALUE_TUPLE) return NULL;
+    lb_value weights = state.tuple->items[1];
+    bool good = weights.tag == VALUE_LIST && weights.list->count == 1;
+    struct tensor *weight = good ? tensor_or_null(weights.list->items[0]) : NULL;
+    if (!weight) odd_state(c);
+    return weight;
+}
+
+bool op_quantized_embedding_unpack(struct op_call *c) {
+    struct tensor *weight = packed_read_embedding(c, 0);
+    return weight && give_tensor(c, tensor_retain(weight));
 }
 
 static bool fill_state(struct op_call *c, const struct packed_convolution *p, lb_value state) {

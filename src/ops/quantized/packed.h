@@ -24,4 +24,6 @@ struct packed_convolution {
 /* Reads argument i; refuses what has not that form. */
 bool packed_read_linear(struct op_call *c, int i, struct packed_weights *out);
 bool packed_read_convolution(struct op_call *c, int i, struct packed_convolution *out);
+/* An embedding's table, borrowed; NULL: refused. */
+struct tensor *packed_read_embedding(struct op_call *c, int i);
 #endif
