@@ -50,3 +50,25 @@ def shifts(x: Tensor, dim: List[int]) -> List[Tensor]:
 @calls((8, 0.5), (7, 1.0), (1, 0.1), (0, 1.0))
 def frequencies(n: int, d: float) -> List[Tensor]:
     return [torch.fft.fftfreq(n, d), torch.fft.rfftfreq(n, d, dtype=torch.float64)]
+
+
+TUNE = torch.sin(torch.arange(96.0) * 0.3).reshape(2, 48)
+HANN = torch.hann_window(8)
+
+
+@calls((TUNE, 8, 2, HANN, True, "reflect", False), (TUNE[0], 8, 3, HANN, True, "constant", True), (TUNE, 8, 4, HANN, False, "reflect", False),
+       (TUNE.double(), 12, 5, HANN, True, "replicate", False), (TUNE, 7, 2, torch.ones(7), True, "circular", True),
+       (TUNE, 200, 2, HANN, True, "reflect", False), (TUNE, 8, 0, HANN, True, "reflect", False), may_raise=True)
+def short_time(x: Tensor, n_fft: int, hop: int, window: Tensor, center: bool, pad_mode: str, normalized: bool) -> List[Tensor]:
+    win = window.size(0)
+    one = torch.stft(x, n_fft, hop, win, window, center, pad_mode, normalized, return_complex=True)
+    return [one, torch.stft(x, n_fft, hop, win, window, center, pad_mode, normalized, onesided=False, return_complex=True)]
+
+
+@calls((TUNE, 8, 2, HANN, None), (TUNE[1], 8, 3, torch.hann_window(8) + 0.1, 40), (TUNE, 9, 3, torch.ones(9), 50), (TUNE, 8, 2, torch.zeros(8), None),
+       may_raise=True)
+def there_and_back(x: Tensor, n_fft: int, hop: int, window: Tensor, length: Optional[int]) -> List[Tensor]:
+    spectrum = torch.stft(x, n_fft, hop, window=window, return_complex=True)
+    full = torch.stft(x, n_fft, hop, window=window, onesided=False, return_complex=True)
+    return [torch.istft(spectrum, n_fft, hop, window=window, length=length),
+            torch.istft(full, n_fft, hop, window=window, onesided=False, return_complex=True)]
