@@ -3,7 +3,9 @@
  * One helper normalises [outer, channels, inner] blocks with a given mean and scale; statistics are in
  * double. */
 #include "base/mem.h"
+#include "kernels/kernels.h"
 #include "ops/common/compose.h"
+#include "ops/linear/product.h"
 #include "ops/view/geometry.h"
 #include <math.h>
 #include <stdio.h>
@@ -115,6 +117,42 @@ static bool check_shape(struct op_call *c, const struct tensor *x, int count, co
     return true;
 }
 
+/* Contiguous float32 without statistics to give: the kernel of this instruction set, a range of rows a
+ * worker. */
+struct layer_norm_run {
+    const struct kernels *kernels;
+    const float *x, *weight, *bias;
+    float *out;
+    int64_t length;
+    float eps;
+};
+
+static void layer_norm_range(void *context, int64_t begin, int64_t end) {
+    const struct layer_norm_run *r = context;
+    int64_t at = begin * r->length;
+    r->kernels->rows_f32->layer_norm(end - begin, r->length, r->x + at, r->weight, r->bias, r->eps,
+                                     r->out + at, NULL, NULL);
+}
+
+static bool is_plain_float(const struct tensor *t) {
+    return !t || (t->dtype == DTYPE_FLOAT32 && tensor_is_contiguous(t));
+}
+
+static struct tensor *layer_norm_floats(struct op_call *c, const struct rows *rows, const struct tensor *x,
+                                        const struct tensor *weight, const struct tensor *bias) {
+    struct tensor *out = call_new(c, DTYPE_FLOAT32, x->ndim, x->sizes);
+    if (!out) return NULL;
+    struct layer_norm_run r = {call_kernels(c),
+                               tensor_data(x),
+                               weight ? tensor_data(weight) : NULL,
+                               bias ? tensor_data(bias) : NULL,
+                               tensor_data(out),
+                               rows->length,
+                               (float)rows->eps};
+    pool_run(c->cx->pool, rows->count, layer_norm_range, &r);
+    return out;
+}
+
 static bool layer_norm(struct op_call *c, double eps, bool native) {
     struct tensor *x = arg_tensor(c, 0), *weight = arg_tensor_or_null(c, 2), *bias = arg_tensor_or_null(c, 3);
     int64_t shape[TENSOR_MAX_DIMS], sizes[TENSOR_MAX_DIMS];
@@ -131,6 +169,9 @@ static bool layer_norm(struct op_call *c, double eps, bool native) {
         *(i < x->ndim - count ? &r.count : &r.length) *= x->sizes[i];
         sizes[i] = i < x->ndim - count ? x->sizes[i] : 1;
     }
+    bool floats =
+        x->dtype == DTYPE_FLOAT32 && is_plain_float(x) && is_plain_float(weight) && is_plain_float(bias);
+    if (floats && !native && x->numel > 0) return give_tensor(c, layer_norm_floats(c, &r, x, weight, bias));
     enum dtype stats = weight && weight->dtype == DTYPE_FLOAT32 ? DTYPE_FLOAT32 : tensor_dtype(x);
     if (native) {
         r.mean = call_new(c, stats, x->ndim, sizes);

@@ -1,7 +1,9 @@
 /* softmax, log_softmax and their kin along one dimension, in float for float32 and in double for the sums. */
 #include "base/mem.h"
+#include "kernels/kernels.h"
 #include "ops/common/compose.h"
 #include "ops/common/lines.h"
+#include "ops/linear/product.h"
 #include <math.h>
 
 static void softmax_line(double *x, int64_t n, bool logarithm) {
@@ -47,6 +49,40 @@ static bool softmax_lines(struct op_call *c, struct tensor *t, struct tensor *ou
     return true;
 }
 
+/* Contiguous float32 and float64: the kernels of this instruction set, a range of outer places a worker. */
+struct softmax_run {
+    const struct kernels *kernels;
+    const struct tensor *from, *to;
+    int64_t length, inner;
+    bool logarithm;
+};
+
+static void run_range(void *context, int64_t begin, int64_t end) {
+    const struct softmax_run *r = context;
+    int64_t at = begin * r->length * r->inner, count = end - begin;
+    if (r->from->dtype == DTYPE_FLOAT32) {
+        const struct rows_kernels_f32 *k = r->kernels->rows_f32;
+        (r->logarithm ? k->log_softmax : k->softmax)(
+            count, r->length, r->inner, (float *)tensor_data(r->from) + at, (float *)tensor_data(r->to) + at);
+    } else {
+        const struct rows_kernels_f64 *k = r->kernels->rows_f64;
+        (r->logarithm ? k->log_softmax : k->softmax)(count, r->length, r->inner,
+                                                     (double *)tensor_data(r->from) + at,
+                                                     (double *)tensor_data(r->to) + at);
+    }
+}
+
+static bool fits_kernels(const struct tensor *from, const struct tensor *to) {
+    return from->dtype == to->dtype && (from->dtype == DTYPE_FLOAT32 || from->dtype == DTYPE_FLOAT64) &&
+           from->ndim > 0 && from->numel > 0 && tensor_is_contiguous(from) && tensor_is_contiguous(to);
+}
+
+static void run_kernels(struct op_call *c, struct tensor *from, struct tensor *to, int dim, bool logarithm) {
+    struct softmax_run r = {call_kernels(c), from, to, from->sizes[dim], 1, logarithm};
+    for (int i = dim + 1; i < from->ndim; i++) r.inner *= from->sizes[i];
+    pool_run(c->cx->pool, from->numel / (r.length * r.inner), run_range, &r);
+}
+
 static bool softmax(struct op_call *c, bool logarithm, int dtype_at) {
     struct tensor *t = arg_tensor(c, 0);
     int64_t dim = arg_int(c, 1), strides[TENSOR_MAX_DIMS];
@@ -59,6 +95,10 @@ static bool softmax(struct op_call *c, bool logarithm, int dtype_at) {
     strides_contiguous(t->ndim, t->sizes, strides);
     if (t->ndim == 4 && tensor_is_channels_last(t)) strides_like(t, strides);
     struct tensor *out = tensor_new_strided(d, t->ndim, t->sizes, strides, c->cx->budget, c->err);
+    if (out && fits_kernels(t, out)) {
+        run_kernels(c, t, out, (int)dim, logarithm);
+        return give_tensor(c, out);
+    }
     if (out && softmax_lines(c, t, out, (int)dim, logarithm)) return give_tensor(c, out);
     tensor_release(out);
     return false;
