@@ -74,7 +74,7 @@ static void split_long(struct code_printer *p, struct ir_value *v) {
         else
             code_put_use(p, &copy, split);
         put_definition_line(p, split->node, &copy);
-        tagged_free(&copy);
+        code_drop(p, &copy);
     }
     mem_free(found.values.items);
 }
@@ -118,6 +118,7 @@ static void put_assignment(struct code_printer *p, struct ir_value *const *left,
             struct text type = {0};
             type_put_annotation(&type, left[0]->type);
             code_put_text(p, text_get(&type));
+            if (type.failed) p->failed = true;
             text_free(&type);
         }
     }
@@ -244,7 +245,8 @@ static void put_subgraph(struct code_printer *p, struct node *n, const char *fun
     text_printf(&text, "%s(%s)", call, name);
     tagged_put_name(&line, p->range, text_get(&text), text.length);
     put_definition_line(p, n, &line);
-    tagged_free(&line);
+    code_drop(p, &line);
+    if (text.failed) p->failed = true;
     text_free(&text);
 }
 
@@ -285,6 +287,7 @@ static void put_container_index(struct code_printer *p, struct node *n) {
     struct text type = {0};
     type_put_annotation(&type, node_output(n, 0)->type);
     code_put_text(p, text_get(&type));
+    if (type.failed) p->failed = true;
     text_free(&type);
     code_put(p, " = ");
     code_put_use(p, &p->body, node_input(n, 0));
@@ -337,6 +340,7 @@ static void note_version(struct code_printer *p, struct node *n) {
         text_printf(&overload, " %s ", op_overload(row));
         if (strstr(versioned[i].overloads, text_get(&overload)) && p->version < versioned[i].version)
             p->version = versioned[i].version;
+        if (overload.failed) p->failed = true;
         text_free(&overload);
     }
 }

@@ -11,6 +11,7 @@ static void put_type_name(struct code_printer *p, const struct type *t) {
         text_put(&name, t->name->text);
     const char *dot = strrchr(text_get(&name), '.');
     code_put_text(p, dot ? dot + 1 : text_get(&name));
+    if (name.failed) p->failed = true;
     text_free(&name);
 }
 
@@ -185,6 +186,7 @@ static void put_enum(struct code_printer *p, const struct type *t) {
         code_put_text(p, text_get(&text));
         code_put_text(p, quote);
         code_put(p, "\n");
+        if (text.failed) p->failed = true;
         text_free(&text);
     }
     p->level--;

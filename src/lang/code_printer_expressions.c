@@ -216,7 +216,7 @@ static void put_subscript(struct code_printer *p, struct tagged *out, struct nod
     put(p, out, "[");
     code_put_use(p, out, node_input(n, 1));
     put(p, out, "]");
-    tagged_free(&container);
+    code_drop(p, &container);
 }
 
 static void put_tuple(struct code_printer *p, struct tagged *out, struct node *n) {

@@ -73,6 +73,11 @@ static inline void code_put_text(struct code_printer *p, const char *text) {
 }
 /* Ends a public call: frees what only it needed; false when anything failed. */
 bool code_finish(struct code_printer *p, lb_error *err);
+/* Gives up a text of the caller's own; that it could not be made whole is noted. */
+static inline void code_drop(struct code_printer *p, struct tagged *t) {
+    if (t->failed || t->text.failed) p->failed = true;
+    tagged_free(t);
+}
 /* Notes an error; the function's text is of no use then. */
 void code_fail(struct code_printer *p, lb_code code, const char *format, const char *what);
 #endif
