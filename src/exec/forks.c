@@ -30,9 +30,11 @@ static void run_task(void *context) {
     task->count = 0;
 }
 
+/* The task goes with its future, so what is needed afterwards is read before. */
 static void finish_task(struct task *task) {
+    struct forks *forks = task->forks;
     value_release(value_counted(VALUE_FUTURE, task->future));
-    atomic_fetch_sub(&task->forks->outstanding, 1);
+    atomic_fetch_sub(&forks->outstanding, 1);
 }
 
 /* From the pool's queue: waits neither for the claim nor for whoever made it. */

@@ -21,6 +21,7 @@ static void check(bool good, const char *what, const char *text) {
 }
 
 struct program {
+    struct pool *pool; /* may be NULL */
     struct unit *unit;
     struct function *function;
 };
@@ -52,7 +53,7 @@ static lb_value argument(const char *s, struct unit *u) {
 static void check_call(const struct program *p, char *line, const char *expected) {
     lb_value args[8], result = value_none();
     lb_error err = {0};
-    struct run_context cx = {0};
+    struct run_context cx = {.pool = p->pool};
     struct text out = {0};
     int count = 0;
     for (char *word = strtok(line, " "); word; word = strtok(NULL, " "))
@@ -71,8 +72,8 @@ static void check_call(const struct program *p, char *line, const char *expected
     error_clear(&err);
 }
 
-static void check_program(const char *path, char *text) {
-    struct program p = {0};
+static void check_program(const char *path, char *text, struct pool *pool) {
+    struct program p = {.pool = pool};
     lb_error err = {0};
     char *line = strstr(text, "\ncall ");
     if (!line || !load(&p, text, (size_t)(line - text) + 1, &err)) {
@@ -102,7 +103,7 @@ static char *read_file(const char *path) {
     return text;
 }
 
-static void check_all(const char *directory) {
+static void check_all(const char *directory, struct pool *pool) {
     DIR *dir = opendir(directory);
     check(dir != NULL, "no such directory", directory);
     int programs = 0;
@@ -111,7 +112,7 @@ static void check_all(const char *directory) {
         if (!strstr(e->d_name, ".txt")) continue;
         snprintf(path, sizeof path, "%s/%s", directory, e->d_name);
         char *text = read_file(path);
-        check_program(path, text);
+        check_program(path, text, pool);
         free(text);
         programs++;
     }
@@ -176,7 +177,10 @@ static void check_threads(void) {
 }
 
 int main(void) {
-    check_all("tests/exec");
+    struct pool *pool = pool_new(3);
+    check_all("tests/exec", NULL);
+    check_all("tests/exec", pool);
+    pool_free(pool);
     check_limits();
     check_threads();
     return failures != 0;
