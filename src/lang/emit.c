@@ -41,10 +41,7 @@ static bool check_supported(const struct tree *def, lb_error *err) {
     const struct tree *t = find_unsupported(def->items[2]);
     if (!t) return true;
     if (t->kind == TREE_GLOBAL) return lang_report(err, t->range, "global variables aren't supported");
-    bool augmented = !strcmp(t->text, "FloorDiv") || !strcmp(t->text, "MatMult");
-    return lang_report(err, t->range,
-                       augmented ? "unsupported kind of augmented assignment: %s" : "%s aren't supported",
-                       t->text);
+    return lang_report(err, t->range, "%s", t->text);
 }
 
 bool lang_emit_function(struct unit *unit, const struct tree *def, const struct type *self_type,

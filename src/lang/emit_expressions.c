@@ -172,7 +172,7 @@ static struct ir_value *emit_tuple_literal(struct emitter *e, const struct tree 
 }
 
 static void *refuse(struct emitter *e, const struct tree *t) {
-    if (t->kind == TREE_UNSUPPORTED) return emit_error(e, t->range, "%s aren't supported", t->text);
+    if (t->kind == TREE_UNSUPPORTED) return emit_error(e, t->range, "%s", t->text);
     if (t->kind == TREE_STARRED)
         return emit_error(e, t->range, "Unexpected starred expansion. File a bug report");
     return emit_error(e, t->range, "Cannot emit expr for: (%s)", tree_kind_words[t->kind]);

@@ -131,7 +131,7 @@ static struct tree *parse_unary(struct parser *p) {
         return parser_node(p, TREE_STARRED, at, 1, parse_expression_above(p, POWER_COMPARISON));
     if (p->python && parser_accept(p, TOKEN_PLUS)) {
         struct tree *t = parser_node(p, TREE_UNSUPPORTED, at, 1, parse_expression_above(p, POWER_UNARY));
-        if (t) t->text = "unary +";
+        if (t) t->text = "unary + isn't supported";
         return t;
     }
     return parse_trailers(p, parse_atom(p));
@@ -161,7 +161,7 @@ static struct tree *parse_lambda(struct parser *p) {
         nesting -= (kind == TOKEN_CLOSE || kind == TOKEN_CLOSE_SQUARE || kind == TOKEN_CLOSE_BRACE);
     }
     p->at++;
-    return unsupported(p, at, "Lambda", parse_expression(p));
+    return unsupported(p, at, "Lambda aren't supported", parse_expression(p));
 }
 
 static struct tree *parse_yield(struct parser *p) {
@@ -170,7 +170,8 @@ static struct tree *parse_yield(struct parser *p) {
     parser_accept(p, TOKEN_FROM);
     enum token_kind kind = parser_kind(p);
     bool bare = kind == TOKEN_NEWLINE || kind == TOKEN_CLOSE;
-    return unsupported(p, at, "Yield", bare ? parser_node(p, TREE_NONE, at, 0) : parse_expressions(p));
+    return unsupported(p, at, "Yield aren't supported",
+                       bare ? parser_node(p, TREE_NONE, at, 0) : parse_expressions(p));
 }
 
 static struct tree *parse_expression_plain(struct parser *p) {
@@ -178,7 +179,8 @@ static struct tree *parse_expression_plain(struct parser *p) {
     if (parser_kind(p) == TOKEN_YIELD) return parse_yield(p);
     struct source_range at = parser_range(p);
     struct tree *t = parse_conditional(p, parse_expression_above(p, 0));
-    if (t && parser_accept(p, TOKEN_WALRUS)) return unsupported(p, at, "NamedExpr", parse_expression(p));
+    if (t && parser_accept(p, TOKEN_WALRUS))
+        return unsupported(p, at, "NamedExpr aren't supported", parse_expression(p));
     return t;
 }
 
@@ -218,6 +220,22 @@ struct tree *parse_expressions(struct parser *p) {
     return node_of_list(p, TREE_TUPLE, first->range, &list);
 }
 
+/* Further clauses of a comprehension, read over; what is to be said of them, NULL when there are none. */
+static const char *parse_more_clauses(struct parser *p) {
+    const char *what = NULL;
+    while (parser_kind(p) == TOKEN_IF || parser_kind(p) == TOKEN_FOR) {
+        bool condition = parser_kind(p) == TOKEN_IF;
+        if (!what)
+            what = condition ? "Comprehension ifs are not supported yet"
+                             : "Only a single generator is currently supported";
+        p->at++;
+        while (!condition && parse_target(p) && parser_accept(p, TOKEN_COMMA)) continue;
+        if (!condition && !parser_expect(p, TOKEN_IN)) return NULL;
+        if (!parse_expression_above(p, 0)) return NULL;
+    }
+    return what;
+}
+
 static struct tree *parse_comprehension(struct parser *p, struct tree *element, struct source_range range) {
     p->at++; /* for */
     struct source_range target_range = parser_range(p);
@@ -232,10 +250,8 @@ static struct tree *parse_comprehension(struct parser *p, struct tree *element, 
     struct tree *target = several ? node_of_list(p, TREE_TUPLE, target_range, &targets) : targets.items[0];
     struct tree *iterable = parse_expression_above(p, 0);
     if (!iterable) return NULL;
-    if (parser_kind(p) == TOKEN_IF)
-        return parser_error(p, parser_range(p), "Comprehension ifs are not supported yet");
-    if (parser_kind(p) == TOKEN_FOR)
-        return parser_error(p, parser_range(p), "Only a single generator is currently supported");
+    const char *more = parse_more_clauses(p);
+    if (more) return unsupported(p, range, more, element);
     return parser_node(p, TREE_LIST_COMPREHENSION, range, 3, element, target, iterable);
 }
 
@@ -278,6 +294,7 @@ static struct tree *dict_comprehension(struct parser *p, struct source_range ran
                                        struct tree *value) {
     struct tree *list = parse_comprehension(p, value, range);
     if (!list || !parser_expect(p, TOKEN_CLOSE_BRACE)) return NULL;
+    if (list->kind == TREE_UNSUPPORTED) return list;
     return parser_node(p, TREE_DICT_COMPREHENSION, range, 4, key, value, list->items[1], list->items[2]);
 }
 
@@ -285,7 +302,21 @@ static struct tree *parse_set(struct parser *p, struct source_range open, struct
     while (parser_accept(p, TOKEN_COMMA) && parser_kind(p) != TOKEN_CLOSE_BRACE)
         if (!parse_expression(p)) return NULL;
     if (parser_kind(p) == TOKEN_FOR && !parse_comprehension(p, first, open)) return NULL;
-    return parser_expect(p, TOKEN_CLOSE_BRACE) ? unsupported(p, open, "Set", first) : NULL;
+    return parser_expect(p, TOKEN_CLOSE_BRACE) ? unsupported(p, open, "Set aren't supported", first) : NULL;
+}
+
+/* {**a}: read over to the closing brace. */
+static struct tree *parse_dict_expansion(struct parser *p, struct source_range open) {
+    struct tree *rest = NULL;
+    do {
+        if (parser_kind(p) == TOKEN_CLOSE_BRACE) break;
+        bool whole = parser_accept(p, TOKEN_POWER);
+        rest = parse_expression(p);
+        if (!whole && rest && parser_expect(p, TOKEN_COLON)) rest = parse_expression(p);
+    } while (rest && parser_accept(p, TOKEN_COMMA));
+    return rest && parser_expect(p, TOKEN_CLOSE_BRACE)
+               ? unsupported(p, open, "Dict expansions aren't supported", rest)
+               : NULL;
 }
 
 static struct tree *parse_dict(struct parser *p) {
@@ -294,6 +325,7 @@ static struct tree *parse_dict(struct parser *p) {
     struct source_range range = p->python ? open : parser_range(p);
     struct tree_list keys = {0}, values = {0};
     while (parser_kind(p) != TOKEN_CLOSE_BRACE) {
+        if (parser_kind(p) == TOKEN_POWER) return parse_dict_expansion(p, open);
         struct tree *key = parse_expression(p);
         if (key && !keys.count && parser_kind(p) != TOKEN_COLON) return parse_set(p, open, key);
         if (!key || !parser_expect(p, TOKEN_COLON)) return NULL;
@@ -336,7 +368,9 @@ static struct tree *parse_atom(struct parser *p) {
     case TOKEN_OPEN_BRACE: return parse_dict(p);
     case TOKEN_LAMBDA: return parse_lambda(p);
     case TOKEN_YIELD: return parse_yield(p);
-    case TOKEN_AWAIT: p->at++; return unsupported(p, parser_range(p), "Await", parse_expression(p));
+    case TOKEN_AWAIT:
+        p->at++;
+        return unsupported(p, parser_range(p), "Await aren't supported", parse_expression(p));
     default: return parse_word(p);
     }
 }
@@ -360,8 +394,15 @@ static struct tree *parse_call(struct parser *p, struct tree *callee) {
     struct tree_list arguments = {0}, keywords = {0};
     p->at++;
     while (parser_kind(p) != TOKEN_CLOSE) {
-        if (parser_kind(p) == TOKEN_POWER)
-            return parser_error(p, parser_range(p), "keyword-arg expansion is not supported");
+        struct source_range at = parser_range(p);
+        if (parser_accept(p, TOKEN_POWER)) {
+            struct tree *rest = parse_expression(p);
+            if (!tree_list_add(p, &arguments,
+                               unsupported(p, at, "keyword-arg expansion is not supported", rest)))
+                return NULL;
+            if (!parser_accept(p, TOKEN_COMMA)) break;
+            continue;
+        }
         bool keyword = at_keyword(p);
         struct tree *value = keyword ? parse_keyword(p) : parse_element(p, parser_range(p));
         if (!tree_list_add(p, keyword ? &keywords : &arguments, value)) return NULL;

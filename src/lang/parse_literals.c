@@ -62,10 +62,11 @@ struct tree *parse_number(struct parser *p) {
     bool real = imaginary || (!radix && strpbrk(text, ".eE"));
     struct tree *tree = parser_node(p, imaginary ? TREE_COMPLEX : real ? TREE_FLOAT : TREE_INT, range, 0);
     if (!tree) return NULL;
-    if (real ? !read_double(text, &tree->number) : !read_integer(text, &tree->integer))
-        return parser_error(p, range,
-                            real ? "ill formed number"
-                                 : "Integral constant out of range (must fit in a signed 64 bit integer)");
+    if (real ? read_double(text, &tree->number) : read_integer(text, &tree->integer)) return tree;
+    static const char too_large[] = "Integral constant out of range (must fit in a signed 64 bit integer)";
+    if (!p->python || real) return parser_error(p, range, "%s", real ? "ill formed number" : too_large);
+    tree->kind = TREE_UNSUPPORTED; /* Python has larger integers */
+    tree->text = too_large;
     return tree;
 }
 
@@ -217,6 +218,7 @@ static const char *replacement_end(const char *s, const char *end) {
         if (strchr("([{", *s)) nesting++;
         if (*s == '}' && !nesting) return s;
         if (strchr(")]}", *s)) nesting--;
+        if (!nesting && *s == '=' && s + 1 < end && s[1] == '}') return NULL;
         if (!nesting && (*s == ':' || (*s == '!' && s + 1 < end && s[1] != '='))) return NULL;
     }
     return NULL;
@@ -224,7 +226,7 @@ static const char *replacement_end(const char *s, const char *end) {
 
 /* f"a{x}b" adds "a{}b" to the format and x to the arguments. */
 static bool add_format(struct parser *p, struct string_token s, struct text *format,
-                       struct tree_list *arguments, struct source_range range) {
+                       struct tree_list *arguments, struct source_range range, const char **unsupported) {
     while (s.start < s.end) {
         const char *brace = s.start;
         while (brace < s.end && *brace != '{' && *brace != '}') brace++;
@@ -237,8 +239,8 @@ static bool add_format(struct parser *p, struct string_token s, struct text *for
         }
         const char *close = *brace == '{' ? replacement_end(brace + 1, s.end) : NULL;
         if (!close) {
-            parser_error(p, range, "Don't support formatting in JoinedStr");
-            return false;
+            *unsupported = "Don't support formatting in JoinedStr";
+            return true;
         }
         text_put(format, "{}");
         if (!tree_list_add(p, arguments, parse_replacement(p, brace + 1, close, range))) return false;
@@ -261,17 +263,24 @@ struct tree *parse_string_literals(struct parser *p) {
     struct text text = {0};
     struct tree_list arguments = {0};
     bool format = false, good = true;
+    const char *unsupported = NULL;
     for (; good && parser_kind(p) == TOKEN_STRING; p->at++) {
         struct string_token s = open_string(p, &p->tokens[p->at]);
-        if (s.bytes) parser_error(p, parser_range(p), "bytes literals are not supported");
+        if (s.bytes) unsupported = "bytes literals aren't supported";
         format |= s.format;
-        good = !s.bytes && (s.format ? add_format(p, s, &text, &arguments, range)
-                                     : put_unescaped(p, &text, s.start, s.end, s.raw, range));
+        if (unsupported) continue;
+        good = s.format ? add_format(p, s, &text, &arguments, range, &unsupported)
+                        : put_unescaped(p, &text, s.start, s.end, s.raw, range);
     }
     if (!good) {
         text_free(&text);
         return NULL;
     }
     struct tree *string = string_tree(p, range, &text);
+    if (unsupported && string) {
+        string = parser_node(p, TREE_UNSUPPORTED, range, 1, string);
+        if (string) string->text = unsupported;
+        return string;
+    }
     return format && string ? format_call(p, range, string, &arguments) : string;
 }

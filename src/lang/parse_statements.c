@@ -127,10 +127,15 @@ static struct tree *parse_return(struct parser *p) {
     return value && end_of_statement(p) ? parser_node(p, TREE_RETURN, at, 1, value) : NULL;
 }
 
+static struct tree *unsupported_statement(struct parser *p, struct source_range at, const char *what,
+                                          struct tree *inner);
+
 static struct tree *parse_raise(struct parser *p) {
     struct source_range at = parser_range(p);
     p->at++;
-    if (parser_kind(p) == TOKEN_NEWLINE) return parser_error(p, at, "raise needs an exception");
+    if (p->python && parser_accept(p, TOKEN_NEWLINE))
+        return unsupported_statement(p, at, "raise without an exception isn't supported",
+                                     parser_node(p, TREE_NONE, at, 0));
     struct tree *value = parse_expression(p);
     if (value && parser_accept(p, TOKEN_FROM) && !parse_expression(p)) return NULL;
     return value && end_of_statement(p) ? parser_node(p, TREE_RAISE, at, 1, value) : NULL;
@@ -191,10 +196,11 @@ static struct tree *parse_if(struct parser *p) {
     return parser_node(p, TREE_IF, at, 3, condition, yes, no);
 }
 
-static bool no_else(struct parser *p, const char *what) {
-    if (parser_kind(p) != TOKEN_ELSE) return true;
-    parser_error(p, parser_range(p), "else branches of %s loops aren't supported", what);
-    return false;
+/* The loop itself, or what is to be said of its else branch. */
+static struct tree *maybe_else(struct parser *p, struct tree *loop, const char *what) {
+    struct source_range at = parser_range(p);
+    if (!loop || !parser_accept(p, TOKEN_ELSE)) return loop;
+    return parser_expect(p, TOKEN_COLON) ? unsupported_statement(p, at, what, parse_block(p)) : NULL;
 }
 
 static struct tree *parse_while(struct parser *p) {
@@ -202,7 +208,8 @@ static struct tree *parse_while(struct parser *p) {
     p->at++;
     struct tree *condition = parse_expression(p);
     struct tree *body = condition && parser_expect(p, TOKEN_COLON) ? parse_block(p) : NULL;
-    return body && no_else(p, "while") ? parser_node(p, TREE_WHILE, at, 2, condition, body) : NULL;
+    struct tree *loop = body ? parser_node(p, TREE_WHILE, at, 2, condition, body) : NULL;
+    return maybe_else(p, loop, "else branches of while loops aren't supported");
 }
 
 /* "a, b" up to `end`, each read by `parse`. */
@@ -232,7 +239,8 @@ static struct tree *parse_for(struct parser *p) {
     struct tree *targets = parse_separated(p, TOKEN_IN, parse_target);
     struct tree *iterables = targets ? for_iterables(p) : NULL;
     struct tree *body = iterables ? parse_block(p) : NULL;
-    return body && no_else(p, "for") ? parser_node(p, TREE_FOR, at, 3, targets, iterables, body) : NULL;
+    struct tree *loop = body ? parser_node(p, TREE_FOR, at, 3, targets, iterables, body) : NULL;
+    return maybe_else(p, loop, "else branches of for loops aren't supported");
 }
 
 static struct tree *parse_with_item(struct parser *p) {
@@ -437,7 +445,7 @@ static struct tree *parse_try(struct parser *p) {
         if (!parser_expect(p, TOKEN_COLON) || !(body = parse_block(p))) return NULL;
     } while (parser_kind(p) == TOKEN_EXCEPT || parser_kind(p) == TOKEN_FINALLY ||
              parser_kind(p) == TOKEN_ELSE);
-    return unsupported_statement(p, at, "try blocks", body);
+    return unsupported_statement(p, at, "try blocks aren't supported", body);
 }
 
 static const struct {
@@ -471,7 +479,10 @@ static struct tree *parse_augmented(struct parser *p, struct tree *target, enum 
     if (target->kind == TREE_TUPLE)
         return parser_error(p, target->range, " augmented assignment can only have one LHS expression");
     if (op == OPERATOR_FLOOR_DIVIDE || op == OPERATOR_MATRIX_MULTIPLY)
-        return unsupported_statement(p, target->range, op == OPERATOR_FLOOR_DIVIDE ? "FloorDiv" : "MatMult",
+        return unsupported_statement(p, target->range,
+                                     op == OPERATOR_FLOOR_DIVIDE
+                                         ? "unsupported kind of augmented assignment: FloorDiv"
+                                         : "unsupported kind of augmented assignment: MatMult",
                                      value);
     struct tree *t = parser_node(p, TREE_AUGMENTED, target->range, 2, target, value);
     if (t) t->op = (uint8_t)op;
@@ -495,7 +506,24 @@ static struct tree *parse_assignment(struct parser *p, struct tree *first) {
     return loose_node(p, TREE_ASSIGN, first->range, 3, items);
 }
 
+/* `match x:` and its cases, which are read over. */
+static bool at_match(const struct parser *p) {
+    int at = p->at;
+    if (!p->python || !parser_is_identifier(p, "match")) return false;
+    while (p->tokens[at].kind != TOKEN_NEWLINE && p->tokens[at].kind != TOKEN_END) at++;
+    return at > p->at + 1 && p->tokens[at - 1].kind == TOKEN_COLON && p->tokens[at].kind == TOKEN_NEWLINE &&
+           p->tokens[at + 1].kind == TOKEN_INDENT;
+}
+
+static struct tree *parse_match(struct parser *p) {
+    struct source_range at = parser_range(p);
+    skip_statement(p, p->at);
+    return unsupported_statement(p, at, "match statements aren't supported",
+                                 parser_node(p, TREE_NONE, at, 0));
+}
+
 static struct tree *parse_simple(struct parser *p) {
+    if (at_match(p)) return parse_match(p);
     if (p->python ? false : parser_is_identifier(p, "from")) return parse_line(p, TREE_IMPORT);
     struct tree *first = parse_expressions(p);
     if (!first) return NULL;
@@ -508,7 +536,7 @@ static struct tree *parse_simple(struct parser *p) {
 static struct tree *parse_async(struct parser *p) {
     struct source_range at = parser_range(p);
     p->at++;
-    return unsupported_statement(p, at, "async functions", parse_statement(p));
+    return unsupported_statement(p, at, "async functions aren't supported", parse_statement(p));
 }
 
 static struct tree *parse_statement(struct parser *p) {

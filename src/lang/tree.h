@@ -10,56 +10,56 @@
 #include "base/source.h"
 
 /* X(suffix, word for messages). The comment gives the children; "?" may be NULL. */
-#define TREE_KINDS(X)                                                                                       \
-    X(LIST, "list")             /* any number: arguments, statements, ... */                                \
-    X(NAME, "variable")         /* name */                                                                  \
-    X(ATTRIBUTE, ".")           /* name; [value] */                                                         \
-    X(CALL, "apply")            /* [callee, LIST of arguments, LIST of KEYWORD] */                          \
-    X(KEYWORD, "attribute")     /* name; [value] */                                                         \
-    X(SUBSCRIPT, "subscript")   /* [value, LIST of expressions and SLICE] */                                \
-    X(SLICE, "slice expr")      /* [start?, end?, step?] */                                                 \
-    X(INT, "const")             /* integer */                                                               \
-    X(FLOAT, "const")           /* number */                                                                \
-    X(COMPLEX, "const")         /* number: the imaginary part */                                            \
-    X(STRING, "string_literal") /* text */                                                                  \
-    X(TRUE, "True")                                                                                         \
-    X(FALSE, "False")                                                                                       \
-    X(NONE, "None")                                                                                         \
-    X(NONE_TYPE, "NoneType")                                                                                \
-    X(ELLIPSIS, "dots")                                                                                     \
-    X(BINARY, "binary") /* op; [left, right] */                                                             \
-    X(AND, "and")       /* [left, right] */                                                                 \
-    X(OR, "or")                                                                                             \
-    X(NOT, "not") /* [value] */                                                                             \
-    X(NEGATE, "unary minus")                                                                                \
-    X(INVERT, "~")                                                                                          \
-    X(STARRED, "starred")                                                                                   \
-    X(IF_EXPRESSION, "if")                      /* [condition, when true, when false] */                    \
-    X(TUPLE, "tuple-literal")                   /* items */                                                 \
-    X(LIST_LITERAL, "list-literal")             /* items */                                                 \
-    X(DICT, "dict-literal")                     /* [LIST of keys, LIST of values] */                        \
-    X(LIST_COMPREHENSION, "list comprehension") /* [element, target, iterable] */                           \
-    X(DICT_COMPREHENSION, "dict comprehension") /* [key, value, target, iterable] */                        \
-    X(UNSUPPORTED, "unsupported")               /* text: good Python that TorchScript has not ("Lambda") */ \
-    X(EXPRESSION, "expression statement")       /* [value] */                                               \
-    X(ASSIGN, "assign")                         /* [LIST of targets, value?, type?] */                      \
-    X(AUGMENTED, "aug_assign")                  /* op; [target, value] */                                   \
-    X(RETURN, "return")                         /* [value] */                                               \
-    X(IF, "if")                                 /* [condition, LIST, LIST] */                               \
-    X(WHILE, "while")                           /* [condition, LIST] */                                     \
-    X(FOR, "for")                               /* [LIST of targets, LIST of iterables, LIST] */            \
-    X(BREAK, "break")                                                                                       \
-    X(CONTINUE, "continue")                                                                                 \
-    X(PASS, "pass")                                                                                         \
-    X(ASSERT, "assert")      /* [condition, message?] */                                                    \
-    X(RAISE, "raise")        /* [value] */                                                                  \
-    X(DELETE, "del")         /* targets */                                                                  \
-    X(WITH, "with")          /* [LIST of WITH_ITEM, LIST] */                                                \
-    X(WITH_ITEM, "withitem") /* [value, NAME?] */                                                           \
-    X(DEF, "def")            /* name; [LIST of PARAMETER, return type?, LIST, LIST of decorators] */        \
-    X(PARAMETER, "param")    /* name; [type?, default?]; keyword_only */                                    \
-    X(CLASS, "class")        /* name; [superclass?, LIST, LIST of decorators] */                            \
-    X(IMPORT, "import")      /* text: the whole line; resolvers of Python source may read it */             \
+#define TREE_KINDS(X)                                                                                    \
+    X(LIST, "list")             /* any number: arguments, statements, ... */                             \
+    X(NAME, "variable")         /* name */                                                               \
+    X(ATTRIBUTE, ".")           /* name; [value] */                                                      \
+    X(CALL, "apply")            /* [callee, LIST of arguments, LIST of KEYWORD] */                       \
+    X(KEYWORD, "attribute")     /* name; [value] */                                                      \
+    X(SUBSCRIPT, "subscript")   /* [value, LIST of expressions and SLICE] */                             \
+    X(SLICE, "slice expr")      /* [start?, end?, step?] */                                              \
+    X(INT, "const")             /* integer */                                                            \
+    X(FLOAT, "const")           /* number */                                                             \
+    X(COMPLEX, "const")         /* number: the imaginary part */                                         \
+    X(STRING, "string_literal") /* text */                                                               \
+    X(TRUE, "True")                                                                                      \
+    X(FALSE, "False")                                                                                    \
+    X(NONE, "None")                                                                                      \
+    X(NONE_TYPE, "NoneType")                                                                             \
+    X(ELLIPSIS, "dots")                                                                                  \
+    X(BINARY, "binary") /* op; [left, right] */                                                          \
+    X(AND, "and")       /* [left, right] */                                                              \
+    X(OR, "or")                                                                                          \
+    X(NOT, "not") /* [value] */                                                                          \
+    X(NEGATE, "unary minus")                                                                             \
+    X(INVERT, "~")                                                                                       \
+    X(STARRED, "starred")                                                                                \
+    X(IF_EXPRESSION, "if")                      /* [condition, when true, when false] */                 \
+    X(TUPLE, "tuple-literal")                   /* items */                                              \
+    X(LIST_LITERAL, "list-literal")             /* items */                                              \
+    X(DICT, "dict-literal")                     /* [LIST of keys, LIST of values] */                     \
+    X(LIST_COMPREHENSION, "list comprehension") /* [element, target, iterable] */                        \
+    X(DICT_COMPREHENSION, "dict comprehension") /* [key, value, target, iterable] */                     \
+    X(UNSUPPORTED, "unsupported") /* text: what is to be said of good Python that TorchScript has not */ \
+    X(EXPRESSION, "expression statement") /* [value] */                                                  \
+    X(ASSIGN, "assign")                   /* [LIST of targets, value?, type?] */                         \
+    X(AUGMENTED, "aug_assign")            /* op; [target, value] */                                      \
+    X(RETURN, "return")                   /* [value] */                                                  \
+    X(IF, "if")                           /* [condition, LIST, LIST] */                                  \
+    X(WHILE, "while")                     /* [condition, LIST] */                                        \
+    X(FOR, "for")                         /* [LIST of targets, LIST of iterables, LIST] */               \
+    X(BREAK, "break")                                                                                    \
+    X(CONTINUE, "continue")                                                                              \
+    X(PASS, "pass")                                                                                      \
+    X(ASSERT, "assert")      /* [condition, message?] */                                                 \
+    X(RAISE, "raise")        /* [value] */                                                               \
+    X(DELETE, "del")         /* targets */                                                               \
+    X(WITH, "with")          /* [LIST of WITH_ITEM, LIST] */                                             \
+    X(WITH_ITEM, "withitem") /* [value, NAME?] */                                                        \
+    X(DEF, "def")            /* name; [LIST of PARAMETER, return type?, LIST, LIST of decorators] */     \
+    X(PARAMETER, "param")    /* name; [type?, default?]; keyword_only */                                 \
+    X(CLASS, "class")        /* name; [superclass?, LIST, LIST of decorators] */                         \
+    X(IMPORT, "import")      /* text: the whole line; resolvers of Python source may read it */          \
     X(GLOBAL, "global")
 
 enum tree_kind {
