@@ -443,7 +443,7 @@ static void put_operator(struct code_printer *p, struct tagged *out, struct node
         return;
     }
     put(p, out, "(");
-    int outs, needed = schema->argument_count > 0 ? needed_arguments(schema, n, &outs) : 0;
+    int outs = 0, needed = schema->argument_count > 0 ? needed_arguments(schema, n, &outs) : 0;
     for (int i = 0; i < needed; i++) {
         if (i > 0) put(p, out, ", ");
         if (i < schema->argument_count && schema->arguments[i].keyword_only) {

@@ -198,6 +198,7 @@ static void check_alias(void) {
         if (alias_may_merge(db, fresh, fresh)) fail("alias", "what is written must not be merged");
     }
     alias_free(db);
+    if (g) graph_free(g);
     error_clear(&err);
     unit_free(u);
 }

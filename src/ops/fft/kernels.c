@@ -110,7 +110,7 @@ static bool read_sizes_and_dims(struct op_call *c, const struct tensor *self, st
 static bool many_dimensions(struct op_call *c, const struct transform_rule *rule) {
     struct tensor *self = arg_tensor(c, 0);
     struct spectral s = {.forward = rule->forward};
-    bool last_given;
+    bool last_given = false;
     if (!check_input(c, self, rule, "real-valued") || !read_sizes_and_dims(c, self, &s, &last_given))
         return false;
     if (s.count == 0 && rule->kind != RESULT_COMPLEX)
