@@ -129,7 +129,6 @@ static void put_columns(struct text *out, const struct matrix *m, int64_t first,
 
 static void put_matrix(struct text *out, struct matrix m) {
     m.format = choose_format((struct stretch){m.t, m.begin, m.rows * m.columns});
-    text_put_repeat(out, ' ', m.indent);
     int64_t a_line = (LINE_WIDTH - m.indent) / (m.format.width + 1);
     for (int64_t first = 0; first < m.columns; first += a_line) {
         int64_t last = first + a_line <= m.columns ? first + a_line - 1 : m.columns - 1;

@@ -118,6 +118,7 @@ static bool run_row(struct compose *k, const struct op_row *row, lb_value *args,
 struct tensor *compose_run(struct compose *k, const char *text, const char *format, ...) {
     lb_value args[MOST_ARGS] = {{0}};
     int arg_count, result_count;
+    if (k->c->err && k->c->err->code) k->failed = true; /* a helper of the kernel's refused */
     if (k->failed) return NULL;
     const struct op_row *row = find_row(text);
     if (!row) {

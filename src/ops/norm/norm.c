@@ -507,7 +507,7 @@ bool norm_instance_norm(struct op_call *c) {
     if (x->ndim < 2) return refuse(c, "instance_norm expects at least 2 dimensions");
     int64_t n = x->sizes[0], channels = x->sizes[1];
     bool use_input = arg_bool(c, 5);
-    if (n == 0)
+    if (n == 0 && (!arg_none(c, 1) || !arg_none(c, 2))) /* batch norm of nothing scales by weight[0] */
         return refuse_index(c, "select(): index 0 out of range for tensor of size [0] at dimension 0");
     if (!use_input && (arg_none(c, 3) || arg_none(c, 4)))
         return refuse(c, "Expected running_mean and running_var to be defined when use_input_stats is false");

@@ -88,6 +88,49 @@ static bool fill_uniform(struct op_call *c, struct tensor *t, double from, doubl
 
 enum { NORMAL_BLOCK = 16 };
 
+static float rounded(enum dtype d, double x) {
+    uint16_t bits;
+    double back;
+    convert_store[d][COMPUTE_DOUBLE](&bits, 0, &x, 0, 1);
+    convert_load[d][COMPUTE_DOUBLE](&back, 0, &bits, 0, 1);
+    return (float)back;
+}
+
+/* normal_fill_16 for half and bfloat16: every step is rounded to the type. */
+static void narrow_block(enum dtype d, float *x, float mean, float std) {
+    for (int j = 0; j < NORMAL_BLOCK / 2; j++) {
+        float u1 = rounded(d, 1 - x[j]), u2 = x[j + NORMAL_BLOCK / 2];
+        float radius = rounded(d, sqrtf(rounded(d, -2 * rounded(d, logf(u1)))));
+        float angle = rounded(d, 6.28318530717958647692 * (double)u2);
+        float c = rounded(d, radius * rounded(d, cosf(angle))),
+              s = rounded(d, radius * rounded(d, sinf(angle)));
+        x[j] = rounded(d, rounded(d, c * std) + mean);
+        x[j + NORMAL_BLOCK / 2] = rounded(d, rounded(d, s * std) + mean);
+    }
+}
+
+static void fill_narrow(struct generator *g, struct tensor *t, double mean, double std) {
+    enum dtype d = tensor_dtype(t);
+    uint16_t *data = tensor_data(t);
+    float block[NORMAL_BLOCK], m = rounded(d, mean), s = rounded(d, std);
+    for (int64_t i = 0; i < t->numel; i++) {
+        double u = generator_float(g);
+        convert_store[d][COMPUTE_DOUBLE](&data[i], 0, &u, 0, 1);
+    }
+    for (int64_t at = 0; at < t->numel; at += NORMAL_BLOCK) {
+        bool whole = at + NORMAL_BLOCK <= t->numel;
+        uint16_t *place = whole ? data + at : data + t->numel - NORMAL_BLOCK;
+        for (int j = 0; j < NORMAL_BLOCK; j++) {
+            if (whole)
+                convert_load[d][COMPUTE_FLOAT](&block[j], 0, &place[j], 0, 1);
+            else
+                block[j] = rounded(d, generator_float(g));
+        }
+        narrow_block(d, block, m, s);
+        convert_store[d][COMPUTE_FLOAT](place, 2, block, sizeof *block, NORMAL_BLOCK);
+    }
+}
+
 static bool fill_blocks(struct op_call *c, struct tensor *t, double mean, double std) {
     struct generator *g = c->cx->generator;
     if (!g) return refuse(c, "this run has no random generator");
@@ -95,13 +138,8 @@ static bool fill_blocks(struct op_call *c, struct tensor *t, double mean, double
         generator_normals_float(g, tensor_data(t), t->numel, (float)mean, (float)std);
     } else if (t->dtype == DTYPE_FLOAT64) {
         generator_normals_double(g, tensor_data(t), t->numel, mean, std);
-    } else { /* half types: uniforms are rounded to the type, each step computed in float */
-        float *line = call_scratch(c, (size_t)t->numel, sizeof *line);
-        if (!line) return false;
-        generator_normals_float(g, line, t->numel, (float)mean, (float)std);
-        convert_store[t->dtype][COMPUTE_FLOAT](tensor_data(t), (int64_t)dtype_size(tensor_dtype(t)), line,
-                                               sizeof *line, t->numel);
-        mem_free(line);
+    } else {
+        fill_narrow(g, t, mean, std);
     }
     t->version++;
     return true;
