@@ -40,4 +40,9 @@ struct tensor *compose_own(struct compose *k, struct tensor *t);
 bool compose_give(struct compose *k, struct tensor *t);
 bool compose_give_some(struct compose *k, int count, struct tensor *const *tensors);
 bool compose_end(struct compose *k);
+/* `return compose_refused(&k, refuse(c, ...))`: releases everything after a refusal. */
+static inline bool compose_refused(struct compose *k, bool refused) {
+    compose_end(k);
+    return refused;
+}
 #endif

@@ -122,8 +122,8 @@ static bool trapezoid(struct op_call *c, bool with_x, bool cumulative) {
     if (x) {
         int64_t x_dim = x->ndim == 1 ? 0 : dim - y->ndim + x->ndim;
         if (x->ndim == 0 || x_dim < 0 || x->sizes[x_dim] != y->sizes[dim])
-            return refuse(c, "trapezoid: There must be one `x` value for each sample point") |
-                   (compose_end(&k) && false);
+            return compose_refused(&k,
+                                   refuse(c, "trapezoid: There must be one `x` value for each sample point"));
         dx = pair_sums(&k, x, x_dim, true);
         if (x->ndim == 1 && dx) {
             int64_t shape[TENSOR_MAX_DIMS];

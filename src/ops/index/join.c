@@ -370,7 +370,8 @@ static bool meshgrid(struct op_call *c, bool xy) {
     }
     if (k.failed) return compose_end(&k);
     for (int i = 0; i < count; i++) tensor_retain(out[i]);
-    return give_list(c, 0, out, count) & compose_end(&k);
+    bool given = give_list(c, 0, out, count);
+    return compose_end(&k) && given;
 }
 bool index_meshgrid(struct op_call *c) {
     return meshgrid(c, false);

@@ -213,9 +213,9 @@ bool random_uniform(struct op_call *c) {
     struct tensor *t = target_of(c, &k);
     double from = arg_float(c, 1), to = arg_float(c, 2);
     if (from > to)
-        return refuse(c, "uniform_ expects to return a [from, to) range, but found from=%g > to=%g", from,
-                      to) |
-               (compose_end(&k) && false);
+        return compose_refused(
+            &k,
+            refuse(c, "uniform_ expects to return a [from, to) range, but found from=%g > to=%g", from, to));
     return compose_give(
         &k, t && check_floating(c, t, "check_uniform_bounds") && fill_uniform(c, t, from, to) ? t : NULL);
 }
@@ -223,8 +223,7 @@ bool random_normal(struct op_call *c) {
     struct compose k = compose_start(c);
     struct tensor *t = target_of(c, &k);
     if (arg_float(c, 2) < 0)
-        return refuse(c, "normal expects std >= 0.0, but found std %g", arg_float(c, 2)) |
-               (compose_end(&k) && false);
+        return compose_refused(&k, refuse(c, "normal expects std >= 0.0, but found std %g", arg_float(c, 2)));
     return compose_give(&k, t && check_floating(c, t, "normal_kernel_cpu") &&
                                     fill_normal(c, t, arg_float(c, 1), arg_float(c, 2))
                                 ? t
@@ -262,8 +261,8 @@ bool random_random(struct op_call *c) {
                                       [DTYPE_BFLOAT16] = 257};
     uint64_t range = ranges[t->dtype];
     if (range == 0)
-        return refuse(c, "\"random_\" not implemented for '%s'", dtype_table[t->dtype].graph_name) |
-               (compose_end(&k) && false);
+        return compose_refused(
+            &k, refuse(c, "\"random_\" not implemented for '%s'", dtype_table[t->dtype].graph_name));
     bool wide = t->dtype == DTYPE_INT64 || t->dtype == DTYPE_FLOAT64;
     return compose_give(&k, fill_integers(c, t, 0, range, wide) ? t : NULL);
 }

@@ -25,25 +25,24 @@ bool op_pack_padded_sequence(struct op_call *c) {
     if (!x) return compose_end(k);
     int64_t batch = lengths->numel, steps = batch ? tensor_get_int(lengths, 0) : 0, total = 0, at = 0,
             sizes[TENSOR_MAX_DIMS];
-    if (x->numel == 0) return refuse(c, "Cannot pack empty tensors.") | (compose_end(k) && false);
+    if (x->numel == 0) return compose_refused(k, refuse(c, "Cannot pack empty tensors."));
     if (batch != x->sizes[1])
-        return refuse(c, "Expected `len(lengths)` to be equal to batch_size, but got %lld (batch_size=%lld)",
-                      (long long)batch, (long long)x->sizes[1]) |
-               (compose_end(k) && false);
+        return compose_refused(
+            k, refuse(c, "Expected `len(lengths)` to be equal to batch_size, but got %lld (batch_size=%lld)",
+                      (long long)batch, (long long)x->sizes[1]));
     for (int64_t i = 0; i < batch; i++) {
         int64_t n = tensor_get_int(lengths, i);
         if (n <= 0)
-            return refuse(c, "Length of all samples has to be greater than 0, but found an element in "
-                             "'lengths' that is <= 0") |
-                   (compose_end(k) && false);
+            return compose_refused(
+                k, refuse(c, "Length of all samples has to be greater than 0, but found an element in "
+                             "'lengths' that is <= 0"));
         if (i && n > tensor_get_int(lengths, i - 1))
-            return refuse(c,
-                          "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. "
+            return compose_refused(
+                k,
+                refuse(c, "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. "
                           "You can pass `enforce_sorted=False` to pack_padded_sequence and/or pack_sequence "
-                          "to sidestep this requirement if you do not need ONNX exportability.") |
-                   (compose_end(k) && false);
-        if (n > x->sizes[0])
-            return refuse(c, "Expected lengths within the sequence") | (compose_end(k) && false);
+                          "to sidestep this requirement if you do not need ONNX exportability."));
+        if (n > x->sizes[0]) return compose_refused(k, refuse(c, "Expected lengths within the sequence"));
         total += n;
     }
     struct tensor *counts = compose_own(k, call_new(c, DTYPE_INT64, 1, &steps)), *data;
@@ -83,7 +82,7 @@ bool op_pad_packed_sequence(struct op_call *c) {
     for (int64_t t = 0; t < steps && !k->failed; t++) {
         int64_t now = tensor_get_int(counts, t);
         if (now < 0 || now > batch || at + now > data->sizes[0])
-            return refuse(c, "batch sizes do not fit the data") | (compose_end(k) && false);
+            return compose_refused(k, refuse(c, "batch sizes do not fit the data"));
         struct tensor *row = tensor_select(c, out, 0, t), *part = rows_of(c, data, at, now);
         if (!row || !part || !write_rows(c, row, 0, part)) k->failed = true;
         tensor_release(row);
