@@ -265,7 +265,8 @@ LB_API int lb_tensor_ndim(const lb_value *tensor);
 LB_API const int64_t *lb_tensor_sizes(const lb_value *tensor);
 LB_API const int64_t *lb_tensor_strides(const lb_value *tensor); /* in elements */
 LB_API int64_t lb_tensor_numel(const lb_value *tensor);
-/* The first element; other elements follow the strides. */
+/* The first element; other elements follow the strides. Writing into a parameter of a loaded module is for
+ * before its first call: what a call has prepared from it (packed weights) does not notice. */
 LB_API void *lb_tensor_data(const lb_value *tensor);
 /* A contiguous copy, dequantized and with dtype changed when `dtype` is not its own. */
 LB_API lb_value *lb_tensor_to(const lb_value *tensor, lb_dtype dtype, lb_error *err);
