@@ -104,6 +104,7 @@ static bool check_outer(struct emitter *e, struct source_range at, const struct 
                    name->text, *v ? "because it has type" : "to a value of type", sugared_words(e, value),
                    *v ? "and" : "because", name->text) != NULL;
     const struct type *type = type_unshaped(e->types, before->type);
+    if (!type) return error_memory(e->err);
     *v = match_convert(e, at, type, *v, true);
     if (!*v) return false;
     return is_subtype(e, (*v)->type, type) || type_error(e, at, name, before->type, (*v)->type);

@@ -113,7 +113,13 @@ static struct sugared *constant_attribute(struct emitter *e, struct sugared *s, 
         return emit_error(e, at, "constant index %lld is out of bounds (constant table has %d entries)",
                           index, im->constant_count);
     struct ir_value *v = emit_constant(e, im->constants[index], at);
-    if (v) v->type = type_unshaped(e->types, v->type);
+    if (!v) return NULL;
+    const struct type *plain = type_unshaped(e->types, v->type);
+    if (!plain) {
+        error_memory(e->err);
+        return NULL;
+    }
+    v->type = plain;
     return sugared_simple(e, v);
 }
 static const struct sugared_kind kind_constants = {.word = "CONSTANTS", .attribute = constant_attribute};

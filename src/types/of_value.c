@@ -51,7 +51,10 @@ const struct type *type_of_value(struct type_store *s, lb_value v) {
 }
 
 static bool fits_declared(struct type_store *s, const struct type *wanted, const struct type *declared) {
-    return declared && (type_equal(wanted, declared) || type_equal(type_unshaped(s, wanted), declared));
+    if (!declared) return false;
+    if (type_equal(wanted, declared)) return true;
+    const struct type *plain = type_unshaped(s, wanted);
+    return plain && type_equal(plain, declared);
 }
 
 static bool admits_tuple(struct type_store *s, const struct type *t, const struct tuple *tuple) {

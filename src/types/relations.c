@@ -262,7 +262,8 @@ static const struct type *unify_containers(struct type_store *s, const struct ty
         inner = type_unify(s, a->items[0], b->items[0], false, NULL);
         if (inner) return type_future(s, inner);
     }
-    return wider(s, type_unshaped(s, a), type_unshaped(s, b));
+    const struct type *plain_a = type_unshaped(s, a), *plain_b = type_unshaped(s, b);
+    return plain_a && plain_b ? wider(s, plain_a, plain_b) : NULL;
 }
 
 static const struct type *unify(struct type_store *s, const struct type *a, const struct type *b,
