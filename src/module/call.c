@@ -98,10 +98,11 @@ static bool match_all(struct matching *m, lb_value self) {
     const struct schema *s = m->function->schema;
     int named_used = 0, positional = 0;
     for (int i = 1; i < s->argument_count; i++) positional += !s->arguments[i].keyword_only;
-    if (m->given->count > positional) {
+    int received = m->given->count + m->given->named_count + 1;
+    if (m->given->count > positional || received > s->argument_count) {
         char counts[100];
-        snprintf(counts, sizeof counts, "%d argument(s) but received %d argument(s)", positional + 1,
-                 m->given->count + 1);
+        snprintf(counts, sizeof counts, "%d argument(s) but received %d argument(s)", s->argument_count,
+                 received);
         return mismatch(m, "expected at most %s", counts);
     }
     m->args[0] = value_copy(self);

@@ -89,7 +89,12 @@ static bool create_filled(struct op_call *c, int options, const struct number *n
     if (!format_strides(c, format, ndim, sizes, strides)) return false;
     return give_filled(c, tensor_new_strided(d, ndim, sizes, strides, c->cx->budget, c->err), n);
 }
+/* Also aten::empty: memory that nobody wrote is zeros here. */
 bool create_zeros(struct op_call *c) {
+    const struct list *sizes = c->args[0].tag == VALUE_LIST && c->row ? arg_list(c, 0) : NULL;
+    bool checks = sizes && !strcmp(op_name(c->row), "aten::zeros");
+    for (int64_t i = 0; checks && i < sizes->count; i++)
+        if (sizes->items[i].i < 0) return refuse(c, "zeros: Dimension size must be non-negative.");
     return create_filled(c, 1, &zero, DTYPE_FLOAT32);
 }
 bool create_ones(struct op_call *c) {

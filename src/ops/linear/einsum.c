@@ -23,6 +23,9 @@ struct equation {
 static int letter_index(char x) {
     return islower((unsigned char)x) ? x - 'a' + 26 : x - 'A';
 }
+static char letter_of(int index) {
+    return (char)(index < 26 ? 'A' + index : 'a' + index - 26);
+}
 
 /* Labels of one operand or of the output; `dims` is the tensor's, -1 for the output. Returns where it
  * stopped. */
@@ -196,17 +199,31 @@ static struct tensor *contract(struct compose *k, struct tensor *a, struct tenso
     return compose_run(k, "aten::permute", "tL", shaped, total, undo);
 }
 
-static bool check_sizes(struct op_call *c, struct tensor **views, int operands, int total) {
+/* What stands at dimension d of the product: a subscript's letter, or a dimension that the ellipsis covers.
+ */
+static bool refuse_sizes(struct op_call *c, const int *place, int d, int operand, int64_t size,
+                         int64_t seen) {
+    int label = 0;
+    while (place[label] != d) label++;
+    if (label >= LETTERS)
+        return refuse(c,
+                      "einsum(): dimension %d covered by ellipsis in operand %dhas size %lld which does not "
+                      "broadcast with previously seen ellipsis with size %lld for the respective dimension",
+                      label - LETTERS, operand, (long long)size, (long long)seen);
+    return refuse(
+        c,
+        "einsum(): subscript %c has size %lld for operand %d which does not broadcast with previously "
+        "seen size %lld",
+        letter_of(label), (long long)size, operand, (long long)seen);
+}
+
+static bool check_sizes(struct op_call *c, struct tensor **views, int operands, int total, const int *place) {
     for (int d = 0; d < total; d++) {
         int64_t size = 1;
         for (int i = 0; i < operands; i++) {
             if (views[i]->sizes[d] == 1) continue;
             if (size != 1 && views[i]->sizes[d] != size)
-                return refuse(c,
-                              "einsum(): operands do not broadcast with remapped shapes "
-                              "[original->remapped]: sizes %lld and "
-                              "%lld at dimension %d",
-                              (long long)size, (long long)views[i]->sizes[d], d);
+                return refuse_sizes(c, place, d, i, views[i]->sizes[d], size);
             size = views[i]->sizes[d];
         }
     }
@@ -229,7 +246,7 @@ bool linear_einsum(struct op_call *c) {
     struct compose k = compose_start(c);
     for (int i = 0; i < operands; i++)
         views[i] = compose_own(&k, spread(c, tensors[i], e.labels[i], e.counts[i], place, total));
-    if (!k.failed && !check_sizes(c, views, operands, total)) k.failed = true;
+    if (!k.failed && !check_sizes(c, views, operands, total, place)) k.failed = true;
     struct tensor *result = k.failed ? NULL : views[0];
     for (int i = 1; result && i < operands; i++) {
         bool gone[MOST_LABELS] = {false};

@@ -14,7 +14,7 @@ static const char *scalar_name(enum dtype d) {
                                         "signed char",
                                         "short",
                                         "int",
-                                        "int64_t",
+                                        "long int",
                                         "c10::Half",
                                         "float",
                                         "double",

@@ -239,11 +239,8 @@ static bool arg_pick(struct op_call *c, line_pick *pick, const char *name) {
     struct pick_call p = {pick, NULL};
     if (arg_none(c, 1)) {
         if (t->numel == 0)
-            return refuse_index(
-                c,
-                "%s(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
-                "reduction dim with the 'dim' argument.",
-                name);
+            return refuse_index(c, "%s(): Expected reduction dim to be specified for input.numel() == 0.",
+                                name);
         if (!of_whole(c, p, true, name)) return false;
         if (!arg_bool(c, 2) || t->ndim == 0) return true;
         int64_t sizes[TENSOR_MAX_DIMS], strides[TENSOR_MAX_DIMS];
