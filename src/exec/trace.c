@@ -48,7 +48,9 @@ void machine_trace(struct machine *m) {
     if (has_original)
         text_printf(&out, "\nTraceback of TorchScript, original code (most recent call last):\n%s",
                     text_get(&original));
-    text_printf(&out, "%s: %s\n", err->kind ? err->kind : "RuntimeError", error_message(err));
+    /* The class stands in the text only of what the program itself raised. */
+    bool raised = err->code == LB_ERROR_RAISED && err->kind;
+    text_printf(&out, "%s: %s\n", raised ? err->kind : "RuntimeError", error_message(err));
     err->trace = text_take(&out);
     text_free(&read);
     text_free(&original);

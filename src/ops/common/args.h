@@ -5,9 +5,14 @@
 #include "ops/call.h"
 #include "tensor/convert.h"
 #include "tensor/iterate.h"
+#include <string.h>
 
 /* RuntimeError, IndexError and others with PyTorch's text; always false. */
-#define refuse(c, ...)       error_set((c)->err, LB_ERROR_RUNTIME, __VA_ARGS__)
+#define refuse(c, ...) error_set_kind((c)->err, LB_ERROR_RUNTIME, REFUSAL_KIND(__VA_ARGS__, 0), __VA_ARGS__)
+/* What a dtype has no kernel for is a NotImplementedError (TORCH_CHECK_NOT_IMPLEMENTED behind AT_DISPATCH).
+ */
+#define REFUSAL_KIND(format, ...) \
+    (strstr(format, "not implemented for '") ? "NotImplementedError" : "RuntimeError")
 #define refuse_index(c, ...) error_set_kind((c)->err, LB_ERROR_RUNTIME, "IndexError", __VA_ARGS__)
 
 static inline struct tensor *arg_tensor_or_null(const struct op_call *c, int i) {
