@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "kernels/kernels.h"
 #include "ops/common/compose.h"
+#include "ops/common/cpp_names.h"
 #include "ops/common/prepared.h"
 #include "ops/fusion.h"
 #include "ops/linear/product.h"
@@ -458,27 +459,11 @@ static struct tensor *convolve(struct op_call *c, struct compose *k, struct conv
 static bool check_types(struct op_call *c, const struct convolution *v) {
     if (v->input->dtype != v->weight->dtype || (v->bias && v->bias->dtype != v->input->dtype)) {
         const struct tensor *other = v->input->dtype != v->weight->dtype ? v->weight : v->bias;
-        static const char *const names[] = {"unsigned char",
-                                            "signed char",
-                                            "short",
-                                            "int",
-                                            "long int",
-                                            "c10::Half",
-                                            "float",
-                                            "double",
-                                            "c10::complex<c10::Half>",
-                                            "c10::complex<float>",
-                                            "c10::complex<double>",
-                                            "bool",
-                                            "",
-                                            "",
-                                            "",
-                                            "c10::BFloat16"};
         if (other == v->weight)
             return refuse(c, "Input type (%s) and weight type (%s) should be the same",
-                          names[v->input->dtype], names[other->dtype]);
-        return refuse(c, "Input type (%s) and bias type (%s) should be the same", names[v->input->dtype],
-                      names[other->dtype]);
+                          dtype_cpp_name(tensor_dtype(v->input)), dtype_cpp_name(tensor_dtype(other)));
+        return refuse(c, "Input type (%s) and bias type (%s) should be the same",
+                      dtype_cpp_name(tensor_dtype(v->input)), dtype_cpp_name(tensor_dtype(other)));
     }
     return true;
 }

@@ -3,36 +3,17 @@
  * Shapes are checked with PyTorch's texts (aten/src/ATen/native/LinearAlgebra.cpp, TensorProperties); the
  * product itself is product.h. */
 #include "ops/common/compose.h"
+#include "ops/common/cpp_names.h"
 #include "ops/fusion.h"
 #include "ops/linear/product.h"
 #include "ops/pointwise/pointwise.h"
 #include "ops/view/geometry.h"
 #include <string.h>
 
-static const char *scalar_name(enum dtype d) {
-    static const char *const names[] = {"unsigned char",
-                                        "signed char",
-                                        "short",
-                                        "int",
-                                        "long int",
-                                        "c10::Half",
-                                        "float",
-                                        "double",
-                                        "c10::complex<c10::Half>",
-                                        "c10::complex<float>",
-                                        "c10::complex<double>",
-                                        "bool",
-                                        "qint8",
-                                        "quint8",
-                                        "qint32",
-                                        "c10::BFloat16"};
-    return names[d];
-}
-
 static bool same_dtype(struct op_call *c, const struct tensor *a, const struct tensor *b) {
     if (a->dtype == b->dtype) return true;
     return refuse(c, "expected m1 and m2 to have the same dtype, but got: %s != %s",
-                  scalar_name(tensor_dtype(a)), scalar_name(tensor_dtype(b)));
+                  dtype_cpp_name(tensor_dtype(a)), dtype_cpp_name(tensor_dtype(b)));
 }
 
 static bool check_matrices(struct op_call *c, const struct tensor *a, const struct tensor *b) {
@@ -126,8 +107,8 @@ bool linear_baddbmm(struct op_call *c) {
         return false;
     if (self->dtype != a->dtype)
         return refuse(c, "Input dtypes must be the same, got: input: %s, batch1: %s, batch2: %s",
-                      scalar_name(tensor_dtype(self)), scalar_name(tensor_dtype(a)),
-                      scalar_name(tensor_dtype(b)));
+                      dtype_cpp_name(tensor_dtype(self)), dtype_cpp_name(tensor_dtype(a)),
+                      dtype_cpp_name(tensor_dtype(b)));
     return give_tensor(
         c, product_add(c, self, arg_number(c, 3), arg_number(c, 4), product_batched(c, a, b, NULL)));
 }
