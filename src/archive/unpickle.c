@@ -3,6 +3,7 @@
  * when it is written out as a tree, are limited, so that whatever walks the value later comes to an end. */
 #include "archive/unpickle.h"
 #include "base/mem.h"
+#include "tensor/quantizer.h"
 #include "types/adapt.h"
 #include "types/function.h"
 #include <string.h>
@@ -156,20 +157,6 @@ static bool build_tensor(struct builder *b, struct pickle_node *n, struct pickle
         if (tagged) apply_bits(t, args[6]);
     }
     return give_tensor_value(t, good, out);
-}
-
-static struct quantizer *quantizer_new(int64_t channels) {
-    struct quantizer *q = mem_zeroed(1, sizeof *q);
-    if (!q) return NULL;
-    counted_init(&q->counted);
-    q->channels = channels;
-    q->scales = mem_zeroed((size_t)channels, sizeof *q->scales);
-    q->zero_points = mem_zeroed((size_t)channels, sizeof *q->zero_points);
-    if (q->scales && q->zero_points) return q;
-    mem_free(q->scales);
-    mem_free(q->zero_points);
-    mem_free(q);
-    return NULL;
 }
 
 static bool per_channel(struct builder *b, struct pickle_node *n, struct pickle_node **parts,

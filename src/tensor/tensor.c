@@ -3,9 +3,9 @@
  * A tensor is a header with sizes and strides over a counted storage. Every maker checks that what the sizes
  * and strides reach lies within the storage; nothing above needs to check again. Copies with conversion are
  * in copy.c. */
-#include "tensor/tensor.h"
 #include "base/mem.h"
 #include "tensor/convert.h"
+#include "tensor/quantizer.h"
 #include <string.h>
 
 bool sizes_product(int ndim, const int64_t *sizes, int64_t *numel) {
@@ -79,12 +79,7 @@ static struct tensor *tensor_header(enum dtype dtype, int ndim, const int64_t *s
 
 static void tensor_free(struct tensor *t) {
     storage_release(t->storage);
-    if (t->quantizer && counted_release(&t->quantizer->counted)) {
-        mem_free(t->quantizer->scales);
-        mem_free(t->quantizer->zero_points);
-        mem_free(t->quantizer->float_zero_points);
-        mem_free(t->quantizer);
-    }
+    quantizer_release(t->quantizer);
     tensor_release(t->grad);
     for (int i = 0; i < 3; i++) tensor_release(t->parts[i]);
     if (t->sizes != t->inline_dims) mem_free(t->sizes);

@@ -1,7 +1,7 @@
 /* To and from integers; see quantize.h. Sources: aten/src/ATen/native/quantized/AffineQuantizer*.cpp,
  * aten/src/ATen/native/quantized/TensorFactories.cpp. */
 #include "ops/quantized/quantize.h"
-#include "base/mem.h"
+#include "tensor/quantizer.h"
 #include <math.h>
 #include <string.h>
 
@@ -12,34 +12,19 @@ struct integer_range quantized_range(enum dtype d) {
 }
 
 struct quantizer *quantizer_per_channel(int64_t channels, int axis) {
-    struct quantizer *q = mem_zeroed(1, sizeof *q);
+    struct quantizer *q = quantizer_new(channels);
     if (!q) return NULL;
-    counted_init(&q->counted);
     q->per_channel = true;
     q->axis = axis;
-    q->channels = channels;
-    q->scales = mem_zeroed((size_t)channels, sizeof *q->scales);
-    q->zero_points = mem_zeroed((size_t)channels, sizeof *q->zero_points);
-    if (q->scales && q->zero_points) return q;
-    mem_free(q->scales);
-    mem_free(q->zero_points);
-    mem_free(q);
-    return NULL;
-}
-
-struct quantizer *quantizer_per_tensor(double scale, int64_t zero_point) {
-    struct quantizer *q = quantizer_per_channel(1, 0);
-    if (!q) return NULL;
-    q->per_channel = false;
-    q->scales[0] = scale;
-    q->zero_points[0] = zero_point;
     return q;
 }
 
-static void quantizer_drop(struct quantizer *q) {
-    mem_free(q->scales);
-    mem_free(q->zero_points);
-    mem_free(q);
+struct quantizer *quantizer_per_tensor(double scale, int64_t zero_point) {
+    struct quantizer *q = quantizer_new(1);
+    if (!q) return NULL;
+    q->scales[0] = scale;
+    q->zero_points[0] = zero_point;
+    return q;
 }
 
 struct tensor *quantized_new(struct op_call *c, enum dtype d, int ndim, const int64_t *sizes,
@@ -47,7 +32,7 @@ struct tensor *quantized_new(struct op_call *c, enum dtype d, int ndim, const in
     struct tensor *t = q ? call_new(c, d, ndim, sizes) : NULL;
     if (!q) error_memory(c->err);
     if (t) t->quantizer = q;
-    if (q && !t) quantizer_drop(q);
+    if (q && !t) quantizer_release(q);
     return t;
 }
 

@@ -1,0 +1,10 @@
+/* Making and giving up what a quantized tensor knows of its integers; the struct itself is tensor.h's. */
+#ifndef LINKBOY_TENSOR_QUANTIZER_H
+#define LINKBOY_TENSOR_QUANTIZER_H
+#include "tensor/tensor.h"
+
+/* Room for so many scales and zero points, all 0; per tensor until the caller says otherwise. NULL: memory.
+ */
+struct quantizer *quantizer_new(int64_t channels);
+void quantizer_release(struct quantizer *q); /* NULL is allowed */
+#endif
