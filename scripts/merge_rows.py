@@ -12,9 +12,15 @@ import sys
 
 
 def read(path):
-    """schema (or comment) -> the whole line, in order."""
-    lines = open(path, encoding="utf-8").read().splitlines()
-    return {line.split(" => ")[0]: line for line in lines}
+    """schema (or comment) -> the whole row with the lines of source under it, in order."""
+    rows, last = {}, None
+    for line in open(path, encoding="utf-8").read().splitlines():
+        if line.startswith(" ") and last:
+            rows[last] += "\n" + line
+        else:
+            last = line.split(" => ")[0]
+            rows[last] = line
+    return rows
 
 
 def merge_row(base, ours, theirs):

@@ -82,7 +82,9 @@ def read_rows():
     rows = {}
     for path in sorted(ROWS.glob("*.rows")):
         for line in path.read_text().splitlines():
-            if line.strip() and not line.startswith("#"):
+            if line.startswith(" "):
+                rows[schema] += "\n" + line
+            elif line.strip() and not line.startswith("#"):
                 schema, tail = split_row(line)
                 rows[schema] = tail
     return rows
@@ -119,12 +121,13 @@ def recorded_rows():
 
 
 def with_recorded(tail, traits):
-    """A row's tail with PyTorch's traits added where they are missing."""
-    words = tail.split() if tail else []
+    """A row's tail (what stands behind =>, and the lines of source under it) with PyTorch's traits added where they are missing."""
+    first, newline, source = tail.partition("\n")
+    words = first.split()
     if not traits:
         return tail
     words = words or ["-"]
-    return " ".join(words + [t for t in traits if t not in words[1:]])
+    return " ".join(words + [t for t in traits if t not in words[1:]]) + newline + source
 
 
 def new_files(old, recorded):

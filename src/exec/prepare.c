@@ -54,7 +54,7 @@ static int64_t function_size(struct reckoning *r, const struct function *f) {
 }
 
 static bool simplify(struct graph *g, lb_error *err) {
-    return pass_inline(g, err) && pass_peephole(g, err) && pass_constant_propagation(g, err) &&
+    return pass_inline(g, err) && pass_decompose(g, err) && pass_peephole(g, err) && pass_constant_propagation(g, err) &&
            pass_dead_code(g, err) && pass_constant_pooling(g, err) && pass_common_subexpressions(g, err) &&
            pass_peephole(g, err) && fuse_graph(g, err);
 }
@@ -63,13 +63,14 @@ struct graph *prepare_graph(struct function *f, lb_error *err) {
     struct reckoning r = {0};
     int64_t size = function_size(&r, f);
     table_free(&r.sizes);
-    if (size > MAX_NODES) return NULL;
+    bool large = size > MAX_NODES;
+    if (large && !graph_has_decompositions(f->graph)) return NULL;
     struct graph *copy = graph_copy(f->graph);
     if (!copy) {
         error_memory(err);
         return NULL;
     }
-    if (simplify(copy, err)) return copy;
+    if (large ? pass_decompose(copy, err) : simplify(copy, err)) return copy;
     graph_free(copy);
     return NULL;
 }

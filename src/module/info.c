@@ -76,7 +76,7 @@ static void put_ops(struct text *out, const struct used_ops *used, bool missing)
     const char *comma = "";
     for (int i = 0; i < used->rows.count; i++) {
         const struct op_row *row = used->rows.items[i];
-        if (missing && op_run(row)) continue;
+        if (missing && op_can_run(row)) continue;
         text_put(out, comma);
         if (missing) {
             put_json(out, op_schema(row));

@@ -20,6 +20,9 @@ const char *op_overload(const struct op_row *row) {
 op_kernel op_run(const struct op_row *row) {
     return ops_kernels[row->kernel];
 }
+const char *op_source(const struct op_row *row) {
+    return row->source ? ops_text + row->source : NULL;
+}
 
 static const struct op_name_slot *slot_of(const char *name, size_t length) {
     uint64_t hash = ops_hash(name, length);

@@ -33,6 +33,7 @@ struct op_row {
     uint32_t schema;   /* the whole schema as PyTorch prints it */
     uint32_t name;     /* "aten::add" */
     uint32_t overload; /* "Tensor"; "" for the default overload */
+    uint32_t source;   /* its body in TorchScript; 0: none */
     uint16_t kernel;   /* place in the table of kernels; 0: none */
     uint16_t traits;
 };
@@ -42,6 +43,14 @@ const char *op_name(const struct op_row *row);
 const char *op_overload(const struct op_row *row);
 /* NULL where there is no kernel. */
 op_kernel op_run(const struct op_row *row);
+/* The body of an operator that is others put together, in TorchScript, indented lines over the schema's
+ * arguments; "" where it is the functional operator, written into what the row writes; NULL: none. Programs
+ * have it put in the operator's place before they run (passes/decompose.c). */
+const char *op_source(const struct op_row *row);
+/* Whether a program that reaches it can go on. */
+static inline bool op_can_run(const struct op_row *row) {
+    return op_run(row) || op_source(row);
+}
 
 /* The overloads of an operator, in the order in which PyTorch registered them (the first that fits a call is
  * taken). NULL and a count of 0 where there is no such operator. */

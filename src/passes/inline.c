@@ -4,6 +4,7 @@
  * torch/csrc/jit/passes/inliner.cpp, inlineCallTo and insertGraph in torch/csrc/jit/ir/ir.cpp. */
 #include "base/mem.h"
 #include "ir/views.h"
+#include "passes/inline.h"
 #include "passes/passes.h"
 
 enum {
@@ -85,7 +86,7 @@ static int64_t count_nodes(const struct block *b) {
     return count;
 }
 
-static bool insert_body(struct node *call, struct graph *body, struct value_map *map) {
+static bool put_body(struct node *call, struct graph *body, struct value_map *map) {
     struct graph *g = call->graph;
     for (struct node *n = block_first(body->top); n != body->top->result; n = n->next) {
         struct node *copy = graph_clone_node(g, n, map_value, map, true);
@@ -103,6 +104,19 @@ static bool insert_body(struct node *call, struct graph *body, struct value_map 
     return true;
 }
 
+bool inline_body(struct node *call, struct graph *body, lb_error *err) {
+    struct node *param = body->top->param;
+    if (call->inputs.count != param->outputs.count || call->outputs.count != block_output_count(body->top))
+        return error_set(err, LB_ERROR_INTERNAL, "a call of %s does not fit its graph", call->kind->text);
+    struct value_map map = {0};
+    bool ok = true;
+    for (int i = 0; i < param->outputs.count && ok; i++)
+        ok = table_set(&map.values, node_output(param, i), node_input(call, i));
+    ok = ok && put_body(call, body, &map);
+    table_free(&map.values);
+    return ok || error_memory(err);
+}
+
 static bool replace_call(struct inliner *in, struct node *call, struct function *f, int skip) {
     struct graph *body = prepare(in, f);
     if (!body) return false;
@@ -110,18 +124,8 @@ static bool replace_call(struct inliner *in, struct node *call, struct function 
     if (in->nodes > MAX_NODES)
         return error_set(in->err, LB_ERROR_LIMIT,
                          "the program has more than %d nodes when its calls are inlined", MAX_NODES);
-    struct node *param = body->top->param;
-    if (call->inputs.count - skip != param->outputs.count ||
-        call->outputs.count != block_output_count(body->top))
-        return error_set(in->err, LB_ERROR_INTERNAL, "a call of %s does not fit its graph", f->name->text);
-    struct value_map map = {0};
-    bool ok = true;
-    for (int i = 0; i < param->outputs.count && ok; i++)
-        ok = table_set(&map.values, node_output(param, i), node_input(call, i + skip));
-    if (ok && skip) node_remove_input(call, 0);
-    ok = ok && insert_body(call, body, &map);
-    table_free(&map.values);
-    return ok ? true : error_memory(in->err);
+    if (skip) node_remove_input(call, 0);
+    return inline_body(call, body, in->err);
 }
 
 static bool inline_in_block(struct inliner *in, struct block *b) {

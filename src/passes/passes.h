@@ -22,6 +22,7 @@
     X(annotate_warns, "every aten::warn has its number")                                                  \
     X(old_quantized_conv, "quantized convolutions called as their packed weights want it")                \
     X(common_subexpressions, "nothing is computed twice, where that cannot be seen")                      \
+    X(decompose, "no operator that is others put together")                                               \
     X(inline, "no calls of functions and methods that have a graph")                                      \
     X(peephole, "no idioms that a simpler node can stand for (without knowledge of shapes)")
 
@@ -48,6 +49,9 @@ void inline_keep_as_is(struct function *f);
 bool passes_after_emit(struct graph *g, lb_error *err);
 /* The second half of it, also run on the subgraphs of closures and forks. */
 bool passes_clean_up(struct graph *g, lb_error *err);
+/* Whether pass_decompose has anything to do. */
+bool graph_has_decompositions(struct graph *g);
+
 /* What a function's graph goes through before it is put in place of a call (GraphFunction::optimized_graph).
  */
 bool passes_before_inlining(struct graph *g, lb_error *err);

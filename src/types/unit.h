@@ -12,6 +12,7 @@ struct unit {
     ARRAY_OF(struct function *) function_list; /* all, methods too, for releasing */
     struct table operator_schemas;             /* row of ops/ -> its parsed schemas; see ops/schemas.h */
     void *builtins; /* functions that are written in TorchScript (lang/builtins.c), in the unit's memory */
+    struct table decompositions; /* row of ops/ -> its struct function * (lang/decompositions.c) */
     int64_t mangle_counter;
     int64_t warn_counter;                   /* aten::warn nodes numbered so far */
     void (*release_graph)(struct graph *g); /* set by ir/ and exec/ when they make the first one */

@@ -16,6 +16,7 @@ enum { MAX_ROWS = 65535, MAX_LINE = 8192, MAX_SEED = 65535 };
 
 struct source_row {
     char *schema, *name, *overload, *kernel; /* kernel: NULL where there is none */
+    char *source;                            /* TorchScript: NULL none, "" made by rule */
     uint32_t traits;
     int kernel_index; /* 0: none */
 };
@@ -120,10 +121,14 @@ static bool make_form(struct source_row *row, const char *word) {
 static void parse_tail(struct source_row *row, char *tail, const char *file, int line) {
     char *word = strtok(tail, " ");
     if (!word) fail(file, line, "no kernel after =>", row->schema);
-    if (strcmp(word, "-") != 0) row->kernel = copy_text(word, strlen(word));
+    if (strcmp(word, "script") == 0)
+        row->source = copy_text("", 0);
+    else if (strcmp(word, "-") != 0)
+        row->kernel = copy_text(word, strlen(word));
     while ((word = strtok(NULL, " "))) {
         uint32_t trait = trait_of_word(word);
         if (row->kernel && make_form(row, word)) continue;
+        if (row->source && strcmp(word, "into") == 0) continue; /* no source follows: lang/ makes it */
         if (!trait) fail(file, line, "no such trait", word);
         row->traits |= trait;
     }
@@ -170,6 +175,18 @@ static int kernel_index(struct input *in, const char *kernel) {
     return in->kernel_count++;
 }
 
+/* A line of TorchScript belongs to the row above it. */
+static void add_source_line(struct input *in, const char *text, const char *file, int line) {
+    struct source_row *row = in->row_count ? &in->rows[in->row_count - 1] : NULL;
+    if (!row || !row->source) fail(file, line, "source without a row that says `=> script`", text);
+    size_t before = strlen(row->source), length = strlen(text);
+    char *joined = allocate(before + length + 2, 1);
+    memcpy(joined, row->source, before);
+    memcpy(joined + before, text, length);
+    joined[before + length] = '\n';
+    row->source = joined;
+}
+
 static void read_rows(struct input *in, const char *file) {
     FILE *stream = fopen(file, "r");
     static char text[MAX_LINE];
@@ -179,6 +196,10 @@ static void read_rows(struct input *in, const char *file) {
         if (length == sizeof text - 1) fail(file, line, "too long", text);
         text[length] = '\0';
         if (length == 0 || text[0] == '#') continue;
+        if (text[0] == ' ') {
+            add_source_line(in, text, file, line);
+            continue;
+        }
         if (in->row_count == MAX_ROWS) fail(file, line, "too many rows", text);
         struct source_row row = parse_row(text, file, line);
         row.kernel_index = row.kernel ? kernel_index(in, row.kernel) : 0;
@@ -254,7 +275,7 @@ static uint32_t write_text(FILE *out, const char *text, uint32_t *offset) {
     fputs("    \"", out);
     for (const char *c = text; *c; c++) {
         if (*c == '"' || *c == '\\') fputc('\\', out);
-        fputc(*c, out);
+        fputs(*c == '\n' ? "\\n" : (char[]){*c, '\0'}, out);
     }
     fputs("\\0\"\n", out);
     *offset += (uint32_t)strlen(text) + 1;
@@ -262,7 +283,7 @@ static uint32_t write_text(FILE *out, const char *text, uint32_t *offset) {
 }
 
 struct pool {
-    uint32_t *schemas, *overloads, *names;
+    uint32_t *schemas, *overloads, *names, *sources; /* sources: 0 is none, as a name stands there */
 };
 
 static uint32_t write_overload(FILE *out, const struct input *in, struct pool *pool, int row,
@@ -278,11 +299,13 @@ static struct pool write_pool(FILE *out, const struct input *in) {
     pool.schemas = allocate((size_t)in->row_count, sizeof(uint32_t));
     pool.overloads = allocate((size_t)in->row_count, sizeof(uint32_t));
     pool.names = allocate((size_t)in->name_count, sizeof(uint32_t));
+    pool.sources = allocate((size_t)in->row_count, sizeof(uint32_t));
     fputs("const char ops_text[] =\n", out);
     for (int i = 0; i < in->name_count; i++) pool.names[i] = write_text(out, in->names[i].name, &offset);
     for (int i = 0; i < in->row_count; i++) {
         pool.overloads[i] = write_overload(out, in, &pool, i, &offset);
         pool.schemas[i] = write_text(out, in->rows[i].schema, &offset);
+        if (in->rows[i].source) pool.sources[i] = write_text(out, in->rows[i].source, &offset);
     }
     fputs(";\n\n", out);
     return pool;
@@ -317,8 +340,8 @@ static void write_rows(FILE *out, const struct input *in, const struct pool *poo
         for (int i = 0; i < in->names[n].row_count; i++) {
             int at = in->names[n].first_row + i;
             const struct source_row *row = &in->rows[at];
-            fprintf(out, "    {%u, %u, %u, %d, %u},\n", pool->schemas[at], pool->names[n],
-                    pool->overloads[at], row->kernel_index, row->traits);
+            fprintf(out, "    {%u, %u, %u, %u, %d, %u},\n", pool->schemas[at], pool->names[n],
+                    pool->overloads[at], pool->sources[at], row->kernel_index, row->traits);
         }
     fprintf(out, "};\n\nconst uint32_t ops_row_count = %d;\n\n", in->row_count);
 }
