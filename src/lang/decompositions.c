@@ -72,7 +72,8 @@ static void put_derived(struct text *out, const struct op_row *row, const struct
 
 /* ---- compiling ---- */
 
-static struct tree *parse_row(struct unit *u, const struct op_row *row, const struct schema *s, lb_error *err) {
+static struct tree *parse_row(struct unit *u, const struct op_row *row, const struct schema *s,
+                              lb_error *err) {
     struct text text = {0};
     text_put(&text, "def op(");
     put_parameters(&text, s);
@@ -82,8 +83,7 @@ static struct tree *parse_row(struct unit *u, const struct op_row *row, const st
     else
         put_derived(&text, row, s);
     char *kept = text.failed ? NULL : arena_text(&u->memory, text_get(&text), text.length);
-    struct source *source =
-        kept ? source_new(&u->memory, kept, text.length, op_schema(row), 1) : NULL;
+    struct source *source = kept ? source_new(&u->memory, kept, text.length, op_schema(row), 1) : NULL;
     text_free(&text);
     if (source) return lang_parse(&u->memory, &u->names, source, PARSE_PYTHON, err);
     error_memory(err);

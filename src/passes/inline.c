@@ -2,9 +2,9 @@
  * after passes_before_inlining (PyTorch's optimized_graph), made once per callee and run; values take new
  * numbers, names are kept and made unique. Native functions and calls through interfaces stay. Rules:
  * torch/csrc/jit/passes/inliner.cpp, inlineCallTo and insertGraph in torch/csrc/jit/ir/ir.cpp. */
+#include "passes/inline.h"
 #include "base/mem.h"
 #include "ir/views.h"
-#include "passes/inline.h"
 #include "passes/passes.h"
 
 enum {

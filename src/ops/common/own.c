@@ -1,5 +1,6 @@
 /* The operators of the namespace linkboy: what sources of decomposed rows need and PyTorch has no operator
- * for. `assign_` and `assign` write a result as in-place and out= rows do (`into`); `check` is TORCH_CHECK. */
+ * for. `assign_` and `assign` write a result as in-place and out= rows do (`into`); `check` is TORCH_CHECK.
+ */
 #include "ops/common/give.h"
 
 bool own_second(struct op_call *c) {
