@@ -70,7 +70,91 @@ static void put_derived(struct text *out, const struct op_row *row, const struct
     text_put(out, "\n");
 }
 
+/* ---- an operator for every tensor of lists ---- */
+
+static bool is_list(const struct argument *a) {
+    return a->type->kind == TYPE_LIST;
+}
+
+/* The argument that says how many there are: the first list of tensors. */
+static const struct argument *leading_list(const struct schema *s) {
+    for (int i = 0; i < s->argument_count; i++)
+        if (is_list(&s->arguments[i]) && s->arguments[i].type->items[0]->kind == TYPE_TENSOR)
+            return &s->arguments[i];
+    return &s->arguments[0];
+}
+
+/* What aten/src/ATen/native/ForeachUtils.h and ForeachOpsKernels.cpp check. */
+static void put_each_checks(struct text *out, const struct schema *s, const struct argument *first,
+                            int count) {
+    const char *lead = first->name->text;
+    text_printf(out, "    linkboy.check(len(%s) > 0, 'Tensor list must have at least one tensor.')\n", lead);
+    for (int i = 0; i < count; i++) {
+        const struct argument *a = &s->arguments[i];
+        const char *name = a->name->text;
+        bool tensors = is_list(a) && a->type->items[0]->kind == TYPE_TENSOR;
+        if (tensors && a != first)
+            text_printf(out,
+                        "    linkboy.check(len(%s) == len(%s), 'Tensor lists must have the same number of "
+                        "tensors, got {} and {}'.format(len(%s), len(%s)))\n",
+                        name, lead, lead, name);
+        else if (is_list(a) && a != first)
+            text_printf(
+                out,
+                "    linkboy.check(len(%s) == len(%s), 'Tensor list must have same number of elements "
+                "as scalar list.')\n",
+                name, lead);
+        else if (a->type->kind == TYPE_TENSOR)
+            text_printf(out,
+                        "    linkboy.check(%s.dim() == 0, 'scalar tensor expected to be 0 dim but it has {} "
+                        "dimensions and {} elements.'.format(%s.dim(), %s.numel()))\n",
+                        name, name, name);
+    }
+}
+
+/* "torch.add(self[i], other[i], alpha=alpha)"; `rule` is "add", or "addcmul value=" */
+static void put_each_call(struct text *out, const struct schema *s, const char *rule, int count) {
+    const char *space = strchr(rule, ' ');
+    text_printf(out, "torch.%.*s(", (int)strcspn(rule, " "), rule);
+    for (int i = 0; i < count; i++) {
+        const struct argument *a = &s->arguments[i];
+        text_put(out, i ? ", " : "");
+        if (a->keyword_only) text_printf(out, "%s=", a->name->text);
+        if (space && i == count - 1) text_put(out, space + 1);
+        text_printf(out, is_list(a) ? "%s[i]" : "%s", a->name->text);
+    }
+    text_put(out, ")");
+}
+
+static void put_each(struct text *out, const char *rule, const struct schema *s) {
+    const struct argument *last = &s->arguments[s->argument_count - 1];
+    bool outs = !strcmp(last->name->text, "out");
+    int count = s->argument_count - outs;
+    const struct argument *first = leading_list(s);
+    put_each_checks(out, s, first, count);
+    if (s->return_count) {
+        text_put(out, "    return [");
+        put_each_call(out, s, rule, count);
+        text_printf(out, " for i in range(len(%s))]\n", first->name->text);
+        return;
+    }
+    text_printf(out, "    for i in range(len(%s)):\n        ", first->name->text);
+    text_put(out, outs ? "linkboy.assign(" : "");
+    put_each_call(out, s, rule, count);
+    text_put(out, outs ? ", out=out[i])\n" : "\n");
+}
+
 /* ---- compiling ---- */
+
+static void put_body(struct text *out, const struct op_row *row, const struct schema *s) {
+    const char *source = op_source(row);
+    if (!*source)
+        put_derived(out, row, s);
+    else if (!strncmp(source, "each ", 5))
+        put_each(out, source + 5, s);
+    else
+        text_put(out, source);
+}
 
 static struct tree *parse_row(struct unit *u, const struct op_row *row, const struct schema *s,
                               lb_error *err) {
@@ -78,10 +162,7 @@ static struct tree *parse_row(struct unit *u, const struct op_row *row, const st
     text_put(&text, "def op(");
     put_parameters(&text, s);
     text_put(&text, "):\n");
-    if (*op_source(row))
-        text_put(&text, op_source(row));
-    else
-        put_derived(&text, row, s);
+    put_body(&text, row, s);
     char *kept = text.failed ? NULL : arena_text(&u->memory, text_get(&text), text.length);
     struct source *source = kept ? source_new(&u->memory, kept, text.length, op_schema(row), 1) : NULL;
     text_free(&text);

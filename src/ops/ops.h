@@ -43,9 +43,11 @@ const char *op_name(const struct op_row *row);
 const char *op_overload(const struct op_row *row);
 /* NULL where there is no kernel. */
 op_kernel op_run(const struct op_row *row);
-/* The body of an operator that is others put together, in TorchScript, indented lines over the schema's
- * arguments; "" where it is the functional operator, written into what the row writes; NULL: none. Programs
- * have it put in the operator's place before they run (passes/decompose.c). */
+/* An operator that is others put together, in TorchScript: indented lines over the schema's arguments; ""
+ * where it is the functional operator, written into what the row writes; "each add" where it is add for every
+ * tensor of lists ("each addcmul value=": whose last argument goes by keyword there); NULL: it is not.
+ * Programs have it put in the operator's place before they run (lang/decompositions.h, passes/decompose.c).
+ */
 const char *op_source(const struct op_row *row);
 /* Whether a program that reaches it can go on. */
 static inline bool op_can_run(const struct op_row *row) {

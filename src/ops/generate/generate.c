@@ -118,6 +118,16 @@ static bool make_form(struct source_row *row, const char *word) {
     return false;
 }
 
+/* Sources that lang/ makes by rule: `into` is "", `each NAME` and `each NAME KEYWORD=` stay as they are. */
+static bool make_rule(struct source_row *row, const char *word) {
+    if (strcmp(word, "each") != 0) return strcmp(word, "into") == 0;
+    const char *name = strtok(NULL, " "), *keyword = strtok(NULL, " ");
+    if (!name) return false;
+    row->source = allocate(strlen(name) + (keyword ? strlen(keyword) : 0) + sizeof "each  ", 1);
+    sprintf(row->source, "each %s%s%s", name, keyword ? " " : "", keyword ? keyword : "");
+    return true;
+}
+
 static void parse_tail(struct source_row *row, char *tail, const char *file, int line) {
     char *word = strtok(tail, " ");
     if (!word) fail(file, line, "no kernel after =>", row->schema);
@@ -128,7 +138,7 @@ static void parse_tail(struct source_row *row, char *tail, const char *file, int
     while ((word = strtok(NULL, " "))) {
         uint32_t trait = trait_of_word(word);
         if (row->kernel && make_form(row, word)) continue;
-        if (row->source && strcmp(word, "into") == 0) continue; /* no source follows: lang/ makes it */
+        if (row->source && make_rule(row, word)) continue;
         if (!trait) fail(file, line, "no such trait", word);
         row->traits |= trait;
     }
