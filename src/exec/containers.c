@@ -2,6 +2,7 @@
  * may be moved from register to register, but no operator and no container gets one: a file could otherwise
  * pass a list that is none to an operator. */
 #include "exec/machine.h"
+#include "ops/dispatch.h"
 #include "ops/fusion.h"
 #include "ops/profile.h"
 #include "ops/text/words.h"
@@ -50,6 +51,20 @@ static bool may_run(struct machine *m, const struct site *s) {
     return true;
 }
 
+/* All arguments strided, as they nearly always are? */
+static bool all_strided(const struct machine *m, const struct site *s) {
+    for (uint32_t left = s->tensors; left; left &= left - 1) {
+        const lb_value *v = &m->arguments[__builtin_ctz(left)];
+        bool plain = v->tag == VALUE_TENSOR && v->tensor->layout == LAYOUT_STRIDED;
+        if (!plain && v->tag != VALUE_NONE && args_backend(v, 1) != BACKEND_CPU) return false;
+    }
+    return s->argument_count <= 32 || args_backend(m->arguments, s->argument_count) == BACKEND_CPU;
+}
+
+static bool run_by_layout(struct op_call *call) {
+    return op_run_on(call, args_backend(call->args, call->arg_count));
+}
+
 static bool run_profiled(struct op_call *call, op_kernel run) {
     int64_t start = profile_now();
     bool good = run(call);
@@ -90,7 +105,7 @@ bool machine_fused(struct machine *m, lb_value *r, const struct site *s, bool *d
     lb_error refusal = {0};
     *done = false;
     if (!machine_step(m) || !gather(m, r, s)) return false;
-    if (!s->run) return true;
+    if (!s->run || !all_strided(m, s)) return true;
     m->results[0] = value_none();
     struct op_call call = {.args = m->arguments,
                            .arg_count = s->argument_count,
@@ -129,7 +144,8 @@ bool machine_op(struct machine *m, lb_value *r, const struct site *s) {
                            .cache = (op_cache_slot *)(uintptr_t)&s->cache,
                            .dying = s->dying,
                            .steady = s->steady};
-    bool good = m->cx->profile ? run_profiled(&call, s->run) : s->run(&call);
+    op_kernel run = all_strided(m, s) ? s->run : run_by_layout;
+    bool good = m->cx->profile ? run_profiled(&call, run) : run(&call);
     if (!good) {
         release_results(m, results);
         return error_set(m->err, LB_ERROR_INTERNAL, "%s refused without saying why", op_name(s->row));

@@ -2,6 +2,7 @@
  * operators on lists and options that are instructions, and OP for everything else. */
 #include "exec/fuse.h"
 #include "exec/lower.h"
+#include "ops/dispatch.h"
 #include "ops/schemas.h"
 #include <string.h>
 
@@ -104,6 +105,27 @@ static bool fail(struct lower *l, struct node *n, const char *format, const char
     return finish_site(l, CODE_FAIL, site, n);
 }
 
+/* Whether a value of this type may be a tensor or a list that holds some. */
+static bool may_hold_tensors(const struct type *t) {
+    switch (t->kind) {
+    case TYPE_TENSOR:
+    case TYPE_ANY:
+    case TYPE_UNION: return true;
+    case TYPE_LIST:
+    case TYPE_OPTIONAL: return may_hold_tensors(t->items[0]);
+    default: return t->kind == TYPE_VAR;
+    }
+}
+
+/* Arguments past the 32nd stand for the last bit: calls of so many have no kernels for layouts. */
+static uint32_t tensor_arguments(struct node *n) {
+    uint32_t bits = 0;
+    if (!op_takes_tensors(node_operator(n))) return 0;
+    for (int i = 0; i < n->inputs.count; i++)
+        if (may_hold_tensors(n->inputs.items[i]->type)) bits |= UINT32_C(1) << (i < 32 ? i : 31);
+    return bits;
+}
+
 static bool lower_op(struct lower *l, struct node *n) {
     const struct op_row *row = node_operator(n);
     if (!row) return fail(l, n, "Unknown builtin op: %s", n->kind->text);
@@ -111,6 +133,7 @@ static bool lower_op(struct lower *l, struct node *n) {
     if (!site) return false;
     site->row = row;
     site->run = op_run(row);
+    site->tensors = tensor_arguments(n);
     const struct schema *schema = row->traits & OP_MUTATES ? ops_schema(l->unit, row) : NULL;
     for (int i = 0; schema && i < schema->argument_count && i < 32; i++)
         if (schema->arguments[i].alias.is_write) site->written |= UINT32_C(1) << i;

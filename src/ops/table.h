@@ -14,6 +14,15 @@ struct op_name_slot {
     uint16_t row_count; /* 0: an empty slot */
 };
 
+/* A row whose operator also takes tensors of other layouts than strided; sorted by row. */
+struct op_layout_row {
+    uint16_t row;
+    uint16_t kernels[2]; /* for sparse, for nested tensors; 0: none */
+};
+
+extern const struct op_layout_row ops_layout_rows[];
+extern const uint32_t ops_layout_row_count;
+
 extern const char ops_text[];
 extern const struct op_row ops_rows[];
 extern const uint32_t ops_row_count;

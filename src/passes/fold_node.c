@@ -2,6 +2,7 @@
  * Results that could be no constants are the caller's matter. */
 #include "passes/fold_node.h"
 #include "ir/views.h"
+#include "ops/dispatch.h"
 #include "ops/schemas.h"
 
 struct fold {
@@ -114,7 +115,7 @@ static bool fold_operator(struct fold *f) {
                            .result_type = f->node->outputs.count > 0 ? node_output(f->node, 0)->type : NULL,
                            .cx = f->cx,
                            .err = &f->err};
-    return kernel(&call);
+    return op_dispatch(&call, kernel);
 }
 
 static bool run(struct fold *f) {

@@ -97,15 +97,28 @@ void strides_like(const struct tensor *t, int64_t *strides) {
     iterate_drop(&it);
 }
 
+/* The parts are shared where from and t are tensors that both show the same elements. */
+static void become_parts(struct tensor *t, const struct tensor *from) {
+    for (int i = 0; i < 3; i++) {
+        struct tensor *part = from->parts[i];
+        if (part) tensor_retain(part);
+        tensor_release(t->parts[i]);
+        t->parts[i] = part;
+    }
+    t->layout = from->layout;
+    t->flags = (uint8_t)((t->flags & ~TENSOR_COALESCED) | (from->flags & TENSOR_COALESCED));
+}
+
 bool tensor_become(struct tensor *t, const struct tensor *from, lb_error *err) {
     int64_t *dims = NULL;
     if (from->ndim > TENSOR_INLINE_DIMS) {
         dims = mem_alloc(sizeof *dims * 2 * from->ndim);
         if (!dims) return error_memory(err);
     }
-    storage_retain(from->storage);
+    if (from->storage) storage_retain(from->storage);
     storage_release(t->storage);
     t->storage = from->storage;
+    if ((t->layout | from->layout) != LAYOUT_STRIDED) become_parts(t, from);
     int64_t *old = t->sizes;
     t->sizes = dims ? dims : t->inline_dims;
     t->strides = dims ? dims + from->ndim : t->inline_dims + TENSOR_INLINE_DIMS;

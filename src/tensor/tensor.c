@@ -41,8 +41,7 @@ static bool tensor_reserve_dims(struct tensor *t, int ndim, lb_error *err) {
     return t->sizes || error_memory(err);
 }
 
-/* A header without storage. */
-static struct tensor *tensor_header(enum dtype dtype, int ndim, const int64_t *sizes, lb_error *err) {
+struct tensor *tensor_header(enum dtype dtype, int ndim, const int64_t *sizes, lb_error *err) {
     if (ndim < 0 || ndim > TENSOR_MAX_DIMS || !dtype_valid(dtype)) {
         error_set(err, LB_ERROR_ARGUMENT, "a tensor of %d dimensions and dtype %d is not possible", ndim,
                   (int)dtype);

@@ -48,7 +48,18 @@ struct storage *storage_wrap(void *data, size_t bytes, void (*release)(void *, v
 void storage_retain(struct storage *s);
 void storage_release(struct storage *s);
 
-enum tensor_layout { LAYOUT_STRIDED = 0, LAYOUT_SPARSE_COO = 1, LAYOUT_SPARSE_CSR = 2, LAYOUT_MKLDNN = 5 };
+/* Numbered as c10/core/Layout.h; a nested tensor is strided to programs, and has a number of its own here so
+ * that one look at the layout tells whether sizes and strides say where the elements are. */
+enum tensor_layout {
+    LAYOUT_STRIDED = 0,
+    LAYOUT_SPARSE_COO = 1,
+    LAYOUT_SPARSE_CSR = 2,
+    LAYOUT_MKLDNN = 3,
+    LAYOUT_SPARSE_CSC = 4,
+    LAYOUT_SPARSE_BSR = 5,
+    LAYOUT_SPARSE_BSC = 6,
+    LAYOUT_NESTED = 64,
+};
 
 enum tensor_flags {
     TENSOR_REQUIRES_GRAD = 1,
@@ -56,6 +67,7 @@ enum tensor_flags {
     TENSOR_NEG = 4,
     TENSOR_WRAPPED_NUMBER = 8, /* a number that became a 0-dim tensor: it weighs less in type promotion */
     TENSOR_INFERENCE = 16,
+    TENSOR_COALESCED = 32, /* sparse COO: indices are sorted and stand once each */
 };
 
 /* Per-tensor: one scale and zero point. Per-channel: `channels` of each along `axis`. */
@@ -81,13 +93,15 @@ struct tensor {
     int64_t numel;
     int64_t *sizes; /* ndim each; point at inline_dims or the heap */
     int64_t *strides;
-    struct storage *storage; /* NULL for sparse */
+    struct storage *storage; /* NULL for sparse; a nested tensor's buffer */
     struct quantizer *quantizer;
     struct tensor *grad;
-    struct tensor *parts[3]; /* sparse: indices/values, or crow/col/values */
+    struct tensor *parts[3]; /* of other layouts than strided: layouts.h; else NULL */
     int64_t inline_dims[2 * TENSOR_INLINE_DIMS];
 };
 
+/* A header of these sizes without storage, for layouts.c. */
+struct tensor *tensor_header(enum dtype dtype, int ndim, const int64_t *sizes, lb_error *err);
 /* A contiguous tensor with new, uninitialised storage. */
 struct tensor *tensor_new(enum dtype dtype, int ndim, const int64_t *sizes, struct memory_budget *budget,
                           lb_error *err);

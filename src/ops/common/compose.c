@@ -1,5 +1,6 @@
 /* Operators made of operators; see compose.h. */
 #include "ops/common/compose.h"
+#include "ops/dispatch.h"
 #include "types/type.h"
 #include <stdarg.h>
 #include <string.h>
@@ -102,7 +103,7 @@ static bool run_row(struct compose *k, const struct op_row *row, lb_value *args,
                             .cx = k->c->cx,
                             .err = k->c->err};
     if (!op_run(row)) return refuse(k->c, "%s has no kernel yet", op_schema(row));
-    bool good = op_run(row)(&inner);
+    bool good = op_dispatch(&inner, op_run(row));
     k->last = k->count;
     k->last_count = result_count;
     for (int i = 0; i < result_count; i++) {

@@ -19,6 +19,7 @@ struct source_row {
     char *source;                            /* TorchScript: NULL none, "" made by rule */
     uint32_t traits;
     int kernel_index; /* 0: none */
+    char *layout_kernels[2]; /* for sparse and nested tensors; NULL: none */
 };
 
 struct name_range {
@@ -105,14 +106,14 @@ static const struct {
 };
 enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
 
-static bool make_form(struct source_row *row, const char *word) {
+static bool make_form(char **kernel, const char *word) {
     for (int i = 0; i < FORM_COUNT; i++) {
         if (strcmp(forms[i].word, word) != 0) continue;
-        size_t length = strlen(row->kernel);
-        char *kernel = allocate(length + strlen(forms[i].suffix) + 1, 1);
-        memcpy(kernel, row->kernel, length);
-        strcpy(kernel + length, forms[i].suffix);
-        row->kernel = kernel;
+        size_t length = strlen(*kernel);
+        char *made = allocate(length + strlen(forms[i].suffix) + 1, 1);
+        memcpy(made, *kernel, length);
+        strcpy(made + length, forms[i].suffix);
+        *kernel = made;
         return true;
     }
     return false;
@@ -128,8 +129,24 @@ static bool make_rule(struct source_row *row, const char *word) {
     return true;
 }
 
+/* `sparse=KERNEL`, `nested=KERNEL`, or the word alone: the row's own kernel takes such tensors. Gives the
+ * kernel named, NULL for another word. */
+static char **layout_kernel(struct source_row *row, char *word, const char *file, int line) {
+    static const char *const words[] = {"sparse", "nested"};
+    for (int i = 0; i < 2; i++) {
+        size_t length = strlen(words[i]);
+        if (strncmp(word, words[i], length) != 0 || (word[length] && word[length] != '=')) continue;
+        if (!word[length] && !row->kernel) fail(file, line, "no kernel for the layout", row->schema);
+        row->layout_kernels[i] = word[length] ? copy_text(word + length + 1, strlen(word + length + 1))
+                                              : copy_text(row->kernel, strlen(row->kernel));
+        return &row->layout_kernels[i];
+    }
+    return NULL;
+}
+
+/* A form's word makes a form of the kernel that was named last. */
 static void parse_tail(struct source_row *row, char *tail, const char *file, int line) {
-    char *word = strtok(tail, " ");
+    char *word = strtok(tail, " "), **named = &row->kernel;
     if (!word) fail(file, line, "no kernel after =>", row->schema);
     if (strcmp(word, "script") == 0)
         row->source = copy_text("", 0);
@@ -137,7 +154,9 @@ static void parse_tail(struct source_row *row, char *tail, const char *file, int
         row->kernel = copy_text(word, strlen(word));
     while ((word = strtok(NULL, " "))) {
         uint32_t trait = trait_of_word(word);
-        if (row->kernel && make_form(row, word)) continue;
+        char **other = layout_kernel(row, word, file, line);
+        if (other) named = other;
+        if (other || (*named && make_form(named, word))) continue;
         if (row->source && make_rule(row, word)) continue;
         if (!trait) fail(file, line, "no such trait", word);
         row->traits |= trait;
@@ -213,6 +232,8 @@ static void read_rows(struct input *in, const char *file) {
         if (in->row_count == MAX_ROWS) fail(file, line, "too many rows", text);
         struct source_row row = parse_row(text, file, line);
         row.kernel_index = row.kernel ? kernel_index(in, row.kernel) : 0;
+        for (int i = 0; i < 2; i++)
+            if (row.layout_kernels[i]) kernel_index(in, row.layout_kernels[i]);
         add_to_names(in, &row, file, line);
         in->rows[in->row_count++] = row;
     }
@@ -356,6 +377,19 @@ static void write_rows(FILE *out, const struct input *in, const struct pool *poo
     fprintf(out, "};\n\nconst uint32_t ops_row_count = %d;\n\n", in->row_count);
 }
 
+static void write_layouts(FILE *out, struct input *in) {
+    int count = 0;
+    fputs("const struct op_layout_row ops_layout_rows[] = {\n", out);
+    for (int i = 0; i < in->row_count; i++) {
+        char *const *kernels = in->rows[i].layout_kernels;
+        if (!kernels[0] && !kernels[1]) continue;
+        fprintf(out, "    {%d, {%d, %d}},\n", i, kernels[0] ? kernel_index(in, kernels[0]) : 0,
+                kernels[1] ? kernel_index(in, kernels[1]) : 0);
+        count++;
+    }
+    fprintf(out, "    {0, {0, 0}},\n};\n\nconst uint32_t ops_layout_row_count = %d;\n\n", count);
+}
+
 static void write_hash(FILE *out, const struct input *in, const struct hash_table *table,
                        const struct pool *pool) {
     fputs("const struct op_name_slot ops_slots[] = {\n", out);
@@ -392,6 +426,7 @@ int main(int argc, char **argv) {
     struct pool pool = write_pool(out, &in);
     write_kernels(out, &in);
     write_rows(out, &in, &pool);
+    write_layouts(out, &in);
     write_hash(out, &in, &table, &pool);
     return fclose(out) == 0 ? 0 : 1;
 }
