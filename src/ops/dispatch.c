@@ -30,8 +30,7 @@ static enum op_backend list_backend(enum op_backend backend, const struct list *
 enum op_backend args_backend(const lb_value *args, int count) {
     enum op_backend backend = BACKEND_CPU;
     for (int i = 0; i < count; i++)
-        backend =
-            args[i].tag == VALUE_LIST ? list_backend(backend, args[i].list) : later(backend, &args[i]);
+        backend = args[i].tag == VALUE_LIST ? list_backend(backend, args[i].list) : later(backend, &args[i]);
     return backend;
 }
 
@@ -58,7 +57,7 @@ static const struct op_layout_row *layout_row(const struct op_row *row) {
             high = middle;
     }
     return low < (int)ops_layout_row_count && ops_layout_rows[low].row == index ? &ops_layout_rows[low]
-                                                                                 : NULL;
+                                                                                : NULL;
 }
 
 bool op_takes_tensors(const struct op_row *row) {

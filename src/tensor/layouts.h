@@ -2,12 +2,11 @@
  *
  * They are headers over strided tensors, their parts:
  *   COO         0 indices [sparse dims, nnz] int64,  1 values [nnz, dense sizes...]
- *   CSR, BSR    0 crow [batch..., rows + 1],  1 col [batch..., nnz],  2 values [batch..., nnz, (block,) dense...]
- *   CSC, BSC    the same with ccol and row
- *   nested      0 sizes [count, ndim - 1],  1 strides (the same),  2 offsets [count], of items in `storage`
- * A part's header belongs to its tensor alone (what is given out are views of it), so its shape is as it was
- * checked when the tensor was made; its elements may be written by a program at any time, so whoever follows
- * an index or an offset checks it. */
+ *   CSR, BSR    0 crow [batch..., rows + 1],  1 col [batch..., nnz],  2 values [batch..., nnz, (block,)
+ * dense...] CSC, BSC    the same with ccol and row nested      0 sizes [count, ndim - 1],  1 strides (the
+ * same),  2 offsets [count], of items in `storage` A part's header belongs to its tensor alone (what is given
+ * out are views of it), so its shape is as it was checked when the tensor was made; its elements may be
+ * written by a program at any time, so whoever follows an index or an offset checks it. */
 #ifndef LINKBOY_TENSOR_LAYOUTS_H
 #define LINKBOY_TENSOR_LAYOUTS_H
 #include "tensor/tensor.h"

@@ -4,6 +4,7 @@
  * into the first argument (same shape, castable dtype), into the out= arguments (resized where the shape
  * differs). */
 #include "ops/common/args.h"
+#include "tensor/layouts.h"
 #include "tensor/promote.h"
 
 enum { MOST_RESULTS = 8 };
@@ -21,11 +22,24 @@ static bool same_shape(const struct tensor *a, const struct tensor *b) {
     return true;
 }
 
+/* A sparse or nested result is kept as it is, in a tensor of its own layout: its parts are the result's. */
+static bool write_layout(struct op_call *c, struct tensor *to, const struct tensor *from) {
+    if (to->layout != from->layout)
+        return refuse(c, "expected out to have the layout %s of the result, but it is %s",
+                      layout_name(from->layout), layout_name(to->layout));
+    if (to->dtype != from->dtype)
+        return refuse(c, "Expected out tensor to have dtype %s, but got %s instead",
+                      dtype_table[from->dtype].python_name, dtype_table[to->dtype].python_name);
+    tensor_changed(to);
+    return tensor_become(to, from, c->err);
+}
+
 static bool write_result(struct op_call *c, struct tensor *to, const struct tensor *from) {
     bool resizes = (c->row->traits & OP_OUT) != 0;
     char a[256], b[256];
     if (to == from) return true;
     if (!check_cast(c, to, from)) return false;
+    if (to->layout != LAYOUT_STRIDED || from->layout != LAYOUT_STRIDED) return write_layout(c, to, from);
     if (!same_shape(to, from)) {
         if (!resizes)
             return refuse(c, "output with shape %s doesn't match the broadcast shape %s",

@@ -18,7 +18,7 @@ struct source_row {
     char *schema, *name, *overload, *kernel; /* kernel: NULL where there is none */
     char *source;                            /* TorchScript: NULL none, "" made by rule */
     uint32_t traits;
-    int kernel_index; /* 0: none */
+    int kernel_index;        /* 0: none */
     char *layout_kernels[2]; /* for sparse and nested tensors; NULL: none */
 };
 

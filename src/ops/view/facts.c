@@ -18,7 +18,7 @@ static bool give_bool(struct op_call *c, bool b) {
     X(storage_offset, give_int, t->offset)                                                                 \
     X(element_size, give_int, (int64_t)dtype_size(tensor_dtype(t)))                                        \
     X(dtype, give_int, t->dtype)                                                                           \
-    X(layout, give_int, t->layout)                                                                         \
+    X(layout, give_int, t->layout == LAYOUT_NESTED ? LAYOUT_STRIDED : t->layout)                           \
     X(nbytes, give_int, t->numel *(int64_t)dtype_size(tensor_dtype(t)))                                    \
     X(version, give_int, t->version)                                                                       \
     X(zero, give_int, 0 * t->ndim)                                                                         \
@@ -31,6 +31,8 @@ static bool give_bool(struct op_call *c, bool b) {
     X(is_neg, give_bool, (t->flags & TENSOR_NEG) != 0)                                                     \
     X(requires_grad, give_bool, (t->flags & TENSOR_REQUIRES_GRAD) != 0)                                    \
     X(is_quantized, give_bool, dtype_table[t->dtype].category == DTYPE_QUANTIZED)                          \
+    X(is_nested, give_bool, t->layout == LAYOUT_NESTED)                                                    \
+    X(is_sparse_csr, give_bool, t->layout == LAYOUT_SPARSE_CSR)                                            \
     X(is_sparse, give_bool, t->layout == LAYOUT_SPARSE_COO)                                                \
     X(is_cpu, give_bool, t->device.type == DEVICE_CPU)                                                     \
     X(is_meta, give_bool, t->device.type == DEVICE_META)                                                   \
