@@ -73,6 +73,7 @@ struct site {
     uint32_t dying;           /* bit i: argument i is at its last use */
     uint32_t tensors;         /* bit i: argument i is a tensor or a list of such, whose layout decides */
     uint32_t steady, written; /* bit i: argument i comes from an attribute or constant; is written (a!) */
+    uint32_t defined;         /* bit i: result i, one of several, is a tensor that somebody uses */
     op_cache_slot cache;      /* what the operator keeps between calls; see ops/call.h */
 };
 

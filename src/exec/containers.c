@@ -128,6 +128,16 @@ bool machine_fused(struct machine *m, lb_value *r, const struct site *s, bool *d
     return give_results(m, r, s);
 }
 
+/* The interpreter's own refusal when a profiled value is no tensor
+ * (torch/csrc/jit/runtime/profiling_record.cpp).
+ */
+static bool check_defined(struct machine *m, const struct site *s) {
+    for (int i = 0; i < s->result_count && i < 32; i++)
+        if ((s->defined >> i & 1) && m->results[i].tag == VALUE_NONE)
+            return error_set(m->err, LB_ERROR_RUNTIME, "strides() called on an undefined Tensor");
+    return true;
+}
+
 bool machine_op(struct machine *m, lb_value *r, const struct site *s) {
     if (__builtin_expect(!s->run || (s->row->traits & OP_SYSTEM), 0) && !may_run(m, s)) return false;
     if (!machine_step(m) || !gather(m, r, s)) return false;
@@ -146,6 +156,7 @@ bool machine_op(struct machine *m, lb_value *r, const struct site *s) {
                            .steady = s->steady};
     op_kernel run = all_strided(m, s) ? s->run : run_by_layout;
     bool good = m->cx->profile ? run_profiled(&call, run) : run(&call);
+    good = good && (!s->defined || check_defined(m, s));
     if (!good) {
         release_results(m, results);
         return error_set(m->err, LB_ERROR_INTERNAL, "%s refused without saying why", op_name(s->row));

@@ -126,6 +126,15 @@ static uint32_t tensor_arguments(struct node *n) {
     return bits;
 }
 
+/* Gradients that were not asked for are undefined tensors, which nobody may use. */
+static uint32_t used_tensors(struct lower *l, const struct node *n) {
+    const struct node_life *life = liveness_of(&l->life, n);
+    uint32_t bits = 0;
+    for (int i = 0; n->outputs.count > 1 && i < n->outputs.count && i < 32; i++)
+        if (!life->dead[i] && n->outputs.items[i]->type->kind == TYPE_TENSOR) bits |= UINT32_C(1) << i;
+    return bits;
+}
+
 static bool lower_op(struct lower *l, struct node *n) {
     const struct op_row *row = node_operator(n);
     if (!row) return fail(l, n, "Unknown builtin op: %s", n->kind->text);
@@ -137,6 +146,7 @@ static bool lower_op(struct lower *l, struct node *n) {
     const struct schema *schema = row->traits & OP_MUTATES ? ops_schema(l->unit, row) : NULL;
     for (int i = 0; schema && i < schema->argument_count && i < 32; i++)
         if (schema->arguments[i].alias.is_write) site->written |= UINT32_C(1) << i;
+    site->defined = used_tensors(l, n);
     return finish_site(l, CODE_OP, site, n);
 }
 
