@@ -62,6 +62,15 @@ static int64_t source_place(enum pad_mode mode, int64_t at, int64_t size) {
     return at >= size ? 2 * (size - 1) - at : at;
 }
 
+/* Where each of `size` padded places is read from. */
+static struct tensor *place_table(struct op_call *c, struct compose *k, enum pad_mode mode, int64_t size,
+                                  int64_t before, int64_t source) {
+    struct tensor *index = compose_own(k, call_new(c, DTYPE_INT64, 1, &size));
+    for (int64_t j = 0; index && j < size; j++)
+        ((int64_t *)tensor_data(index))[j] = source_place(mode, j - before, source);
+    return index;
+}
+
 /* One dimension after the other, by index_select. */
 static struct tensor *pad_dims(struct op_call *c, struct compose *k, struct tensor *x, const int64_t *pad,
                                int dims, enum pad_mode mode) {
@@ -70,13 +79,28 @@ static struct tensor *pad_dims(struct op_call *c, struct compose *k, struct tens
         int d = x->ndim - 1 - i;
         int64_t size = x->sizes[d] + pad[2 * i] + pad[2 * i + 1];
         if (pad[2 * i] == 0 && pad[2 * i + 1] == 0) continue;
-        struct tensor *index = compose_own(k, call_new(c, DTYPE_INT64, 1, &size));
-        for (int64_t j = 0; index && j < size; j++)
-            ((int64_t *)tensor_data(index))[j] = source_place(mode, j - pad[2 * i], x->sizes[d]);
+        struct tensor *index = place_table(c, k, mode, size, pad[2 * i], x->sizes[d]);
         out = compose_run(k, "aten::index_select", "tdt", out, d, index);
     }
     if (out == x) out = compose_run(k, "aten::clone", "td", x, 0);
     return out;
+}
+
+/* The other way, by index_add. */
+static struct tensor *unpad_dims(struct op_call *c, struct compose *k, struct tensor *x, struct tensor *grad,
+                                 const int64_t *pad, int dims, enum pad_mode mode) {
+    int64_t sizes[TENSOR_MAX_DIMS];
+    struct tensor *out = grad;
+    memcpy(sizes, grad->sizes, sizeof *sizes * grad->ndim);
+    for (int i = 0; out && i < dims; i++) {
+        int d = x->ndim - 1 - i;
+        if (pad[2 * i] == 0 && pad[2 * i + 1] == 0) continue;
+        struct tensor *index = place_table(c, k, mode, sizes[d], pad[2 * i], x->sizes[d]);
+        sizes[d] = x->sizes[d];
+        struct tensor *zeros = compose_run(k, "aten::zeros", "Ld", x->ndim, sizes, (int)grad->dtype);
+        out = compose_run(k, "aten::index_add", "tdttd", zeros, d, index, out, 1);
+    }
+    return out == grad ? compose_run(k, "aten::clone", "td", grad, 0) : out;
 }
 
 static bool check_pad(struct op_call *c, const struct tensor *x, const int64_t *pad, int dims,
@@ -101,12 +125,11 @@ static bool check_pad(struct op_call *c, const struct tensor *x, const int64_t *
     return true;
 }
 
-static bool pad_call(struct op_call *c, int dims, enum pad_mode mode) {
+/* Reads the padding at argument `at` and checks it against x. */
+static bool read_pad(struct op_call *c, const struct tensor *x, int at, int dims, enum pad_mode mode,
+                     int64_t *pad) {
     static const char *const names[] = {"reflection_pad", "replication_pad", "circular_pad"};
-    struct compose k = compose_start(c);
-    struct tensor *x = arg_tensor(c, 0);
-    int64_t pad[2 * TENSOR_MAX_DIMS];
-    int count = args_ints(c, 1, pad, 2 * TENSOR_MAX_DIMS);
+    int count = args_ints(c, at, pad, 2 * TENSOR_MAX_DIMS);
     if (count < 0) return false;
     if (count != 2 * dims) return refuse(c, "padding size is expected to be %d", 2 * dims);
     if (x->ndim != dims + 1 && x->ndim != dims + 2)
@@ -121,19 +144,62 @@ static bool pad_call(struct op_call *c, int dims, enum pad_mode mode) {
                           "non-zero dimensions for input, but got: %s",
                           dims + 1, dims + 2, sizes_text(x->ndim, x->sizes, (char[256]){0}, 256));
     if (x->dtype == DTYPE_BOOL) return refuse(c, "\"%s%dd\" not implemented for 'Bool'", names[mode], dims);
-    if (!check_pad(c, x, pad, dims, mode)) return false;
-    return compose_give(&k, pad_dims(c, &k, x, pad, dims, mode));
+    return check_pad(c, x, pad, dims, mode);
+}
+
+static bool pad_call(struct op_call *c, int dims, enum pad_mode mode) {
+    struct compose k = compose_start(c);
+    int64_t pad[2 * TENSOR_MAX_DIMS];
+    if (!read_pad(c, arg_tensor(c, 0), 1, dims, mode, pad)) return false;
+    return compose_give(&k, pad_dims(c, &k, arg_tensor(c, 0), pad, dims, mode));
+}
+
+/* (grad, self, padding): each gradient goes back to the place that its element was read from
+ * (aten/src/ATen/native/ReflectionPad.cpp, ReplicationPadding.cpp). */
+static bool pad_backward(struct op_call *c, int dims, enum pad_mode mode) {
+    struct compose k = compose_start(c);
+    struct tensor *grad = arg_tensor(c, 0), *x = arg_tensor(c, 1);
+    int64_t pad[2 * TENSOR_MAX_DIMS];
+    bool checked = mode == PAD_REPLICATE && dims == 3; /* the others look at the gradient alone */
+    if (checked && !read_pad(c, x, 2, dims, mode, pad)) return false;
+    int count = args_ints(c, 2, pad, 2 * TENSOR_MAX_DIMS);
+    if (count < 0) return false;
+    if (count != 2 * dims) return refuse(c, "padding size is expected to be %d", 2 * dims);
+    if (x->ndim <= dims)
+        return refuse_index(c, "Dimension specified as %d but tensor has no dimensions", dims - 1);
+    for (int d = 0; d < x->ndim; d++) {
+        int i = x->ndim - 1 - d;
+        int64_t wanted = x->sizes[d] + (i < dims ? pad[2 * i] + pad[2 * i + 1] : 0);
+        if (grad->ndim != x->ndim || grad->sizes[d] != wanted)
+            return refuse(c, "grad_output width unexpected. Expected: %lld, Got: %lld", (long long)wanted,
+                          (long long)(d < grad->ndim ? grad->sizes[d] : 0));
+    }
+    if (grad->dtype != x->dtype || dtype_is_integral(tensor_dtype(x), true))
+        return refuse(c, "\"%s_pad%dd_backward_cpu\" not implemented for '%s'",
+                      mode == PAD_REFLECT ? "reflection" : "replication", dims,
+                      dtype_table[grad->dtype].graph_name);
+    if (x->numel == 0) return compose_give(&k, compose_run(&k, "aten::zeros_like", "t", x));
+    return compose_give(&k, unpad_dims(c, &k, x, grad, pad, dims, mode));
 }
 #define PADS(X) X(reflection, PAD_REFLECT) X(replication, PAD_REPLICATE)
-#define DEFINE_PADS(name, mode)                    \
-    bool pool_##name##_pad_1d(struct op_call *c) { \
-        return pad_call(c, 1, mode);               \
-    }                                              \
-    bool pool_##name##_pad_2d(struct op_call *c) { \
-        return pad_call(c, 2, mode);               \
-    }                                              \
-    bool pool_##name##_pad_3d(struct op_call *c) { \
-        return pad_call(c, 3, mode);               \
+#define DEFINE_PADS(name, mode)                             \
+    bool pool_##name##_pad_1d(struct op_call *c) {          \
+        return pad_call(c, 1, mode);                        \
+    }                                                       \
+    bool pool_##name##_pad_2d(struct op_call *c) {          \
+        return pad_call(c, 2, mode);                        \
+    }                                                       \
+    bool pool_##name##_pad_3d(struct op_call *c) {          \
+        return pad_call(c, 3, mode);                        \
+    }                                                       \
+    bool pool_##name##_pad_1d_backward(struct op_call *c) { \
+        return pad_backward(c, 1, mode);                    \
+    }                                                       \
+    bool pool_##name##_pad_2d_backward(struct op_call *c) { \
+        return pad_backward(c, 2, mode);                    \
+    }                                                       \
+    bool pool_##name##_pad_3d_backward(struct op_call *c) { \
+        return pad_backward(c, 3, mode);                    \
     }
 PADS(DEFINE_PADS)
 

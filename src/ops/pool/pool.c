@@ -7,95 +7,14 @@
 #include "kernels/kernels.h"
 #include "ops/common/compose.h"
 #include "ops/linear/product.h"
+#include "ops/pool/windows.h"
 #include "ops/view/geometry.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { AXES = 3 };
-
-struct pooling {
-    int dims;
-    int64_t kernel[AXES], stride[AXES], padding[AXES], dilation[AXES], in[AXES], out[AXES];
-    bool ceil, count_padding, adaptive, maximum;
-    int64_t divisor; /* 0: the window's own size */
-};
-
-static void stretch(const int64_t *from, int dims, int64_t fill, int64_t *to) {
-    for (int i = 0; i < AXES; i++) to[i] = i < AXES - dims ? fill : from[i - (AXES - dims)];
-}
-
-/* pooling_output_shape of aten/src/ATen/native/Pool.h: the last window must begin inside the padded input. */
-static int64_t output_size(int64_t in, int64_t kernel, int64_t pad, int64_t stride, int64_t dilation,
-                           bool ceil_mode) {
-    int64_t top = in + 2 * pad - dilation * (kernel - 1) - 1 + (ceil_mode ? stride - 1 : 0);
-    int64_t out = (top >= 0 ? top / stride : -((-top + stride - 1) / stride)) + 1;
-    if (ceil_mode && (out - 1) * stride >= in + pad) out--;
-    return out;
-}
-
-static bool check_pool(struct op_call *c, const struct tensor *x, const struct pooling *p, const char *name) {
-    char text[256];
-    if (x->ndim != p->dims + 1 && x->ndim != p->dims + 2)
-        return refuse(c, "%s: Expected %dD or %dD tensor for input, but got: %s", name, p->dims + 1,
-                      p->dims + 2, sizes_text(x->ndim, x->sizes, text, sizeof text));
-    for (int i = x->ndim == p->dims + 2; i < x->ndim; i++)
-        if (x->sizes[i] == 0)
-            return refuse(c,
-                          "Expected %dD or %dD (batch mode) tensor with optional 0 dim batch size for input, "
-                          "but got:%s",
-                          p->dims + 1, p->dims + 2, sizes_text(x->ndim, x->sizes, text, sizeof text));
-    for (int i = 0; i < AXES; i++) {
-        if (p->adaptive) continue;
-        if (p->kernel[i] <= 0)
-            return refuse(c, "kernel size should be greater than zero, but got kW: %lld",
-                          (long long)p->kernel[i]);
-        if (p->stride[i] <= 0)
-            return refuse(c, "stride should be greater than zero, but got dW: %lld", (long long)p->stride[i]);
-        if (p->dilation[i] <= 0)
-            return refuse(c, "dilation should be greater than zero, but got dilationW: %lld",
-                          (long long)p->dilation[i]);
-        if (p->padding[i] < 0 || p->padding[i] > (p->dilation[i] * (p->kernel[i] - 1) + 1) / 2)
-            return p->padding[i] < 0
-                       ? refuse(c, "pad must be non-negative, but got pad: %lld", (long long)p->padding[i])
-                       : refuse(c,
-                                "pad should be at most half of effective kernel size, but got pad=%lld, "
-                                "kernel_size=%lld and dilation=%lld",
-                                (long long)p->padding[i], (long long)p->kernel[i], (long long)p->dilation[i]);
-        if (p->out[i] < 1)
-            return refuse(c, "Given input size: (%s). Calculated output size is too small",
-                          sizes_text(x->ndim - 1, x->sizes + 1, text, sizeof text));
-    }
-    return true;
-}
-
-struct window {
-    int64_t begin[AXES], end[AXES], step[AXES], divisor;
-};
-
-static void window_at(const struct pooling *p, const int64_t *place, struct window *w) {
-    int64_t counted = 1;
-    for (int i = 0; i < AXES; i++) {
-        w->step[i] = p->dilation[i];
-        if (p->adaptive) {
-            w->begin[i] = place[i] * p->in[i] / p->out[i];
-            w->end[i] = ((place[i] + 1) * p->in[i] + p->out[i] - 1) / p->out[i];
-            counted *= w->end[i] - w->begin[i];
-            continue;
-        }
-        int64_t begin = place[i] * p->stride[i] - p->padding[i],
-                end = begin + (p->kernel[i] - 1) * p->dilation[i] + 1;
-        int64_t padded = end < p->in[i] + p->padding[i] ? end : p->in[i] + p->padding[i];
-        w->begin[i] = begin;
-        while (w->begin[i] < 0) w->begin[i] += p->dilation[i];
-        w->end[i] = end < p->in[i] ? end : p->in[i];
-        counted *= p->count_padding ? padded - begin : w->end[i] - w->begin[i];
-    }
-    w->divisor = p->divisor ? p->divisor : counted;
-}
-
 /* The sum over the window, or its largest element and where it is. */
-static double window_value(const struct pooling *p, const struct window *w, const double *plane,
+static double window_value(const struct pooling *p, const struct pool_window *w, const double *plane,
                            int64_t *where) {
     double sum = 0, high = -(double)INFINITY;
     int64_t at = (w->begin[0] * p->in[1] + w->begin[1]) * p->in[2] + w->begin[2];
@@ -114,19 +33,15 @@ static double window_value(const struct pooling *p, const struct window *w, cons
 }
 
 static void pool_plane(const struct pooling *p, const double *plane, double *out, int64_t *indices) {
-    int64_t place[AXES], at = 0, where;
-    struct window w;
+    int64_t place[POOL_AXES], at = 0, where;
+    struct pool_window w;
     for (place[0] = 0; place[0] < p->out[0]; place[0]++)
         for (place[1] = 0; place[1] < p->out[1]; place[1]++)
             for (place[2] = 0; place[2] < p->out[2]; place[2]++, at++) {
-                window_at(p, place, &w);
+                pool_window_at(p, place, &w);
                 out[at] = window_value(p, &w, plane, &where);
                 if (indices) indices[at] = where;
             }
-}
-
-static int64_t volume(const int64_t *axes) {
-    return axes[0] * axes[1] * axes[2];
 }
 
 /* Channels-last inputs give channels-last results. */
@@ -187,9 +102,9 @@ static bool pool_planes(struct op_call *c, const struct pooling *p, const struct
 /* `indices` NULL: values alone. Results are owned by k. */
 static bool pool_tensor(struct op_call *c, struct compose *k, struct tensor *x, const struct pooling *p,
                         struct tensor **out, struct tensor **indices) {
-    int64_t sizes[TENSOR_MAX_DIMS], in = volume(p->in), made = volume(p->out);
+    int64_t sizes[TENSOR_MAX_DIMS], in = pool_volume(p->in), made = pool_volume(p->out);
     memcpy(sizes, x->sizes, sizeof *sizes * x->ndim);
-    for (int i = 0; i < p->dims; i++) sizes[x->ndim - p->dims + i] = p->out[AXES - p->dims + i];
+    for (int i = 0; i < p->dims; i++) sizes[x->ndim - p->dims + i] = p->out[POOL_AXES - p->dims + i];
     enum dtype d = tensor_dtype(x);
     struct tensor *whole = compose_own(k, tensor_contiguous(x, c->cx->budget, c->err));
     *out = compose_own(k, call_new(c, d, x->ndim, sizes));
@@ -215,39 +130,6 @@ static bool pool_tensor(struct op_call *c, struct compose *k, struct tensor *x, 
     return keep_format(k, x, p, out, indices);
 }
 
-static void take_sizes(const struct tensor *x, struct pooling *p) {
-    stretch(x->sizes + (x->ndim - p->dims), p->dims, 1, p->in);
-}
-
-/* Where a schema has its lists. -1: not at all. */
-struct places {
-    int kernel, stride, padding, dilation, ceil;
-};
-
-static bool read_pool(struct op_call *c, struct pooling *p, struct places at) {
-    static const int64_t ones[AXES] = {1, 1, 1}, zeros[AXES] = {0, 0, 0};
-    int64_t kernel[AXES], stride[AXES], padding[AXES] = {0}, dilation[AXES] = {1, 1, 1};
-    const struct tensor *x = arg_tensor(c, 0);
-    if (!args_spread(c, at.kernel, p->dims, NULL, kernel)) return false;
-    bool same = arg_none(c, at.stride) || arg_list(c, at.stride)->count == 0;
-    memcpy(stride, kernel, sizeof stride);
-    if (!same && !args_spread(c, at.stride, p->dims, NULL, stride)) return false;
-    if (!args_spread(c, at.padding, p->dims, zeros, padding)) return false;
-    if (at.dilation >= 0 && !args_spread(c, at.dilation, p->dims, ones, dilation)) return false;
-    p->ceil = arg_bool(c, at.ceil);
-    stretch(kernel, p->dims, 1, p->kernel);
-    stretch(stride, p->dims, 1, p->stride);
-    stretch(padding, p->dims, 0, p->padding);
-    stretch(dilation, p->dims, 1, p->dilation);
-    if (x->ndim < p->dims) return true; /* check_pool refuses */
-    take_sizes(x, p);
-    for (int i = 0; i < AXES; i++)
-        p->out[i] = p->stride[i] <= 0 ? 0
-                                      : output_size(p->in[i], p->kernel[i], p->padding[i], p->stride[i],
-                                                    p->dilation[i], p->ceil);
-    return true;
-}
-
 /* avg_pool(self, kernel, stride, padding, ceil_mode, count_include_pad[, divisor_override]) */
 static bool average(struct op_call *c, int dims) {
     struct compose k = compose_start(c);
@@ -255,7 +137,8 @@ static bool average(struct op_call *c, int dims) {
     struct tensor *out;
     char name[24];
     snprintf(name, sizeof name, "avg_pool%dd", dims);
-    if (!read_pool(c, &p, (struct places){1, 2, 3, -1, 4}) || !check_pool(c, arg_tensor(c, 0), &p, name))
+    if (!pool_read(c, arg_tensor(c, 0), &p, (struct pool_places){1, 2, 3, -1, 4}) ||
+        !pool_check(c, arg_tensor(c, 0), &p, name))
         return false;
     if (dims > 1 && !arg_none(c, 6)) {
         p.divisor = arg_int(c, 6);
@@ -283,7 +166,8 @@ static bool maximum(struct op_call *c, int dims, bool with_indices) {
     struct tensor *out = NULL, *indices = NULL;
     char name[24];
     snprintf(name, sizeof name, "max_pool%dd", dims);
-    if (!read_pool(c, &p, (struct places){1, 2, 3, 4, 5}) || !check_pool(c, arg_tensor(c, 0), &p, name))
+    if (!pool_read(c, arg_tensor(c, 0), &p, (struct pool_places){1, 2, 3, 4, 5}) ||
+        !pool_check(c, arg_tensor(c, 0), &p, name))
         return false;
     if (arg_tensor(c, 0)->dtype == DTYPE_BOOL) return refuse(c, "\"max_pool2d\" not implemented for 'Bool'");
     if (!pool_tensor(c, &k, arg_tensor(c, 0), &p, &out, with_indices ? &indices : NULL))
@@ -313,7 +197,7 @@ static bool adaptive(struct op_call *c, int dims, bool is_maximum) {
     struct compose k = compose_start(c);
     struct pooling p = {.dims = dims, .maximum = is_maximum, .adaptive = true, .dilation = {1, 1, 1}};
     struct tensor *x = arg_tensor(c, 0), *out = NULL, *indices = NULL;
-    int64_t sizes[AXES];
+    int64_t sizes[POOL_AXES];
     char name[32];
     snprintf(name, sizeof name, "adaptive_%s_pool%dd()", is_maximum ? "max" : "avg", dims);
     if (x->ndim != dims + 1 && x->ndim != dims + 2)
@@ -325,7 +209,7 @@ static bool adaptive(struct op_call *c, int dims, bool is_maximum) {
                           "%s: Expected input to have non-zero size for non-batch dimensions, but input has "
                           "sizes %s with dimension %d being empty",
                           name, sizes_text(x->ndim, x->sizes, (char[256]){0}, 256), i);
-    if (args_ints(c, 1, sizes, AXES) != dims && arg_list(c, 1)->count != 1)
+    if (args_ints(c, 1, sizes, POOL_AXES) != dims && arg_list(c, 1)->count != 1)
         return refuse(c, "%s: internal error: output_size.size() must be %d", name, dims);
     if (!args_spread(c, 1, dims, NULL, sizes)) return false;
     for (int i = 0; i < dims; i++) {
@@ -337,8 +221,8 @@ static bool adaptive(struct op_call *c, int dims, bool is_maximum) {
     if (!dtype_is_floating(tensor_dtype(x)))
         return refuse(c, "\"adaptive_%s_pool%dd\" not implemented for '%s'", is_maximum ? "max" : "avg", dims,
                       dtype_table[x->dtype].graph_name);
-    stretch(sizes, dims, 1, p.out);
-    take_sizes(x, &p);
+    pool_stretch(sizes, dims, 1, p.out);
+    pool_take_sizes(x, &p);
     if (!pool_tensor(c, &k, x, &p, &out, is_maximum ? &indices : NULL)) return compose_give(&k, NULL);
     return compose_give_some(&k, is_maximum ? 2 : 1, (struct tensor *[]){out, indices});
 }
