@@ -1,9 +1,10 @@
-/* Resampling: nearest, linear, cubic, with and without antialiasing; grid sampling.
+/* Resampling: nearest, linear, cubic, with and without antialiasing, and the gradients of all of them.
  *
  * Every mode is a set of weights for each output place along each axis (aten/src/ATen/native/UpSample.h);
  * axes are resampled one after the other in double, over planes laid out [planes, D, H, W]. */
 #include "base/mem.h"
 #include "ops/common/compose.h"
+#include "ops/sample/cubic.h"
 #include "ops/view/geometry.h"
 #include <math.h>
 #include <stdio.h>
@@ -26,15 +27,9 @@ struct taps {
     double *weights;
 };
 
-static double cubic(double x, double a) {
-    x = fabs(x);
-    if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-    return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
-}
-
 static double filter_at(enum mode mode, double x) {
     const double pi = 3.14159265358979323846;
-    if (mode == MODE_CUBIC_AA) return cubic(x, -0.5);
+    if (mode == MODE_CUBIC_AA) return cubic_weight(x, -0.5);
     if (mode == MODE_LANCZOS_AA) {
         if (x == 0) return 1;
         return fabs(x) < 3 ? 3 * sin(pi * x) * sin(pi * x / 3) / (pi * pi * x * x) : 0;
@@ -81,7 +76,7 @@ static void cubic_taps(int64_t in, int64_t out, bool corners, double factor, str
         double at = corners ? step * (double)i : step * ((double)i + 0.5) - 0.5, low = floor(at);
         for (int j = 0; j < 4; j++) {
             t->places[4 * i + j] = clip((int64_t)low + j - 1, 0, in - 1);
-            t->weights[4 * i + j] = cubic(at - low - (j - 1), -0.75);
+            t->weights[4 * i + j] = cubic_weight(at - low - (j - 1), -0.75);
         }
     }
 }
@@ -148,10 +143,23 @@ static void apply(const struct taps *t, const double *from, double *to, int64_t 
             }
 }
 
+/* The other way: gradients [outer, out, inner] are added up in [outer, in, inner]. */
+static void apply_back(const struct taps *t, const double *from, double *to, int64_t outer, int64_t in,
+                       int64_t out, int64_t inner) {
+    memset(to, 0, sizeof *to * (size_t)(outer * in * inner));
+    for (int64_t o = 0; o < outer; o++)
+        for (int64_t i = 0; i < out; i++)
+            for (int64_t j = 0; j < t->count; j++) {
+                double weight = t->weights[i * t->count + j];
+                double *row = to + (o * in + t->places[i * t->count + j]) * inner;
+                for (int64_t x = 0; x < inner; x++) row[x] += weight * from[(o * out + i) * inner + x];
+            }
+}
+
 struct resample {
     enum mode mode;
     int dims;
-    bool corners;
+    bool corners, back; /* back: from gradients of the output to those of the input */
     int64_t in[AXES], out[AXES];
     double factors[AXES]; /* 0: not given */
 };
@@ -159,12 +167,12 @@ struct resample {
 /* One image plane through all axes; a and b have room for the largest stage. */
 static double *resample_plane(const struct resample *r, const struct taps *taps, double *a, double *b) {
     int64_t sizes[AXES];
-    memcpy(sizes, r->in, sizeof sizes);
+    memcpy(sizes, r->back ? r->out : r->in, sizeof sizes);
     for (int axis = AXES - 1; axis >= AXES - r->dims; axis--) {
         int64_t outer = 1, inner = 1;
         for (int i = 0; i < AXES; i++) *(i < axis ? &outer : &inner) *= i == axis ? 1 : sizes[i];
-        apply(&taps[axis], a, b, outer, sizes[axis], r->out[axis], inner);
-        sizes[axis] = r->out[axis];
+        (r->back ? apply_back : apply)(&taps[axis], a, b, outer, r->in[axis], r->out[axis], inner);
+        sizes[axis] = r->back ? r->in[axis] : r->out[axis];
         double *swap = a;
         a = b;
         b = swap;
@@ -180,8 +188,8 @@ static int64_t largest_stage(const struct resample *r) {
 
 static bool resample_all(struct op_call *c, const struct resample *r, struct tensor *x, struct tensor *out) {
     struct taps taps[AXES] = {{0, NULL, NULL}};
-    int64_t in = r->in[0] * r->in[1] * r->in[2], made = r->out[0] * r->out[1] * r->out[2],
-            most = largest_stage(r);
+    int64_t small = r->in[0] * r->in[1] * r->in[2], large = r->out[0] * r->out[1] * r->out[2],
+            most = largest_stage(r), in = r->back ? large : small, made = r->back ? small : large;
     int64_t size = (int64_t)dtype_size(tensor_dtype(x));
     double *room = call_scratch(c, (size_t)most * 2 + 2, sizeof *room);
     bool good = room != NULL, bytes = x->dtype == DTYPE_UINT8;
@@ -271,6 +279,54 @@ static bool by_list(struct op_call *c, enum mode mode, int dims, bool has_corner
     return resample_call(c, &r, sizes);
 }
 
+static bool check_gradient(struct op_call *c, const struct tensor *grad, int ndim, const int64_t *wanted) {
+    if (grad->ndim != ndim)
+        return refuse(c, "Expected grad_output to be a tensor of dimension %d but got: dimension %d", ndim,
+                      grad->ndim);
+    for (int i = 0; i < ndim; i++)
+        if (grad->sizes[i] != wanted[i])
+            return refuse(c,
+                          "Expected grad_output to have the same shape as output; output.size(%d) = %lld but "
+                          "got grad_output.size(%d) = %lld",
+                          i, (long long)wanted[i], i, (long long)grad->sizes[i]);
+    return true;
+}
+
+/* (grad, output_size, input_size, [align_corners,] scales...) */
+static bool backward(struct op_call *c, const char *name, enum mode mode, int dims, bool has_corners) {
+    struct compose k = compose_start(c);
+    struct resample r = {.mode = mode, .dims = dims, .corners = has_corners && arg_bool(c, 3), .back = true};
+    struct tensor *grad = arg_tensor(c, 0);
+    int64_t made[AXES + 2], in[AXES + 2], first = has_corners ? 4 : 3;
+    int out_count = args_ints(c, 1, made + 2, AXES), in_count = args_ints(c, 2, in, AXES + 2);
+    if (out_count < 0 || in_count < 0) return false;
+    if (out_count != dims)
+        return refuse(c, "It is expected output_size equals to %d, but got size %d", dims, out_count);
+    if (in_count != dims + 2)
+        return refuse(c, "It is expected input_size equals to %d, but got size %d", dims + 2, in_count);
+    made[0] = in[0], made[1] = in[1];
+    for (int i = 0; i < AXES; i++) {
+        int d = i - (AXES - dims), at = (int)first + d;
+        r.in[i] = d < 0 ? 1 : in[d + 2];
+        r.out[i] = d < 0 ? 1 : made[d + 2];
+        r.factors[i] = d >= 0 && at < c->arg_count && c->args[at].tag == VALUE_FLOAT ? arg_float(c, at) : 0;
+        if (r.in[i] <= 0 || r.out[i] <= 0)
+            return refuse(c,
+                          "Input and output sizes should be greater than 0, but got input (%s) output (%s)",
+                          sizes_text(dims, in + 2, (char[128]){0}, 128),
+                          sizes_text(dims, made + 2, (char[128]){0}, 128));
+    }
+    if (!check_gradient(c, grad, dims + 2, made)) return false;
+    bool smooth = mode >= MODE_LINEAR_AA && dtype_size(tensor_dtype(grad)) == 2;
+    if (!dtype_is_floating(tensor_dtype(grad)) || smooth)
+        return refuse(c, "\"upsample_%s_backward\" not implemented for '%s'", name,
+                      dtype_table[grad->dtype].graph_name);
+    struct tensor *whole = compose_own(&k, tensor_contiguous(grad, c->cx->budget, c->err));
+    struct tensor *out = compose_own(&k, call_new(c, tensor_dtype(grad), dims + 2, in));
+    if (k.failed || (out->numel > 0 && !resample_all(c, &r, whole, out))) return compose_give(&k, NULL);
+    return compose_give(&k, out);
+}
+
 #define UPSAMPLES(X)                          \
     X(nearest1d, MODE_NEAREST, 1, false)      \
     X(nearest2d, MODE_NEAREST, 2, false)      \
@@ -285,12 +341,15 @@ static bool by_list(struct op_call *c, enum mode mode, int dims, bool has_corner
     X(bilinear2d_aa, MODE_LINEAR_AA, 2, true) \
     X(bicubic2d_aa, MODE_CUBIC_AA, 2, true)   \
     X(lanczos2d_aa, MODE_LANCZOS_AA, 2, true)
-#define DEFINE_UPSAMPLE(name, mode, dims, corners) \
-    bool sample_##name(struct op_call *c) {        \
-        return by_size(c, mode, dims, corners);    \
-    }                                              \
-    bool sample_##name##_vec(struct op_call *c) {  \
-        return by_list(c, mode, dims, corners);    \
+#define DEFINE_UPSAMPLE(name, mode, dims, corners)      \
+    bool sample_##name(struct op_call *c) {             \
+        return by_size(c, mode, dims, corners);         \
+    }                                                   \
+    bool sample_##name##_vec(struct op_call *c) {       \
+        return by_list(c, mode, dims, corners);         \
+    }                                                   \
+    bool sample_##name##_backward(struct op_call *c) {  \
+        return backward(c, #name, mode, dims, corners); \
     }
 UPSAMPLES(DEFINE_UPSAMPLE)
 
@@ -395,145 +454,4 @@ bool sample_upsample_bilinear(struct op_call *c) {
     int dims;
     struct interpolation n = {.mode = "bilinear", .corners = true, .corners_given = true};
     return start(c, &dims) && read_sizes(c, &n, 1, 2, dims) && interpolate(c, &n, dims);
-}
-
-/* --- grid_sampler: values at coordinates in [-1, 1] (aten/src/ATen/native/GridSampler.h) --- */
-
-enum edge { EDGE_ZEROS, EDGE_BORDER, EDGE_REFLECTION };
-
-static double reflect(double x, double low2, double high2) {
-    if (low2 == high2) return 0;
-    double low = low2 / 2, span = (high2 - low2) / 2, rest = fmod(fabs(x - low), span);
-    int64_t flips = (int64_t)floor(fabs(x - low) / span);
-    return flips % 2 == 0 ? rest + low : span - rest + low;
-}
-
-static double edge_clip(double x, int64_t size) {
-    return fmin(fmax(x, 0), (double)(size - 1));
-}
-
-static double on_image(double x, int64_t size, enum edge edge, bool corners) {
-    if (edge == EDGE_BORDER) return edge_clip(x, size);
-    if (edge == EDGE_REFLECTION)
-        return edge_clip(
-            corners ? reflect(x, 0, 2 * (double)(size - 1)) : reflect(x, -1, 2 * (double)size - 1), size);
-    return x;
-}
-
-static double place_of(double x, int64_t size, bool corners) {
-    return corners ? (x + 1) / 2 * (double)(size - 1) : ((x + 1) * (double)size - 1) / 2;
-}
-
-struct grid {
-    const double *image;
-    int64_t sizes[AXES];
-    enum edge edge;
-    bool corners;
-};
-
-static double pixel(const struct grid *g, const int64_t *at) {
-    for (int i = 0; i < AXES; i++)
-        if (at[i] < 0 || at[i] >= g->sizes[i]) return 0;
-    return g->image[(at[0] * g->sizes[1] + at[1]) * g->sizes[2] + at[2]];
-}
-
-static double sample_linear(const struct grid *g, const double *at) {
-    double sum = 0;
-    for (int corner = 0; corner < 8; corner++) {
-        int64_t place[AXES];
-        double weight = 1;
-        for (int i = 0; i < AXES; i++) {
-            double low = floor(at[i]), part = at[i] - low;
-            bool upper = corner >> i & 1;
-            place[i] = (int64_t)low + upper;
-            weight *= upper ? part : 1 - part;
-        }
-        if (weight != 0) sum += weight * pixel(g, place);
-    }
-    return sum;
-}
-
-static double sample_cubic(const struct grid *g, const double *at) {
-    double sum = 0, low[2] = {floor(at[1]), floor(at[2])};
-    for (int y = -1; y < 3; y++)
-        for (int x = -1; x < 3; x++) {
-            double py = on_image(low[0] + y, g->sizes[1], g->edge, g->corners),
-                   px = on_image(low[1] + x, g->sizes[2], g->edge, g->corners);
-            sum += cubic(at[1] - low[0] - y, -0.75) * cubic(at[2] - low[1] - x, -0.75) *
-                   pixel(g, (int64_t[]){0, (int64_t)py, (int64_t)px});
-        }
-    return sum;
-}
-
-static double sample_point(const struct grid *g, const double *raw, int64_t mode) {
-    double at[AXES];
-    for (int i = 0; i < AXES; i++) {
-        at[i] = raw[i];
-        if (g->sizes[i] == 1 && raw[i] == 0 && i == 0) continue;
-        if (mode != 2) at[i] = on_image(at[i], g->sizes[i], g->edge, g->corners);
-    }
-    if (!(fabs(at[0]) < 1e15 && fabs(at[1]) < 1e15 && fabs(at[2]) < 1e15)) return 0;
-    if (mode == 2) return sample_cubic(g, at);
-    if (mode == 0) return sample_linear(g, at);
-    return pixel(g, (int64_t[]){(int64_t)rint(at[0]), (int64_t)rint(at[1]), (int64_t)rint(at[2])});
-}
-
-/* (input, grid, interpolation_mode, padding_mode, align_corners) */
-bool sample_grid(struct op_call *c) {
-    struct compose k = compose_start(c);
-    struct tensor *x = arg_tensor(c, 0), *grid = arg_tensor(c, 1);
-    int dims = x->ndim - 2;
-    int64_t mode = arg_int(c, 2), sizes[AXES + 2];
-    if ((dims != 2 && dims != 3) || grid->ndim != x->ndim)
-        return refuse(c,
-                      "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but "
-                      "got input with sizes %s and grid with sizes %s",
-                      sizes_text(x->ndim, x->sizes, (char[128]){0}, 128),
-                      sizes_text(grid->ndim, grid->sizes, (char[128]){0}, 128));
-    if (grid->sizes[0] != x->sizes[0])
-        return refuse(c,
-                      "grid_sampler(): expected grid and input to have same batch size, but got input with "
-                      "sizes %s and grid with sizes %s",
-                      sizes_text(x->ndim, x->sizes, (char[128]){0}, 128),
-                      sizes_text(grid->ndim, grid->sizes, (char[128]){0}, 128));
-    if (grid->sizes[dims + 1] != dims)
-        return refuse(
-            c, "grid_sampler(): expected grid to have size %d in last dimension, but got grid with sizes %s",
-            dims, sizes_text(grid->ndim, grid->sizes, (char[128]){0}, 128));
-    if (dims == 3 && mode == 2)
-        return refuse(c, "grid_sampler(): bicubic interpolation only supports 4D input");
-    for (int i = 2; i < x->ndim; i++)
-        if (x->sizes[i] <= 0)
-            return refuse(c,
-                          "grid_sampler(): expected input to have non-empty spatial dimensions, but input "
-                          "has sizes %s with dimension %d being empty",
-                          sizes_text(x->ndim, x->sizes, (char[128]){0}, 128), i);
-    if (!dtype_is_floating(tensor_dtype(x)) || grid->dtype != x->dtype)
-        return refuse(c, "grid_sampler(): expected input and grid to have the same floating dtype");
-    sizes[0] = x->sizes[0], sizes[1] = x->sizes[1];
-    for (int i = 0; i < dims; i++) sizes[i + 2] = grid->sizes[i + 1];
-    struct grid g = {.edge = (enum edge)arg_int(c, 3), .corners = arg_bool(c, 4), .sizes = {1, 1, 1}};
-    int64_t plane = 1, points = 1;
-    for (int i = 0; i < dims; i++) {
-        plane *= g.sizes[AXES - dims + i] = x->sizes[i + 2];
-        points *= sizes[i + 2];
-    }
-    struct tensor *out = compose_own(&k, call_new(c, tensor_dtype(x), x->ndim, sizes)),
-                  *whole = compose_own(&k, tensor_convert(x, DTYPE_FLOAT64, c->cx->budget, c->err));
-    whole = whole ? compose_own(&k, tensor_contiguous(whole, c->cx->budget, c->err)) : NULL;
-    struct tensor *flat = compose_own(&k, tensor_convert(grid, DTYPE_FLOAT64, c->cx->budget, c->err));
-    flat = flat ? compose_own(&k, tensor_contiguous(flat, c->cx->budget, c->err)) : NULL;
-    if (k.failed) return compose_end(&k);
-    for (int64_t i = 0; i < sizes[0] * sizes[1] * points; i++) {
-        int64_t image = i / points, n = image / sizes[1], point = i % points;
-        const double *where = (const double *)tensor_data(flat) + (n * points + point) * dims;
-        double at[AXES] = {0}, value;
-        for (int d = 0; d < dims; d++)
-            at[AXES - 1 - d] = place_of(where[d], g.sizes[AXES - 1 - d], g.corners);
-        g.image = (const double *)tensor_data(whole) + image * plane;
-        value = sample_point(&g, at, mode);
-        convert_store[out->dtype][COMPUTE_DOUBLE](
-            (char *)tensor_data(out) + i * (int64_t)dtype_size(tensor_dtype(out)), 0, &value, 0, 1);
-    }
-    return compose_give(&k, out);
 }
