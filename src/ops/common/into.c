@@ -2,8 +2,10 @@
  *
  * The kernel runs on the arguments that are not outputs; its results are then written where the row says:
  * into the first argument (same shape, castable dtype), into the out= arguments (resized where the shape
- * differs). */
+ * differs), into the tensors of an out= list, which has no result. */
+#include "base/mem.h"
 #include "ops/common/args.h"
+#include "ops/common/cpp_names.h"
 #include "tensor/layouts.h"
 #include "tensor/promote.h"
 
@@ -51,9 +53,39 @@ static bool write_result(struct op_call *c, struct tensor *to, const struct tens
     return tensor_copy(to, from, c->err);
 }
 
+/* resize_out_helper and copy_arg of the list forms that torchgen writes (torchgen/gen.py). */
+static bool write_list(struct op_call *c, const struct list *to, const struct list *from) {
+    if (to->count != from->count)
+        return refuse(c, "%s() expected an out= argument of size %lld, got size %lld", op_name(c->row) + 6,
+                      (long long)from->count, (long long)to->count);
+    for (int64_t i = 0; i < to->count; i++) {
+        struct tensor *target = to->items[i].tensor;
+        const struct tensor *source = from->items[i].tensor;
+        if (target->dtype != source->dtype)
+            return refuse(c, "Expected out tensor to have dtype %s, but got %s instead",
+                          dtype_cpp_name(tensor_dtype(source)), dtype_cpp_name(tensor_dtype(target)));
+        if (!write_result(c, target, source)) return false;
+    }
+    return true;
+}
+
+static bool into_list(struct op_call *c, op_kernel kernel) {
+    lb_value result = value_none();
+    struct op_call inner = *c;
+    inner.dying = 0;
+    inner.results = &result;
+    inner.result_count = 1;
+    inner.arg_count = c->arg_count - 1;
+    inner.row = NULL;
+    bool good = kernel(&inner) && write_list(c, arg_list(c, c->arg_count - 1), result.list);
+    value_release(result);
+    return good;
+}
+
 bool op_into(struct op_call *c, op_kernel kernel) {
     lb_value results[MOST_RESULTS] = {{0}};
     bool out = (c->row->traits & OP_OUT) != 0;
+    if (out && c->args[c->arg_count - 1].tag == VALUE_LIST) return into_list(c, kernel);
     int written = out ? c->result_count : 1, first = out ? c->arg_count - written : 0;
     struct op_call inner = *c;
     inner.dying = 0;
@@ -90,13 +122,15 @@ static struct tensor *copy_of(struct op_call *c, const struct tensor *t) {
 }
 
 static bool copy_list(struct op_call *c, const struct list *list) {
-    struct tensor *copies[256];
+    struct tensor **copies = call_scratch(c, (size_t)list->count + 1, sizeof *copies);
     int made = 0;
-    if (list->count > 256) return refuse(c, "too many pieces to copy");
+    if (!copies) return false;
     while (made < list->count && (copies[made] = copy_of(c, list->items[made].tensor))) made++;
-    if (made == list->count) return give_list(c, 0, copies, made);
-    release_tensors(copies, made);
-    return false;
+    bool good = made == list->count;
+    if (!good) release_tensors(copies, made);
+    good = good && give_list(c, 0, copies, made);
+    mem_free(copies);
+    return good;
 }
 
 bool op_copy(struct op_call *c, op_kernel kernel) {

@@ -161,6 +161,54 @@ bool create_new_empty_strided(struct op_call *c) {
     return give_filled(c, tensor_new_strided(d, ndim, sizes, strides, c->cx->budget, c->err), &zero);
 }
 
+/* (size, stride, *, out) and (self, size, stride, *, out): out keeps its dtype and gets contiguous strides.
+ */
+bool create_empty_strided_out(struct op_call *c) {
+    int64_t sizes[TENSOR_MAX_DIMS], strides[TENSOR_MAX_DIMS];
+    int at = c->arg_count - 3, ndim = args_ints(c, at, sizes, TENSOR_MAX_DIMS),
+        other = args_ints(c, at + 1, strides, TENSOR_MAX_DIMS);
+    if (ndim < 0 || other < 0) return false;
+    if (ndim != other) return refuse(c, "mismatched size and stride lengths: %d and %d", ndim, other);
+    return give_filled(c, factory_new(c, tensor_dtype(call_target(c)), ndim, sizes), &zero);
+}
+
+/* empty_permuted(size, physical_layout): dense, physical_layout names the dimensions from the outermost in.
+ */
+static bool permuted_strides(struct op_call *c, int ndim, const int64_t *sizes, int64_t *strides) {
+    int64_t order[TENSOR_MAX_DIMS], step = 1;
+    uint64_t seen = 0;
+    int count = args_ints(c, 1, order, TENSOR_MAX_DIMS);
+    if (count < 0) return false;
+    if (count != ndim)
+        return refuse(c,
+                      "Number of dimensions in size does not match the length of the physical_layout; i.e. "
+                      "len(size) = %d is not equal to len(physical_layout) = %d",
+                      ndim, count);
+    for (int i = count - 1; i >= 0; i--) {
+        int64_t dim = order[i];
+        if (dim < 0 || dim >= ndim)
+            return refuse(c,
+                          "Dimension out of range (expected to be between 0 and %d, but got %lld at index "
+                          "%d).  NB: negative dims not currently supported; file an issue if you want it.",
+                          ndim - 1, (long long)dim, i);
+        if (seen >> dim & 1) return refuse(c, "Duplicate dim not allowed");
+        seen |= (uint64_t)1 << dim;
+        strides[dim] = step;
+        if (__builtin_mul_overflow(step, sizes[dim] > 1 ? sizes[dim] : 1, &step))
+            return refuse(c, "sizes that no tensor can have");
+    }
+    return true;
+}
+bool create_empty_permuted(struct op_call *c) {
+    int64_t sizes[TENSOR_MAX_DIMS], strides[TENSOR_MAX_DIMS];
+    enum dtype d;
+    int ndim = args_ints(c, 0, sizes, TENSOR_MAX_DIMS);
+    if (ndim < 0 || !permuted_strides(c, ndim, sizes, strides)) return false;
+    if (!factory_dtype(c, 2, DTYPE_FLOAT32, &d)) return false;
+    if (c->row && c->row->traits & OP_OUT) return give_filled(c, factory_new(c, d, ndim, sizes), &zero);
+    return give_filled(c, tensor_new_strided(d, ndim, sizes, strides, c->cx->budget, c->err), &zero);
+}
+
 bool create_scalar_tensor(struct op_call *c) {
     struct number n = arg_number(c, 0);
     enum dtype d;
@@ -281,6 +329,14 @@ bool create_to_copy(struct op_call *c) {
     enum dtype d;
     if (!args_dtype(c, 1, tensor_dtype(t), &d) || !check_device(c, 3)) return false;
     return give_tensor(c, tensor_to(c, t, d, true, arg_int_or(c, 6, FORMAT_PRESERVE)));
+}
+/* _to_copy.out(self, non_blocking, memory_format, out): out's dtype is the one asked for. */
+bool create_to_copy_out(struct op_call *c) {
+    struct tensor *t = arg_tensor(c, 0),
+                  *out = factory_new(c, tensor_dtype(call_target(c)), t->ndim, t->sizes);
+    if (out && tensor_copy(out, t, c->err)) return give_tensor(c, out);
+    tensor_release(out);
+    return false;
 }
 bool create_type_as(struct op_call *c) {
     return give_tensor(

@@ -101,6 +101,17 @@ static double step_to(const struct number *a, const struct number *b, int64_t i,
     return i < steps / 2 ? begin + step * (float)i : end - step * (float)(steps - i - 1);
 }
 
+/* In the dtype's own steps, the product and the sum rounded once. */
+static double real_step(const struct number *a, const struct number *b, int64_t i, int64_t steps,
+                        enum dtype d) {
+    bool first_half = i < steps / 2;
+    double k = first_half ? (double)i : -(double)(steps - 1 - i);
+    if (steps == 1) return a->f;
+    if (d == DTYPE_FLOAT64) return fma((b->f - a->f) / (double)(steps - 1), k, first_half ? a->f : b->f);
+    float begin = (float)a->f, end = (float)b->f, step = (end - begin) / (float)(steps - 1);
+    return (double)fmaf(step, (float)k, first_half ? begin : end);
+}
+
 bool create_linspace(struct op_call *c) {
     struct number a = arg_number(c, 0), b = arg_number(c, 1);
     int64_t steps = arg_int(c, 2);
@@ -119,6 +130,8 @@ bool create_linspace(struct op_call *c) {
         char *at = (char *)tensor_data(t) + i * t->strides[0] * (int64_t)dtype_size(d);
         if (single)
             write_int(t, i, (int64_t)step_to(&a, &b, i, steps, true));
+        else if (!dtype_is_complex(d))
+            convert_store[d][COMPUTE_DOUBLE](at, 0, &(double){real_step(&a, &b, i, steps, d)}, 0, 1);
         else
             convert_store[d][COMPUTE_COMPLEX](at, 0, &z, 0, 1);
     }

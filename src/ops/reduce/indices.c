@@ -182,14 +182,6 @@ static int64_t choose_mode(const struct line *l, int64_t *order) {
     return best;
 }
 
-bool reduce_median_dim(struct op_call *c) {
-    return with_indices(c, (struct pick_call){NULL, choose_median}, arg_int(c, 1), arg_bool(c, 2), NULL,
-                        "median");
-}
-bool reduce_nanmedian_dim(struct op_call *c) {
-    return with_indices(c, (struct pick_call){NULL, choose_nanmedian}, arg_int(c, 1), arg_bool(c, 2), NULL,
-                        "nanmedian");
-}
 bool reduce_mode(struct op_call *c) {
     return with_indices(c, (struct pick_call){NULL, choose_mode}, arg_int(c, 1), arg_bool(c, 2), NULL,
                         "mode");
@@ -267,11 +259,26 @@ bool reduce_argmin(struct op_call *c) {
     return arg_pick(c, pick_min, "argmin");
 }
 
+static bool check_median(struct op_call *c, const char *kernel) {
+    enum dtype d = tensor_dtype(arg_tensor(c, 0));
+    if (d != DTYPE_BOOL && !dtype_is_complex(d)) return true;
+    return refuse(c, "\"%s\" not implemented for '%s'", kernel, dtype_table[d].graph_name);
+}
 /* median of nothing is NaN. */
 static bool median_of(struct op_call *c, struct pick_call p, const char *name) {
     struct tensor *t = arg_tensor(c, 0);
+    if (!check_median(c, "median_cpu")) return false;
     if (t->numel > 0) return of_whole(c, p, false, name);
     return give_tensor(c, tensor_of_float((double)NAN, tensor_dtype(t), c->err));
+}
+static bool median_along(struct op_call *c, struct pick_call p, const char *name) {
+    return check_median(c, "median_out") && with_indices(c, p, arg_int(c, 1), arg_bool(c, 2), NULL, name);
+}
+bool reduce_median_dim(struct op_call *c) {
+    return median_along(c, (struct pick_call){NULL, choose_median}, "median");
+}
+bool reduce_nanmedian_dim(struct op_call *c) {
+    return median_along(c, (struct pick_call){NULL, choose_nanmedian}, "nanmedian");
 }
 bool reduce_median(struct op_call *c) {
     return median_of(c, (struct pick_call){NULL, choose_median}, "median");

@@ -209,3 +209,23 @@ bool view_unbind(struct op_call *c) {
     mem_free(pieces);
     return good;
 }
+
+/* split_copy(self, split_size, dim, *, out): PyTorch copies here without resizing
+ * (aten/src/ATen/native/TensorShape.cpp). */
+bool view_split_copy_out(struct op_call *c) {
+    const struct list *out = arg_list(c, 3), *pieces;
+    lb_value result = value_none();
+    struct op_call inner = *c;
+    inner.results = &result;
+    if (!view_split(&inner)) return false;
+    pieces = result.list;
+    bool good = pieces->count == out->count ||
+                refuse(c, "split_copy_Tensor_out() expected an out= argument of size %lld, got size %lld",
+                       (long long)pieces->count, (long long)out->count);
+    for (int64_t i = 0; good && i < out->count; i++) {
+        good = tensor_copy(out->items[i].tensor, pieces->items[i].tensor, c->err);
+        tensor_changed(out->items[i].tensor);
+    }
+    value_release(result);
+    return good;
+}
