@@ -56,5 +56,9 @@ bool pointwise_isclose(struct op_call *c) {
     if (arg_tensor(c, 0)->dtype != arg_tensor(c, 1)->dtype)
         return refuse(c, "%s did not match %s", dtype_table[arg_tensor(c, 0)->dtype].graph_name,
                       dtype_table[arg_tensor(c, 1)->dtype].graph_name);
+    for (int i = 0; i < 2; i++)
+        if (!(arg_float(c, 2 + i) >= 0))
+            return refuse(c, "%s must be greater than or equal to zero, but got %g", i ? "atol" : "rtol",
+                          arg_float(c, 2 + i));
     return pointwise_call(c, &op, 3);
 }

@@ -1,0 +1,63 @@
+/* Assertions as operators: those that give their token back, so that a graph cannot drop them.
+ *
+ * The forms without a result (_assert_async, _assert_tensor_metadata, sym_constrain_range) never run: they
+ * have no results and no side effects, so PyTorch's dead code elimination takes them. Rules:
+ * aten/src/ATen/native/TensorCompare.cpp, Constraints.cpp. */
+#include "ops/common/compose.h"
+#include "ops/common/give.h"
+
+static bool give_token(struct op_call *c, int at) {
+    struct compose k = compose_start(c);
+    return compose_give(&k, compose_run(&k, "aten::clone", "t", arg_tensor(c, at)));
+}
+
+/* (self, message, token): self is a tensor of one element or a number. */
+bool check_truth(struct op_call *c) {
+    if (c->args[0].tag == VALUE_TENSOR) {
+        struct tensor *t = arg_tensor(c, 0);
+        if (t->numel == 0) return refuse(c, "Boolean value of Tensor with no values is ambiguous");
+        if (t->numel > 1) return refuse(c, "Boolean value of Tensor with more than one value is ambiguous");
+    }
+    struct number n = arg_number(c, 0);
+    if (n.i == 0 && n.z.re == 0 && n.z.im == 0)
+        return refuse(c, "%s", arg_string(c, 1)->length ? arg_string(c, 1)->bytes : "");
+    return give_token(c, 2);
+}
+
+static bool in_range(struct op_call *c, int64_t least) {
+    int64_t most = arg_int_or(c, 2, INT64_MAX), size = arg_number(c, 0).i;
+    least = arg_int_or(c, 1, least);
+    if (most < least)
+        return refuse(c, "Max must be greater than or equal to min. Got min=%lld max=%lld", (long long)least,
+                      (long long)most);
+    if (size < least || size > most)
+        return refuse(c, "Invalid value range for %lld between [%lld, %lld].", (long long)size,
+                      (long long)least, (long long)most);
+    return true;
+}
+/* (size, min, max, token) */
+bool check_range(struct op_call *c) {
+    return in_range(c, INT64_MIN) && give_token(c, 3);
+}
+bool check_range_for_size(struct op_call *c) {
+    if (!arg_none(c, 2) && arg_int(c, 2) <= 2)
+        return refuse(c, "Max value to constrain_range_for_size must be greater than 2. got: %lld",
+                      (long long)arg_int(c, 2));
+    return in_range(c, 0) && give_token(c, 3);
+}
+
+/* Operators that PyTorch itself refuses on a machine without an accelerator, outside a dual level, outside
+ * inference mode, outside the XLA backend. */
+#define REFUSALS(X)                                                                                       \
+    X(accelerator, "Cannot access accelerator device when none is available.")                            \
+    X(dual_level, "Trying to access a forward AD level with an invalid index. This index was either not " \
+                  "created or is already deleted.")                                                       \
+    X(inference, "InferenceMode::is_enabled() INTERNAL ASSERT FAILED: Expected this method to only be "   \
+                 "reached in inference mode and when all the inputs are inference tensors.")              \
+    X(xla, "input.device().type() == kXLA INTERNAL ASSERT FAILED: This op should only be called by XLA")  \
+    X(nnpack, "NNPACK SpatialConvolution_updateOutput failed")
+#define DEFINE_REFUSAL(name, text)            \
+    bool check_no_##name(struct op_call *c) { \
+        return refuse(c, "%s", text);         \
+    }
+REFUSALS(DEFINE_REFUSAL)
