@@ -98,12 +98,12 @@ static bool set_described(struct op_call *c, struct tensor *t, struct storage *s
     return set_storage(c, t, s, offset, ndim, sizes, strides);
 }
 
+/* self keeps its dtype: the bytes are read as it says. */
 static bool set_tensor(struct op_call *c, struct tensor *t) {
     struct tensor *source = arg_tensor(c, 1);
-    if (source->dtype != t->dtype)
-        return refuse(c, "Could not set tensor of type %s to a tensor of type %s",
-                      dtype_table[source->dtype].python_name, dtype_table[t->dtype].python_name);
-    if (c->arg_count < 5) return tensor_become(t, source, c->err);
+    if (c->arg_count < 5)
+        return set_storage(c, t, source->storage, source->offset, source->ndim, source->sizes,
+                           source->strides);
     if (!tensor_is_contiguous(source))
         return refuse(c, "passed in tensor to be used as storage must be contiguous");
     return set_described(c, t, source->storage, source->offset);
