@@ -19,7 +19,7 @@ test: need-test all
 
 lint: need-lint all
 
-bench lint install: all
+bench bench-ops lint install: all
 	cmake --build $(BUILD) --target $@
 
 need-%:
@@ -28,4 +28,4 @@ need-%:
 clean:
 	rm -rf build build-*
 
-.PHONY: all demo test bench lint install clean
+.PHONY: all demo test bench bench-ops lint install clean
