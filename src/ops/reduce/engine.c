@@ -151,6 +151,11 @@ struct tensor *reduce_run(struct op_call *c, const struct reduction *r, struct t
     }
     struct tensor *out = reduce_output(c, t, mask, keepdim, d, target);
     if (!out || out->numel == 0) return out;
+    if (reduce_rows_fit(c, r, t, mask, out)) {
+        if (reduce_rows(c, r, t, mask, out, k)) return out;
+        tensor_release(out);
+        return NULL;
+    }
     w.op = r;
     w.compute = compute;
     w.out_compute = r->real_result && compute == COMPUTE_COMPLEX ? COMPUTE_DOUBLE : compute;

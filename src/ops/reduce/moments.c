@@ -41,12 +41,12 @@ static void mean_finish(struct reduce_state *s) {
         s->z = (struct complex128){(double)NAN, (double)NAN};
     }
 }
-static const struct reduction var_of = {
-    "var", begin, {NULL, NULL, welford_double, welford_complex}, var_finish, true};
-static const struct reduction std_of = {
-    "std", begin, {NULL, NULL, welford_double, welford_complex}, std_finish, true};
-static const struct reduction mean_of = {
-    "mean", begin, {NULL, NULL, welford_double, welford_complex}, mean_finish, false};
+static const struct reduction var_of = {"var",      begin, {NULL, NULL, welford_double, welford_complex},
+                                        var_finish, true,  0};
+static const struct reduction std_of = {"std",      begin, {NULL, NULL, welford_double, welford_complex},
+                                        std_finish, true,  0};
+static const struct reduction mean_of = {"mean",      begin, {NULL, NULL, welford_double, welford_complex},
+                                         mean_finish, false, 0};
 
 struct moment_call {
     const char *name;

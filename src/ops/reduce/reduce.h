@@ -23,6 +23,7 @@ struct reduction {
     /* Leaves the result in i, f or z; `out` says which one is stored (the step's own type when NULL). */
     void (*finish)(struct reduce_state *s);
     bool real_result; /* complex in, f out */
+    uint8_t rows;     /* 1 + enum reduce_op of the kernels that do the same; 0: none */
 };
 
 /* Reduces the dims of `mask`; elements are loaded as `compute`, the result has dtype `d`. `target` NULL makes
@@ -30,6 +31,11 @@ struct reduction {
 struct tensor *reduce_run(struct op_call *c, const struct reduction *r, struct tensor *t, uint64_t mask,
                           bool keepdim, enum compute compute, enum dtype d, const struct number *k,
                           struct tensor *target);
+/* rows.c: the same by the kernels, where they fit; `out` is the finished output. */
+bool reduce_rows_fit(const struct op_call *c, const struct reduction *r, const struct tensor *t,
+                     uint64_t mask, const struct tensor *out);
+bool reduce_rows(struct op_call *c, const struct reduction *r, const struct tensor *t, uint64_t mask,
+                 struct tensor *out, const struct number *k);
 /* The output of a reduction: sizes without (or with 1 for) the masked dims. Out= is resized. */
 struct tensor *reduce_output(struct op_call *c, struct tensor *t, uint64_t mask, bool keepdim, enum dtype d,
                              struct tensor *target);

@@ -2,6 +2,7 @@
  *
  * The tables give each reduction's step for integers, reals and complex numbers; kernels read dims, keepdim
  * and dtype where their schemas have them. */
+#include "kernels/rows.h"
 #include "ops/reduce/reduce.h"
 #include <complex.h>
 #include <math.h>
@@ -48,43 +49,43 @@ static void sum_int(struct reduce_state *s, const void *tile, int64_t count) {
     s->count += count;
 }
 STEP(sum_complex, struct complex128, (s->z.re += x.re, s->z.im += x.im, s->count++))
-static const struct reduction sum_of = {
-    "sum_cpu", begin_zero, {sum_int, NULL, sum_double, sum_complex}, NULL, false};
+static const struct reduction sum_of = {"sum_cpu", begin_zero, {sum_int, NULL, sum_double, sum_complex},
+                                        NULL,      false,      1 + REDUCE_SUM};
 
 STEP(nansum_double, double, s->f += x != x ? 0 : x)
 STEP(nansum_complex, struct complex128,
      (s->z.re += x.re != x.re ? 0 : x.re, s->z.im += x.im != x.im ? 0 : x.im))
 static const struct reduction nansum_of = {
-    "nansum_cpu", begin_zero, {sum_int, NULL, nansum_double, nansum_complex}, NULL, false};
+    "nansum_cpu", begin_zero, {sum_int, NULL, nansum_double, nansum_complex}, NULL, false, 0};
 
 static void mean_finish(struct reduce_state *s) {
     double n = (double)s->count;
     s->f /= n;
     s->z = (struct complex128){s->z.re / n, s->z.im / n};
 }
-static const struct reduction mean_of = {
-    "mean_cpu", begin_zero, {NULL, NULL, sum_double, sum_complex}, mean_finish, false};
+static const struct reduction mean_of = {"mean_cpu",  begin_zero, {NULL, NULL, sum_double, sum_complex},
+                                         mean_finish, false,      1 + REDUCE_SUM};
 STEP(nanmean_double, double, if (x == x)(s->f += x, s->count++))
 static const struct reduction nanmean_of = {
-    "nanmean_cpu", begin_zero, {NULL, NULL, nanmean_double, sum_complex}, mean_finish, false};
+    "nanmean_cpu", begin_zero, {NULL, NULL, nanmean_double, sum_complex}, mean_finish, false, 0};
 
 STEP(prod_int, int64_t, s->i = (int64_t)((uint64_t)s->i * (uint64_t)x))
 STEP(prod_double, double, s->f *= x)
 STEP(prod_complex, struct complex128,
      s->z = ((struct complex128){s->z.re * x.re - s->z.im * x.im, s->z.re *x.im + s->z.im *x.re}))
-static const struct reduction prod_of = {
-    "prod_cpu", begin_one, {prod_int, NULL, prod_double, prod_complex}, NULL, false};
+static const struct reduction prod_of = {"prod_cpu", begin_one, {prod_int, NULL, prod_double, prod_complex},
+                                         NULL,       false,     1 + REDUCE_PROD};
 
 STEP(any_int, int64_t, s->i |= x != 0)
 STEP(any_double, double, s->f = s->f != 0 || x != 0)
 STEP(any_complex, struct complex128, s->z.re = s->z.re != 0 || x.re != 0 || x.im != 0)
-static const struct reduction any_of = {
-    "or_all", begin_zero, {any_int, NULL, any_double, any_complex}, NULL, false};
+static const struct reduction any_of = {"or_all", begin_zero, {any_int, NULL, any_double, any_complex},
+                                        NULL,     false,      0};
 STEP(all_int, int64_t, s->i &= x != 0)
 STEP(all_double, double, s->f = s->f != 0 && x != 0)
 STEP(all_complex, struct complex128, s->z.re = s->z.re != 0 && (x.re != 0 || x.im != 0))
-static const struct reduction all_of = {
-    "and_all", begin_one, {all_int, NULL, all_double, all_complex}, NULL, false};
+static const struct reduction all_of = {"and_all", begin_one, {all_int, NULL, all_double, all_complex},
+                                        NULL,      false,     0};
 
 static void begin_low(struct reduce_state *s) {
     s->i = INT64_MIN;
@@ -110,14 +111,16 @@ static void min_nan(struct reduce_state *s, const void *tile, int64_t count) {
     for (int64_t i = 0; i < count && s->f == s->f; i++)
         if (a[i] != a[i]) s->f = a[i];
 }
-static const struct reduction max_of = {"amax_cpu", begin_low, {max_int, NULL, max_nan, NULL}, NULL, false};
-static const struct reduction min_of = {"amin_cpu", begin_high, {min_int, NULL, min_nan, NULL}, NULL, false};
+static const struct reduction max_of = {"amax_cpu", begin_low, {max_int, NULL, max_nan, NULL},
+                                        NULL,       false,     1 + REDUCE_MAX};
+static const struct reduction min_of = {"amin_cpu", begin_high, {min_int, NULL, min_nan, NULL},
+                                        NULL,       false,      1 + REDUCE_MIN};
 
 STEP(nonzero_int, int64_t, s->i += x != 0)
 STEP(nonzero_double, double, s->f += x != 0)
 STEP(nonzero_complex, struct complex128, s->z.re += x.re != 0 || x.im != 0)
 static const struct reduction nonzero_of = {
-    "count_nonzero", begin_zero, {nonzero_int, NULL, nonzero_double, nonzero_complex}, NULL, false};
+    "count_nonzero", begin_zero, {nonzero_int, NULL, nonzero_double, nonzero_complex}, NULL, false, 0};
 
 /* p-norms over absolute values. k[0]: p. */
 static double modulus(struct complex128 x) {
@@ -154,12 +157,17 @@ static void power_finish(struct reduce_state *s) {
     s->f = pow(s->f, 1 / s->k[0].f);
 }
 static const struct reduction norms[] = {
-    {"norm_cpu", begin_zero, {NULL, NULL, norm0_double, norm0_complex}, NULL, true},
-    {"norm_cpu", begin_zero, {NULL, NULL, norm1_double, norm1_complex}, NULL, true},
-    {"norm_cpu", begin_zero, {NULL, NULL, norm2_double, norm2_complex}, root_finish, true},
-    {"norm_cpu", begin_zero, {NULL, NULL, normp_double, normp_complex}, power_finish, true},
-    {"norm_cpu", begin_zero, {NULL, NULL, norm_max_double, norm_max_complex}, NULL, true},
-    {"norm_cpu", begin_high, {NULL, NULL, norm_min_double, norm_min_complex}, NULL, true},
+    {"norm_cpu", begin_zero, {NULL, NULL, norm0_double, norm0_complex}, NULL, true, 0},
+    {"norm_cpu", begin_zero, {NULL, NULL, norm1_double, norm1_complex}, NULL, true, 1 + REDUCE_SUM_ABS},
+    {"norm_cpu",
+     begin_zero,
+     {NULL, NULL, norm2_double, norm2_complex},
+     root_finish,
+     true,
+     1 + REDUCE_SUM_SQUARES},
+    {"norm_cpu", begin_zero, {NULL, NULL, normp_double, normp_complex}, power_finish, true, 0},
+    {"norm_cpu", begin_zero, {NULL, NULL, norm_max_double, norm_max_complex}, NULL, true, 0},
+    {"norm_cpu", begin_high, {NULL, NULL, norm_min_double, norm_min_complex}, NULL, true, 0},
 };
 
 static const struct reduction *norm_for(double p) {
@@ -376,8 +384,8 @@ static void begin_expsum(struct reduce_state *s) {
 static void expsum_finish(struct reduce_state *s) {
     s->f = s->count == 0 ? -(double)INFINITY : isinf(s->g) ? s->g : log(s->f) + s->g;
 }
-static const struct reduction logsumexp_of = {
-    "logsumexp", begin_expsum, {NULL, NULL, expsum_double, NULL}, expsum_finish, false};
+static const struct reduction logsumexp_of = {"logsumexp",   begin_expsum, {NULL, NULL, expsum_double, NULL},
+                                              expsum_finish, false,        0};
 bool reduce_logsumexp(struct op_call *c) {
     struct tensor *t = arg_tensor(c, 0);
     enum dtype d = dtype_is_integral(tensor_dtype(t), true) ? DTYPE_FLOAT32 : tensor_dtype(t);
