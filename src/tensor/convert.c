@@ -4,6 +4,7 @@
  * into a loop for each (dtype, compute type). Conversions that C leaves undefined follow what PyTorch's
  * builds for x86 give. */
 #include "tensor/convert.h"
+#include "kernels/kernels.h"
 #include "tensor/half.h"
 #include <math.h>
 #include <stdbool.h>
@@ -123,17 +124,42 @@ ELEMENTS(LOADS)
     STORE(suffix, type, COMPLEX, struct complex128, RE_COMPLEX, IM_COMPLEX, 1)
 ELEMENTS(STORES)
 
+/* Short floats that lie side by side are the kernels' matter. */
+#define SHORT_LOAD(suffix, function)                                                                 \
+    static void load_##suffix##_SHORT(void *to, int64_t to_stride, const void *from, int64_t stride, \
+                                      int64_t count) {                                               \
+        if (to_stride == 4 && stride == 2)                                                           \
+            kernels_best()->mixed->function(count, from, to);                                        \
+        else                                                                                         \
+            load_##suffix##_FLOAT(to, to_stride, from, stride, count);                               \
+    }
+SHORT_LOAD(FLOAT16, f16_to_f32)
+SHORT_LOAD(BFLOAT16, bf16_to_f32)
+#define SHORT_STORE(suffix, function)                                                                 \
+    static void store_##suffix##_SHORT(void *to, int64_t to_stride, const void *from, int64_t stride, \
+                                       int64_t count) {                                               \
+        if (to_stride == 2 && stride == 4)                                                            \
+            kernels_best()->mixed->function(count, from, to);                                         \
+        else                                                                                          \
+            store_##suffix##_FLOAT(to, to_stride, from, stride, count);                               \
+    }
+SHORT_STORE(FLOAT16, f32_to_f16)
+SHORT_STORE(BFLOAT16, f32_to_bf16)
+
 /* Quantized elements travel as their integers. */
 #define ROW(prefix, number, suffix)                                                                     \
     [DTYPE_##number] = {prefix##_##suffix##_INT, prefix##_##suffix##_FLOAT, prefix##_##suffix##_DOUBLE, \
                         prefix##_##suffix##_COMPLEX},
+#define SHORT_ROW(prefix, number)                                                                       \
+    [DTYPE_##number] = {prefix##_##number##_INT, prefix##_##number##_SHORT, prefix##_##number##_DOUBLE, \
+                        prefix##_##number##_COMPLEX},
 #define ROWS(prefix)                    \
     ROW(prefix, UINT8, UINT8)           \
     ROW(prefix, INT8, INT8)             \
     ROW(prefix, INT16, INT16)           \
     ROW(prefix, INT32, INT32)           \
     ROW(prefix, INT64, INT64)           \
-    ROW(prefix, FLOAT16, FLOAT16)       \
+    SHORT_ROW(prefix, FLOAT16)          \
     ROW(prefix, FLOAT32, FLOAT32)       \
     ROW(prefix, FLOAT64, FLOAT64)       \
     ROW(prefix, COMPLEX32, COMPLEX32)   \
@@ -143,7 +169,7 @@ ELEMENTS(STORES)
     ROW(prefix, QINT8, INT8)            \
     ROW(prefix, QUINT8, UINT8)          \
     ROW(prefix, QINT32, INT32)          \
-    ROW(prefix, BFLOAT16, BFLOAT16)
+    SHORT_ROW(prefix, BFLOAT16)
 
 convert_run *const convert_load[DTYPE_COUNT][COMPUTE_COUNT] = {ROWS(load)};
 convert_run *const convert_store[DTYPE_COUNT][COMPUTE_COUNT] = {ROWS(store)};

@@ -3,6 +3,7 @@
  * tensor_copy walks both tensors in the target's memory order and converts run by run; everything else is
  * made of it. */
 #include "base/mem.h"
+#include "kernels/kernels.h"
 #include "tensor/convert.h"
 #include "tensor/iterate.h"
 #include <string.h>
@@ -16,6 +17,39 @@ static void copy_loop(void *context, char *const *data, const int64_t *strides, 
     convert_elements(d->to, data[0], strides[0], d->from, data[1], strides[1], count);
 }
 
+/* The dimension along which the source is contiguous, where that is not the target's own (0): what is copied
+ * is then a transposition of words. 0: it is not. */
+static int transposed_dimension(const struct iterate *it, const struct copy_dtypes *d) {
+    int64_t size = (int64_t)dtype_size(d->to);
+    if (d->to != d->from || (size != 4 && size != 8) || it->ndim < 2 || it->strides[0][0] != size) return 0;
+    for (int k = 1; k < it->ndim; k++)
+        if (it->strides[1][k] == size && it->sizes[k] > 1 && it->strides[1][0] >= size && it->sizes[0] > 1)
+            return it->strides[0][k] % size == 0 && it->strides[1][0] % size == 0 ? k : 0;
+    return 0;
+}
+
+/* Planes of dimensions 0 and k through the kernels, one for each place of the others. */
+static void copy_transposed(const struct iterate *it, int k, size_t size) {
+    const struct move_kernels *move = kernels_best()->move;
+    int64_t index[TENSOR_MAX_DIMS] = {0}, item = (int64_t)size;
+    char *to = it->data[0], *from = it->data[1];
+    for (;;) {
+        (size == 4 ? move->transpose_32 : move->transpose_64)(
+            it->sizes[0], it->sizes[k], from, it->strides[1][0] / item, to, it->strides[0][k] / item);
+        int d = 1;
+        for (; d < it->ndim; d++) {
+            if (d == k) continue;
+            to += it->strides[0][d];
+            from += it->strides[1][d];
+            if (++index[d] < it->sizes[d]) break;
+            to -= it->strides[0][d] * it->sizes[d];
+            from -= it->strides[1][d] * it->sizes[d];
+            index[d] = 0;
+        }
+        if (d == it->ndim) return;
+    }
+}
+
 bool tensor_copy(struct tensor *to, const struct tensor *from, lb_error *err) {
     struct copy_dtypes dtypes = {(enum dtype)to->dtype, (enum dtype)from->dtype};
     struct iterate it;
@@ -25,9 +59,13 @@ bool tensor_copy(struct tensor *to, const struct tensor *from, lb_error *err) {
     it.tensors[1] = (struct tensor *)(uintptr_t)from;
     it.resize = false;
     it.budget = NULL;
-    bool good = iterate_begin(&it, err);
-    if (good) iterate_run(&it, copy_loop, &dtypes);
-    return good;
+    if (!iterate_begin(&it, err)) return false;
+    int transposed = it.numel ? transposed_dimension(&it, &dtypes) : 0;
+    if (transposed)
+        copy_transposed(&it, transposed, dtype_size(dtypes.to));
+    else
+        iterate_run(&it, copy_loop, &dtypes);
+    return true;
 }
 
 struct tensor *tensor_expand(struct tensor *t, int ndim, const int64_t *sizes, lb_error *err) {
