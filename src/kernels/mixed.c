@@ -69,7 +69,12 @@ static float half_to_float(uint16_t h) {
 }
 
 static void f16_to_f32(int64_t n, const uint16_t *x, float *y) {
-    for (int64_t i = 0; i < n; i++) y[i] = half_to_float(x[i]);
+    int64_t i = 0;
+#if defined(__F16C__)
+    for (; i + 8 <= n; i += 8)
+        _mm256_storeu_ps(y + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(x + i))));
+#endif
+    for (; i < n; i++) y[i] = half_to_float(x[i]);
 }
 
 /* Adding a power of two chosen by the size lets the float adder round to half's digits. */
