@@ -18,8 +18,8 @@ foreach(target linkboy_static linkboy_shared)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
 endforeach()
-target_link_libraries(linkboy_static PUBLIC ZLIB::ZLIB Threads::Threads m)
-target_link_libraries(linkboy_shared PRIVATE ZLIB::ZLIB Threads::Threads m)
+target_link_libraries(linkboy_static PUBLIC ZLIB::ZLIB Threads::Threads m ${CMAKE_DL_LIBS})
+target_link_libraries(linkboy_shared PRIVATE ZLIB::ZLIB Threads::Threads m ${CMAKE_DL_LIBS})
 
 # The ABI: what starts with lb_ and was declared for export; see tests/abi_symbols.txt.
 set(LINKBOY_MAP ${CMAKE_CURRENT_SOURCE_DIR}/cmake/linkboy.map)

@@ -92,6 +92,12 @@ bool give_ints(struct op_call *c, int i, const int64_t *ints, int count);
 bool give_number(struct op_call *c, struct number n);
 void release_tensors(struct tensor **tensors, int count);
 
+/* What PyTorch says of writing into an expanded tensor (at::assert_no_internal_overlap). */
+static inline bool refuse_overlap(struct op_call *c) {
+    return refuse(c,
+                  "unsupported operation: more than one element of the written-to tensor refers to a single "
+                  "memory location. Please clone() the tensor before performing the operation.");
+}
 /* Runs `kernel`, then moves its results into the tensors that the row says are written. */
 bool op_into(struct op_call *c, op_kernel kernel);
 /* Runs `kernel`, a view, then makes the first argument that view. */

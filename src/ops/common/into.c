@@ -12,6 +12,9 @@
 enum { MOST_RESULTS = 8 };
 
 static bool check_cast(struct op_call *c, const struct tensor *to, const struct tensor *from) {
+    if (c->row->traits & OP_EXACT && to->dtype != from->dtype)
+        return refuse(c, "Expected out tensor to have dtype %s, but got %s instead",
+                      dtype_cpp_name(tensor_dtype(from)), dtype_cpp_name(tensor_dtype(to)));
     if (promote_can_cast(tensor_dtype(from), tensor_dtype(to))) return true;
     return refuse(c, "result type %s can't be cast to the desired output type %s",
                   dtype_table[from->dtype].graph_name, dtype_table[to->dtype].graph_name);
@@ -40,6 +43,7 @@ static bool write_result(struct op_call *c, struct tensor *to, const struct tens
     bool resizes = (c->row->traits & OP_OUT) != 0;
     char a[256], b[256];
     if (to == from) return true;
+    if (!resizes && tensor_overlaps_itself(to)) return refuse_overlap(c);
     if (!check_cast(c, to, from)) return false;
     if (to->layout != LAYOUT_STRIDED || from->layout != LAYOUT_STRIDED) return write_layout(c, to, from);
     if (!same_shape(to, from)) {

@@ -50,6 +50,7 @@ static const struct {
     {"random", OP_RANDOM},
     {"side_effects", OP_SIDE_EFFECTS},
     {"system", OP_SYSTEM},
+    {"exact", OP_EXACT},
 };
 
 static void fail(const char *file, int line, const char *what, const char *text) {

@@ -152,25 +152,39 @@ bool index_cumulative_trapezoid_x(struct op_call *c) {
     return trapezoid(c, true, true);
 }
 
-/* linalg_vander(x, N) and vander(x, N, increasing) */
-static bool vander(struct op_call *c, bool increasing) {
+/* vander(x, N, increasing) */
+bool index_vander(struct op_call *c) {
+    struct tensor *x = arg_tensor(c, 0);
+    int64_t last = -1;
+    if (x->ndim != 1) return refuse(c, "x must be a one-dimensional tensor.");
     struct compose k = compose_start(c);
-    struct tensor *x = arg_tensor(c, 0), *wide = compose_own(&k, tensor_unsqueeze(c, x, x->ndim));
-    int64_t n = arg_int_or(c, 1, x->ndim ? x->sizes[x->ndim - 1] : 1), last = -1;
-    struct tensor *powers = RUN("arange", "id", n, DTYPE_INT64);
-    if (!increasing) powers = RUN("flip", "tL", powers, 1, &last);
-    if (dtype_is_integral(tensor_dtype(x), true))
-        return compose_give(&k, RUN("pow.Tensor_Tensor", "tt", wide, powers));
+    struct tensor *wide = RUN("unsqueeze", "td", x, -1),
+                  *powers = RUN("arange", "id", arg_int_or(c, 1, x->numel), DTYPE_INT64);
+    if (!arg_bool(c, 2)) powers = RUN("flip", "tL", powers, 1, &last);
     return compose_give(&k, RUN("pow.Tensor_Tensor", "tt", wide, powers));
 }
-bool index_vander(struct op_call *c) {
-    if (arg_tensor(c, 0)->ndim != 1) return refuse(c, "x must be a one-dimensional tensor.");
-    return vander(c, arg_bool(c, 2));
-}
+
+/* linalg_vander(x, N): ones, and then cumulative products. */
 bool index_linalg_vander(struct op_call *c) {
-    if (arg_tensor(c, 0)->ndim == 0) return refuse(c, "x.dim() must be at least 1");
-    if (!arg_none(c, 1) && arg_int(c, 1) < 2) return refuse(c, "N must be greater than 1.");
-    return vander(c, true);
+    struct tensor *x = arg_tensor(c, 0);
+    enum dtype d = tensor_dtype(x);
+    int64_t n = arg_int_or(c, 1, x->ndim ? x->sizes[x->ndim - 1] : 1), sizes[TENSOR_MAX_DIMS + 1];
+    int ndim = x->ndim ? x->ndim : 1;
+    if (d == DTYPE_BOOL || d == DTYPE_FLOAT16 || d == DTYPE_BFLOAT16 || d == DTYPE_COMPLEX32)
+        return refuse(c, "linalg.vander supports floating point, complex, and integer tensors, but got %s",
+                      dtype_table[d].graph_name);
+    if (n < 2) return refuse(c, "N must be greater than 1.");
+    if (ndim == TENSOR_MAX_DIMS) return refuse(c, "too many dimensions");
+    struct compose k = compose_start(c);
+    for (int i = 0; i < ndim; i++) sizes[i] = x->ndim ? x->sizes[i] : 1;
+    sizes[ndim] = 1;
+    struct tensor *wide = RUN("reshape", "tL", x, ndim + 1, sizes);
+    sizes[ndim] = n - 1;
+    wide = wide ? compose_own(&k, tensor_expand(wide, ndim + 1, sizes, c->err)) : NULL;
+    struct tensor *powers = RUN("cumprod", "td", wide, -1);
+    sizes[ndim] = 1;
+    struct tensor *ones = powers ? RUN("ones", "Lv", ndim + 1, sizes, value_int(powers->dtype)) : NULL;
+    return compose_give(&k, ones ? RUN("cat", "Td", 2, ((struct tensor *[]){ones, powers}), -1) : NULL);
 }
 
 /* norm_except_dim(v, pow, dim): norms over all other dimensions, kept as sizes of 1. */

@@ -37,7 +37,7 @@ POINTWISE_LOOP_1(scale_double, double, double, t->k[1].f *x)
 POINTWISE_LOOP_1(scale_complex, complex_double, complex_double, NUMBER_Z(t->k[1]) * x)
 
 struct tensor *product_add(struct op_call *c, struct tensor *self, struct number beta, struct number alpha,
-                           struct tensor *product) {
+                           struct tensor *product, enum dtype d) {
     static const struct pointwise mix = {
         "addmm_impl_cpu_", 2, RULE_SAME, {mix_int, mix_float, mix_double, mix_complex}};
     static const struct pointwise scale = {
@@ -45,7 +45,7 @@ struct tensor *product_add(struct op_call *c, struct tensor *self, struct number
     struct number k[2] = {beta, alpha};
     struct op_call inner = *c;
     inner.dying = 0;
-    struct tensor *in[2] = {self, product}, *out;
+    struct tensor *in[2] = {self, product}, *out, *rounded;
     inner.row = NULL;
     if (!product) return NULL;
     if (beta.z.re == 0 && beta.z.im == 0)
@@ -53,7 +53,10 @@ struct tensor *product_add(struct op_call *c, struct tensor *self, struct number
     else
         out = pointwise_run_as(&inner, &mix, tensor_dtype(product), in, k, NULL);
     tensor_release(product);
-    return out;
+    if (!out || out->dtype == d) return out;
+    rounded = tensor_convert(out, d, c->cx->budget, c->err);
+    tensor_release(out);
+    return rounded;
 }
 
 bool linear_mm(struct op_call *c) {
@@ -69,17 +72,41 @@ static bool check_expand(struct op_call *c, const struct tensor *self, int ndim,
     return view != NULL;
 }
 
-bool linear_addmm(struct op_call *c) {
+static bool same_addmm_dtype(struct op_call *c, const char *name, const struct tensor *t,
+                             const struct tensor *mat2) {
+    return t->dtype == mat2->dtype ||
+           refuse(c, "%s and mat2 must have the same dtype, but got %s and %s", name,
+                  dtype_table[t->dtype].graph_name, dtype_table[mat2->dtype].graph_name);
+}
+
+/* The product of two matrices, unrounded. */
+static struct tensor *matrix_product(struct op_call *c, struct tensor *a, struct tensor *b) {
+    struct tensor *left = product_batch_of_one(c, a), *right = product_batch_of_one(c, b);
+    struct tensor *out = left && right ? product_unrounded(c, left, right) : NULL;
+    struct tensor *matrix = out ? tensor_select(c, out, 0, 0) : NULL;
+    release_tensors((struct tensor *[]){left, right, out}, 3);
+    return matrix;
+}
+
+static struct tensor *addmm(struct op_call *c) {
     struct tensor *self = arg_tensor(c, 0), *a = arg_tensor(c, 1), *b = arg_tensor(c, 2);
-    if (a->ndim != 2) return refuse(c, "mat1 must be a matrix, got %d-D tensor", a->ndim);
-    if (b->ndim != 2) return refuse(c, "mat2 must be a matrix, got %d-D tensor", b->ndim);
-    if (!check_matrices(c, a, b) || !check_expand(c, self, 2, (int64_t[]){a->sizes[0], b->sizes[1]}))
-        return false;
-    if (self->dtype != a->dtype)
-        return refuse(c, "self and mat2 must have the same dtype, but got %s and %s",
-                      dtype_table[self->dtype].graph_name, dtype_table[b->dtype].graph_name);
-    return give_tensor(c,
-                       product_add(c, self, arg_number(c, 3), arg_number(c, 4), product_of(c, a, b, NULL)));
+    bool good = same_addmm_dtype(c, "self", self, b) && same_addmm_dtype(c, "mat1", a, b);
+    if (good && a->ndim != 2) good = refuse(c, "mat1 must be a matrix, got %d-D tensor", a->ndim);
+    if (good && b->ndim != 2) good = refuse(c, "mat2 must be a matrix, got %d-D tensor", b->ndim);
+    if (!good || !check_matrices(c, a, b) || !check_expand(c, self, 2, (int64_t[]){a->sizes[0], b->sizes[1]}))
+        return NULL;
+    return product_add(c, self, arg_number(c, 3), arg_number(c, 4), matrix_product(c, a, b), tensor_dtype(a));
+}
+bool linear_addmm(struct op_call *c) {
+    return give_tensor(c, addmm(c));
+}
+
+/* relu or gelu of addmm. */
+bool linear_addmm_activation(struct op_call *c) {
+    struct compose k = compose_start(c);
+    struct tensor *sum = compose_own(&k, addmm(c));
+    if (!arg_bool(c, 5)) return compose_give(&k, compose_run(&k, "aten::relu", "t", sum));
+    return compose_give(&k, compose_run(&k, "aten::gelu", "ts", sum, "tanh"));
 }
 
 static bool check_batches(struct op_call *c, const struct tensor *a, const struct tensor *b) {
@@ -109,22 +136,40 @@ bool linear_baddbmm(struct op_call *c) {
         return refuse(c, "Input dtypes must be the same, got: input: %s, batch1: %s, batch2: %s",
                       dtype_cpp_name(tensor_dtype(self)), dtype_cpp_name(tensor_dtype(a)),
                       dtype_cpp_name(tensor_dtype(b)));
-    return give_tensor(
-        c, product_add(c, self, arg_number(c, 3), arg_number(c, 4), product_batched(c, a, b, NULL)));
+    if (a->dtype == DTYPE_BOOL) return refuse(c, "\"baddbmm\" not implemented for 'Bool'");
+    return give_tensor(c, product_add(c, self, arg_number(c, 3), arg_number(c, 4), product_unrounded(c, a, b),
+                                      tensor_dtype(a)));
 }
 
-bool linear_addbmm(struct op_call *c) {
+static struct tensor *addbmm(struct op_call *c) {
     struct tensor *self = arg_tensor(c, 0), *a = arg_tensor(c, 1), *b = arg_tensor(c, 2);
     int64_t zero = 0;
     if (!check_batches(c, a, b) || !check_expand(c, self, 2, (int64_t[]){a->sizes[1], b->sizes[2]}))
-        return false;
+        return NULL;
+    if (!same_addmm_dtype(c, "self", self, b)) return NULL;
     struct compose k = compose_start(c);
-    struct tensor *all = compose_own(&k, product_batched(c, a, b, NULL));
-    struct tensor *sum =
-        compose_run(&k, "aten::sum.dim_IntList", "tLbv", all, 1, &zero, false, value_int(a->dtype));
-    if (sum)
-        sum = compose_own(&k, product_add(c, self, arg_number(c, 3), arg_number(c, 4), tensor_retain(sum)));
-    return compose_give(&k, sum);
+    struct tensor *all = compose_own(&k, product_unrounded(c, a, b));
+    lb_value dtype = all ? value_int(all->dtype) : value_none();
+    struct tensor *sum = compose_run(&k, "aten::sum.dim_IntList", "tLbv", all, 1, &zero, false, dtype);
+    if (sum) tensor_retain(sum);
+    compose_end(&k);
+    return product_add(c, self, arg_number(c, 3), arg_number(c, 4), sum, tensor_dtype(a));
+}
+bool linear_addbmm(struct op_call *c) {
+    return give_tensor(c, addbmm(c));
+}
+/* In place the shape may change: self is resized, as by an out= tensor. */
+bool linear_addbmm_in_place(struct op_call *c) {
+    struct tensor *self = arg_tensor(c, 0);
+    if (tensor_overlaps_itself(self)) return refuse_overlap(c);
+    struct tensor *sum = addbmm(c);
+    bool same = sum && self->ndim == sum->ndim &&
+                memcmp(self->sizes, sum->sizes, sizeof *sum->sizes * sum->ndim) == 0;
+    bool good =
+        sum && (same || tensor_resize(self, sum->ndim, sum->sizes, c->err)) && tensor_copy(self, sum, c->err);
+    if (good) tensor_changed(self);
+    tensor_release(sum);
+    return good && give_borrowed(c, 0, self);
 }
 
 /* Vectors as matrices of one column or row. */
@@ -138,6 +183,14 @@ static struct tensor *times_vector(struct op_call *c, struct tensor *a, struct t
     tensor_release(column);
     tensor_release(product);
     return out;
+}
+
+static bool same_addmv_dtype(struct op_call *c, const struct tensor *self, const struct tensor *a,
+                             const struct tensor *v) {
+    return (self->dtype == a->dtype && v->dtype == a->dtype) ||
+           refuse(c, "addmv input tensors must have the same dtype, but got %s, %s, and %s",
+                  dtype_table[self->dtype].graph_name, dtype_table[a->dtype].graph_name,
+                  dtype_table[v->dtype].graph_name);
 }
 
 static bool check_vector(struct op_call *c, const struct tensor *a, const struct tensor *v, int64_t rows) {
@@ -157,9 +210,11 @@ bool linear_mv(struct op_call *c) {
 
 bool linear_addmv(struct op_call *c) {
     struct tensor *self = arg_tensor(c, 0), *a = arg_tensor(c, 1), *v = arg_tensor(c, 2);
+    if (!same_addmv_dtype(c, self, a, v)) return false;
     if (!check_vector(c, a, v, self->ndim == 0 ? 1 : self->sizes[0])) return false;
     if (!check_expand(c, self, 1, a->sizes)) return false;
-    return give_tensor(c, product_add(c, self, arg_number(c, 3), arg_number(c, 4), times_vector(c, a, v)));
+    return give_tensor(
+        c, product_add(c, self, arg_number(c, 3), arg_number(c, 4), times_vector(c, a, v), tensor_dtype(a)));
 }
 
 static bool check_dot(struct op_call *c, const struct tensor *a, const struct tensor *b) {
@@ -208,19 +263,41 @@ bool linear_outer(struct op_call *c) {
     return compose_give(&k, compose_run(&k, "aten::mul.Tensor", "tt", column, b));
 }
 
+static bool check_addr_number(struct op_call *c, enum dtype d, struct number n, const char *name) {
+    if (n.tag == VALUE_BOOL && d != DTYPE_BOOL)
+        return refuse(c, "Boolean %s only supported for Boolean results.", name);
+    if (dtype_is_floating(d) || dtype_is_complex(d) || !number_is_floating(&n)) return true;
+    return refuse(c, "For integral input tensors, argument %s must not be a floating point number.", name);
+}
+
+/* beta * self + alpha * outer(vec1, vec2) in the promoted dtype; for bool + is or, * is and. */
+static struct tensor *addr(struct compose *k, struct tensor *self, struct tensor *product, enum dtype d) {
+    struct op_call *c = k->c;
+    struct number beta = arg_number(c, 3), alpha = arg_number(c, 4);
+    bool without_self = beta.z.re == 0 && beta.z.im == 0;
+    enum dtype work = compute_dtype(compute_for(d));
+    struct tensor *wide =
+        product ? compose_own(k, tensor_convert(product, work, c->cx->budget, c->err)) : NULL;
+    if (!wide) return NULL;
+    if (d == DTYPE_BOOL) beta.i = beta.i != 0, alpha.i = alpha.i != 0;
+    return compose_own(k, product_add(c, without_self ? wide : self, beta, alpha, tensor_retain(wide), d));
+}
+
 bool linear_addr(struct op_call *c) {
-    struct compose k = compose_start(c);
     struct tensor *self = arg_tensor(c, 0), *a = arg_tensor(c, 1), *b = arg_tensor(c, 2);
     if (a->ndim != 1 || b->ndim != 1)
         return refuse(c, "addr: Expected 1-D argument %s, but got %d-D", a->ndim != 1 ? "vec1" : "vec2",
                       a->ndim != 1 ? a->ndim : b->ndim);
-    struct number beta = arg_number(c, 3), alpha = arg_number(c, 4);
-    struct tensor *product = compose_run(&k, "aten::outer", "tt", a, b);
-    struct tensor *scaled = compose_run(&k, "aten::mul.Scalar", "tv", product, c->args[4]);
-    (void)alpha;
-    if (beta.z.re == 0 && beta.z.im == 0) return compose_give(&k, scaled);
-    struct tensor *kept = compose_run(&k, "aten::mul.Scalar", "tv", self, c->args[3]);
-    return compose_give(&k, compose_run(&k, "aten::add.Tensor", "ttd", kept, scaled, 1));
+    if (!check_expand(c, self, 2, (int64_t[]){a->numel, b->numel})) return false;
+    enum dtype vectors = dtype_promote(tensor_dtype(a), tensor_dtype(b));
+    enum dtype d = dtype_promote(tensor_dtype(self), vectors), work = compute_dtype(compute_for(d));
+    if (!check_addr_number(c, d, arg_number(c, 3), "beta") ||
+        !check_addr_number(c, d, arg_number(c, 4), "alpha"))
+        return false;
+    struct compose k = compose_start(c);
+    struct tensor *x = compose_own(&k, tensor_convert(a, work, c->cx->budget, c->err));
+    struct tensor *y = x ? compose_own(&k, tensor_convert(b, work, c->cx->budget, c->err)) : NULL;
+    return compose_give(&k, addr(&k, self, compose_run(&k, "aten::outer", "tt", x, y), d));
 }
 
 /* --- matmul --- */
@@ -415,23 +492,4 @@ bool linear_tensordot(struct op_call *c) {
     right = compose_run(&k, "aten::reshape", "tL", right, 2, (int64_t[]){inner, columns});
     struct tensor *product = compose_run(&k, "aten::mm", "tt", left, right);
     return compose_give(&k, compose_run(&k, "aten::reshape", "tL", product, ndim, sizes));
-}
-
-/* bilinear: y[.., o] = x1 W[o] x2 + bias. */
-bool linear_bilinear(struct op_call *c) {
-    struct tensor *a = arg_tensor(c, 0), *b = arg_tensor(c, 1), *w = arg_tensor(c, 2),
-                  *bias = arg_tensor_or_null(c, 3);
-    struct compose k = compose_start(c);
-    if (a->ndim != b->ndim)
-        return refuse(c, "bilinear(): input dimensions do not match: got %d and %d", a->ndim, b->ndim);
-    if (a->sizes[a->ndim - 1] != w->sizes[1])
-        return refuse(c, "bilinear(): input1 size does not match weight size: got %lld but expected %lld",
-                      (long long)a->sizes[a->ndim - 1], (long long)w->sizes[1]);
-    if (b->sizes[b->ndim - 1] != w->sizes[2])
-        return refuse(c, "bilinear(): input2 size does not match weight size: got %lld but expected %lld",
-                      (long long)b->sizes[b->ndim - 1], (long long)w->sizes[2]);
-    struct tensor *out =
-        compose_run(&k, "aten::einsum", "sT", "...i,oij,...j->...o", 3, (struct tensor *[]){a, w, b});
-    if (bias) out = compose_run(&k, "aten::add.Tensor", "ttd", out, bias, 1);
-    return compose_give(&k, out);
 }

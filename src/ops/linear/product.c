@@ -162,7 +162,7 @@ static struct tensor *product_in(struct op_call *c, enum dtype work, struct tens
     good = good && (out->numel == 0 || run_product(c, left, right, row, out));
     if (good && bias && plain) {
         struct number one = {.tag = VALUE_INT, .i = 1, .f = 1, .z = {1, 0}};
-        out = product_add(c, bias, one, one, out);
+        out = product_add(c, bias, one, one, out, work);
     }
     release_tensors((struct tensor *[]){left, right, row}, 3);
     if (good) return out;
@@ -170,15 +170,21 @@ static struct tensor *product_in(struct op_call *c, enum dtype work, struct tens
     return NULL;
 }
 
-struct tensor *product_batched(struct op_call *c, struct tensor *a, struct tensor *b, struct tensor *bias) {
+static struct tensor *unrounded(struct op_call *c, struct tensor *a, struct tensor *b, struct tensor *bias) {
     enum dtype d = tensor_dtype(a);
-    if (d == DTYPE_BOOL) {
-        refuse(c, "\"addmm_impl_cpu_\" not implemented for 'Bool'");
-        return NULL;
-    }
-    struct tensor *out = product_in(c, compute_dtype(compute_for(d)), a, b, bias);
-    if (!out || out->dtype == d) return out;
-    struct tensor *back = tensor_convert(out, d, c->cx->budget, c->err);
+    if (d != DTYPE_BOOL) return product_in(c, compute_dtype(compute_for(d)), a, b, bias);
+    refuse(c, "\"addmm_impl_cpu_\" not implemented for 'Bool'");
+    return NULL;
+}
+
+struct tensor *product_unrounded(struct op_call *c, struct tensor *a, struct tensor *b) {
+    return unrounded(c, a, b, NULL);
+}
+
+struct tensor *product_batched(struct op_call *c, struct tensor *a, struct tensor *b, struct tensor *bias) {
+    struct tensor *out = unrounded(c, a, b, bias), *back;
+    if (!out || out->dtype == a->dtype) return out;
+    back = tensor_convert(out, tensor_dtype(a), c->cx->budget, c->err);
     tensor_release(out);
     return back;
 }

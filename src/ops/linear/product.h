@@ -8,10 +8,12 @@
 struct tensor *product_batched(struct op_call *c, struct tensor *a, struct tensor *b, struct tensor *bias);
 /* Two matrices. */
 struct tensor *product_of(struct op_call *c, struct tensor *a, struct tensor *b, struct tensor *bias);
-/* beta * self + alpha * product, where self broadcasts; takes the product over. Beta 0 does not look at self.
- */
+/* product_batched in the type it is computed in: float32 for half, int64 for every integer, complex128. */
+struct tensor *product_unrounded(struct op_call *c, struct tensor *a, struct tensor *b);
+/* beta * self + alpha * product, where self broadcasts, rounded once to `d`; takes the product over. Beta 0
+ * does not look at self. */
 struct tensor *product_add(struct op_call *c, struct tensor *self, struct number beta, struct number alpha,
-                           struct tensor *product);
+                           struct tensor *product, enum dtype d);
 /* torch.matmul. */
 struct tensor *product_matmul(struct op_call *c, struct tensor *a, struct tensor *b);
 /* A view with a leading dimension of 1. */

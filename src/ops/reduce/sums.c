@@ -325,8 +325,7 @@ static bool norm(struct op_call *c, struct number p, struct places at, const cha
     uint64_t mask;
     bool keepdim;
     if (at.dtype >= 0 && !args_dtype(c, at.dtype, d, &d)) return false;
-    if (!dtype_is_floating(tensor_dtype(t)) && !dtype_is_complex(tensor_dtype(t)) &&
-        (at.dtype < 0 || arg_none(c, at.dtype)))
+    if (!dtype_is_floating(tensor_dtype(t)) && !dtype_is_complex(tensor_dtype(t)))
         return refuse(c, "%s(): Expected a floating point or complex tensor as input. Got %s", name,
                       dtype_table[t->dtype].graph_name);
     d = dtype_real(d);

@@ -1,6 +1,7 @@
 /* Views: kernels that give a tensor over the same storage with other sizes, strides or offset.
  *
  * Texts of refusals are PyTorch's (aten/src/ATen/native/TensorShape.cpp). */
+#include "ops/common/compose.h"
 #include "ops/view/geometry.h"
 #include <string.h>
 
@@ -134,6 +135,20 @@ bool view_mt(struct op_call *c) {
         return refuse(c, "tensor.%s is only supported on matrices or batches of matrices. Got %d-D tensor.",
                       op_name(c->row) + 6, t->ndim);
     return give_tensor(c, tensor_transpose(c, t, t->ndim == 0 ? 0 : t->ndim - 2, t->ndim - 1));
+}
+
+/* adjoint and mH: transposed and conjugated. */
+bool view_adjoint(struct op_call *c) {
+    struct tensor *t = arg_tensor(c, 0);
+    bool is_function = strcmp(op_name(c->row), "aten::adjoint") == 0;
+    if (t->ndim == 1)
+        return refuse(c, "tensor.%s is only supported on matrices or batches of matrices. Got 1-D tensor.",
+                      is_function ? "adjoint()" : "mH");
+    struct compose k = compose_start(c);
+    struct tensor *turned = compose_own(
+        &k, tensor_transpose(c, t, t->ndim == 0 ? 0 : t->ndim - 2, t->ndim == 0 ? 0 : t->ndim - 1));
+    if (dtype_is_complex(tensor_dtype(t))) turned = compose_run(&k, "aten::conj", "t", turned);
+    return compose_give(&k, turned);
 }
 
 bool view_reverse_dims(struct op_call *c) {

@@ -1,0 +1,38 @@
+# LAPACK for linear algebra (docs/DEPENDENCIES.md): found here, loaded by the library when an operator first needs it.
+# Sets LINKBOY_LAPACK_LIBRARY, the name to load it by; empty where the build is to do without.
+set(LINKBOY_LAPACK AUTO CACHE STRING "LAPACK for linear algebra: AUTO (where it is found), ON (required), OFF")
+set_property(CACHE LINKBOY_LAPACK PROPERTY STRINGS AUTO ON OFF)
+set(LINKBOY_LAPACK_LIBRARY "")
+
+# The name that a shared library gives itself, which stays the same from machine to machine; else its file.
+function(linkboy_soname file out)
+  get_filename_component(real ${file} REALPATH)
+  set(${out} ${real} PARENT_SCOPE)
+  if(CMAKE_OBJDUMP)
+    execute_process(COMMAND ${CMAKE_OBJDUMP} -p ${real} OUTPUT_VARIABLE headers ERROR_QUIET)
+    if(headers MATCHES "SONAME +([^\n ]+)")
+      set(${out} ${CMAKE_MATCH_1} PARENT_SCOPE)
+    endif()
+  endif()
+endfunction()
+
+if(NOT LINKBOY_LAPACK STREQUAL OFF AND UNIX)
+  find_package(LAPACK QUIET)
+  if(LAPACK_FOUND)
+    list(FILTER LAPACK_LIBRARIES INCLUDE REGEX "\\.(so|dylib)$")
+    if(LAPACK_LIBRARIES)
+      list(GET LAPACK_LIBRARIES 0 lapack_file)
+      linkboy_soname(${lapack_file} LINKBOY_LAPACK_LIBRARY)
+    endif()
+  endif()
+endif()
+if(LINKBOY_LAPACK STREQUAL ON AND NOT LINKBOY_LAPACK_LIBRARY)
+  message(FATAL_ERROR "LINKBOY_LAPACK=ON, but there is no shared LAPACK: install liblapack-dev or libopenblas-dev")
+endif()
+if(LINKBOY_LAPACK_LIBRARY)
+  message(STATUS "LAPACK: ${LINKBOY_LAPACK_LIBRARY}, loaded when it is needed")
+  set_source_files_properties(src/ops/linalg/lapack.c PROPERTIES
+    COMPILE_DEFINITIONS "LINKBOY_LAPACK_LIBRARY=\"${LINKBOY_LAPACK_LIBRARY}\"")
+else()
+  message(STATUS "LAPACK: none; linear algebra raises")
+endif()

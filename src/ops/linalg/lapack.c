@@ -1,0 +1,446 @@
+/* LAPACK: loading it once, and its routines; see lapack.h.
+ *
+ * A Fortran compiler adds the length of every character argument at the end of the list; they are given. No
+ * call can have an illegal argument (LAPACK would end the process): sizes are checked where matrices are made
+ * (matrices.h), and letters are constants. */
+#include "ops/linalg/lapack.h"
+
+#include "base/mem.h"
+
+/* X(constant, the real types' name, the complex ones') */
+#define LAPACK_ROUTINES(X)     \
+    X(POTRF, "potrf", "potrf") \
+    X(POTRI, "potri", "potri") \
+    X(POTRS, "potrs", "potrs") \
+    X(GETRF, "getrf", "getrf") \
+    X(GETRS, "getrs", "getrs") \
+    X(TRSM, "trsm", "trsm")    \
+    X(GEQRF, "geqrf", "geqrf") \
+    X(ORGQR, "orgqr", "ungqr") \
+    X(ORMQR, "ormqr", "unmqr") \
+    X(SYEVD, "syevd", "heevd") \
+    X(GEEV, "geev", "geev")    \
+    X(GESDD, "gesdd", "gesdd") \
+    X(SYTRF, "sytrf", "sytrf") \
+    X(SYTRS, "sytrs", "sytrs") \
+    X(HETRF, "sytrf", "hetrf") \
+    X(HETRS, "sytrs", "hetrs") \
+    X(GELS, "gels", "gels")    \
+    X(GELSY, "gelsy", "gelsy") \
+    X(GELSD, "gelsd", "gelsd") \
+    X(GELSS, "gelss", "gelss")
+
+enum routine {
+#define X(constant, real, complex_) ROUTINE_##constant,
+    LAPACK_ROUTINES(X)
+#undef X
+        ROUTINE_COUNT
+};
+enum { LAPACK_TYPES = 4 };
+
+/* --- the library --- */
+
+#ifdef LINKBOY_LAPACK_LIBRARY
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Written once, by the first operator that needs it, and constant from then on. */
+static pthread_once_t load_once = PTHREAD_ONCE_INIT;
+static void *routines[LAPACK_TYPES][ROUTINE_COUNT];
+static char load_problem[256];
+
+static void find_routines(void *library) {
+    static const char *const names[2][ROUTINE_COUNT] = {
+#define X(constant, real, complex_) [ROUTINE_##constant] = real,
+        {LAPACK_ROUTINES(X)},
+#undef X
+#define X(constant, real, complex_) [ROUTINE_##constant] = complex_,
+        {LAPACK_ROUTINES(X)}
+#undef X
+    };
+    for (int type = 0; type < LAPACK_TYPES; type++)
+        for (int i = 0; i < ROUTINE_COUNT; i++) {
+            char symbol[16];
+            snprintf(symbol, sizeof symbol, "%c%s_", "sdcz"[type], names[type >= 2][i]);
+            routines[type][i] = dlsym(library, symbol);
+            if (!routines[type][i] && !load_problem[0])
+                snprintf(load_problem, sizeof load_problem, "%s has no %s", LINKBOY_LAPACK_LIBRARY, symbol);
+        }
+}
+
+/* An OpenBLAS that was built with threads starts them when it is loaded, unless its variable says one. */
+static void *load_with_one_thread(void) {
+    static const char variable[] = "OPENBLAS_NUM_THREADS";
+    bool ours = strstr(LINKBOY_LAPACK_LIBRARY, "blas") && !getenv(variable) && setenv(variable, "1", 0) == 0;
+    void *library = dlopen(LINKBOY_LAPACK_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    if (ours) unsetenv(variable);
+    return library;
+}
+
+static void load(void) {
+    void *library = load_with_one_thread();
+    if (!library) {
+        const char *why = dlerror();
+        snprintf(load_problem, sizeof load_problem, "%s",
+                 why ? why : LINKBOY_LAPACK_LIBRARY " cannot be loaded");
+        return;
+    }
+    void *symbol = dlsym(library, "openblas_set_num_threads");
+    void (*set_threads)(int) = NULL;
+    memcpy(&set_threads, &symbol, sizeof symbol);
+    if (set_threads) set_threads(1);
+    find_routines(library);
+}
+
+static bool load_library(struct op_call *c, const char *op, int type, void *const **found) {
+    pthread_once(&load_once, load);
+    *found = routines[type];
+    return !load_problem[0] ||
+           refuse(c, "aten::%s needs LAPACK, which cannot be loaded: %s", op, load_problem);
+}
+#else
+static bool load_library(struct op_call *c, const char *op, int type, void *const **found) {
+    (void)type, (void)found;
+    return refuse(
+        c,
+        "aten::%s needs LAPACK, which this build is without: configure with -DLINKBOY_LAPACK=ON and "
+        "liblapack-dev installed",
+        op);
+}
+#endif
+
+/* --- contexts --- */
+
+bool lapack_open(struct op_call *c, const char *op, const char *kernel, enum dtype d, struct lapack *l) {
+    static const int types[DTYPE_COUNT] = {
+        [DTYPE_FLOAT32] = 1, [DTYPE_FLOAT64] = 2, [DTYPE_COMPLEX64] = 3, [DTYPE_COMPLEX128] = 4};
+    memset(l, 0, sizeof *l);
+    l->err = c->err;
+    l->type = types[d] - 1;
+    if (l->type < 0) return refuse(c, "\"%s\" not implemented for '%s'", kernel, dtype_table[d].graph_name);
+    l->is_complex = l->type >= 2;
+    l->item = dtype_size(d);
+    l->real = dtype_size(dtype_real(d));
+    return load_library(c, op, l->type, &l->routines);
+}
+
+void lapack_close(struct lapack *l) {
+    for (int i = 0; i < LAPACK_SPACES; i++) mem_free_aligned(l->space[i].data);
+}
+
+enum space { SPACE_WORK, SPACE_REAL, SPACE_INT };
+
+static void *space_of(struct lapack *l, enum space which, int64_t count) {
+    size_t items[] = {l->item, l->real, sizeof(int)}, bytes;
+    if (!size_multiply(count > 0 ? (size_t)count : 1, items[which], &bytes)) return NULL;
+    if (bytes <= l->space[which].bytes) return l->space[which].data;
+    mem_free_aligned(l->space[which].data);
+    l->space[which].data = mem_alloc_aligned(bytes);
+    l->space[which].bytes = l->space[which].data ? bytes : 0;
+    return l->space[which].data;
+}
+
+/* What a query left in the first element: rounded up, since a float cannot hold every count. */
+static double answered(const struct lapack *l, const void *element) {
+    double count =
+        l->real == sizeof(float) ? (double)*(const float *)element * (1 + 0x1p-23) : *(const double *)element;
+    return count > 1 ? count : 1;
+}
+
+/* The element workspace that a query asked for; false for memory, or more than an int can count. */
+static bool work_for(struct lapack *l, const void *query, void **work, int *count) {
+    double wanted = answered(l, query);
+    *count = wanted < INT32_MAX ? (int)wanted : INT32_MAX;
+    *work = space_of(l, SPACE_WORK, *count);
+    return *work || error_memory(l->err);
+}
+
+union element {
+    float f[2];
+    double d[2];
+};
+
+/* The routine as a function of these parameters. */
+#define ROUTINE(l, constant, ...) ((void (*)(__VA_ARGS__))(l)->routines[ROUTINE_##constant])
+#define TEXT                      const char *
+#define INT                       const int *
+
+static int at_least_1(int n) {
+    return n > 1 ? n : 1;
+}
+
+/* --- Cholesky, LU, triangles --- */
+
+bool lapack_potrf(struct lapack *l, char uplo, int n, void *a, int *info) {
+    int lda = at_least_1(n);
+    ROUTINE(l, POTRF, TEXT, INT, void *, INT, int *, size_t)(&uplo, &n, a, &lda, info, 1);
+    return true;
+}
+
+bool lapack_potri(struct lapack *l, char uplo, int n, void *a, int *info) {
+    int lda = at_least_1(n);
+    ROUTINE(l, POTRI, TEXT, INT, void *, INT, int *, size_t)(&uplo, &n, a, &lda, info, 1);
+    return true;
+}
+
+bool lapack_potrs(struct lapack *l, char uplo, int n, int columns, void *a, void *b, int *info) {
+    int lda = at_least_1(n);
+    ROUTINE(l, POTRS, TEXT, INT, INT, void *, INT, void *, INT, int *, size_t)
+    (&uplo, &n, &columns, a, &lda, b, &lda, info, 1);
+    return true;
+}
+
+bool lapack_getrf(struct lapack *l, int m, int n, void *a, int *pivots, int *info) {
+    int lda = at_least_1(m);
+    ROUTINE(l, GETRF, INT, INT, void *, INT, int *, int *)(&m, &n, a, &lda, pivots, info);
+    return true;
+}
+
+bool lapack_getrs(struct lapack *l, char trans, int n, int columns, void *a, int *pivots, void *b,
+                  int *info) {
+    int lda = at_least_1(n);
+    ROUTINE(l, GETRS, TEXT, INT, INT, void *, INT, int *, void *, INT, int *, size_t)
+    (&trans, &n, &columns, a, &lda, pivots, b, &lda, info, 1);
+    return true;
+}
+
+bool lapack_trsm(struct lapack *l, char side, char uplo, char trans, char diag, int m, int n, void *a,
+                 void *b) {
+    int lda = at_least_1(side == 'L' ? m : n), ldb = at_least_1(m);
+    static const float one_float[2] = {1, 0};
+    static const double one_double[2] = {1, 0};
+    const void *one = l->real == sizeof(float) ? (const void *)one_float : one_double;
+    ROUTINE(l, TRSM, TEXT, TEXT, TEXT, TEXT, INT, INT, const void *, void *, INT, void *, INT, size_t, size_t,
+            size_t, size_t)
+    (&side, &uplo, &trans, &diag, &m, &n, one, a, &lda, b, &ldb, 1, 1, 1, 1);
+    return true;
+}
+
+/* --- QR --- */
+
+bool lapack_geqrf(struct lapack *l, int m, int n, void *a, void *tau, int *info) {
+    int lda = at_least_1(m), count = -1;
+    union element query;
+    void *work = &query;
+    for (int pass = 0; pass < 2; pass++) {
+        ROUTINE(l, GEQRF, INT, INT, void *, INT, void *, void *, INT, int *)
+        (&m, &n, a, &lda, tau, work, &count, info);
+        if (pass == 0 && !work_for(l, &query, &work, &count)) return false;
+    }
+    return true;
+}
+
+bool lapack_orgqr(struct lapack *l, int m, int n, int k, void *a, void *tau, int *info) {
+    int lda = at_least_1(m), count = -1;
+    union element query;
+    void *work = &query;
+    for (int pass = 0; pass < 2; pass++) {
+        ROUTINE(l, ORGQR, INT, INT, INT, void *, INT, void *, void *, INT, int *)
+        (&m, &n, &k, a, &lda, tau, work, &count, info);
+        if (pass == 0 && !work_for(l, &query, &work, &count)) return false;
+    }
+    return true;
+}
+
+bool lapack_ormqr(struct lapack *l, char side, char trans, int m, int n, int k, void *a, int rows, void *tau,
+                  void *b, int *info) {
+    int lda = at_least_1(rows), ldb = at_least_1(m), count = -1;
+    char letter = trans == 'T' && l->is_complex ? 'C' : trans;
+    union element query;
+    void *work = &query;
+    for (int pass = 0; pass < 2; pass++) {
+        ROUTINE(l, ORMQR, TEXT, TEXT, INT, INT, INT, void *, INT, void *, void *, INT, void *, INT, int *,
+                size_t, size_t)
+        (&side, &letter, &m, &n, &k, a, &lda, tau, b, &ldb, work, &count, info, 1, 1);
+        if (pass == 0 && !work_for(l, &query, &work, &count)) return false;
+    }
+    return true;
+}
+
+/* --- eigenvalues --- */
+
+static void call_syevd(struct lapack *l, const char *job, char uplo, int n, void *a, void *values, void *work,
+                       int count, void *reals, int real_count, int *ints, int int_count, int *info) {
+    int lda = at_least_1(n);
+    if (l->is_complex)
+        ROUTINE(l, SYEVD, TEXT, TEXT, INT, void *, INT, void *, void *, INT, void *, INT, int *, INT, int *,
+                size_t, size_t)
+    (job, &uplo, &n, a, &lda, values, work, &count, reals, &real_count, ints, &int_count, info, 1, 1);
+    else ROUTINE(l, SYEVD, TEXT, TEXT, INT, void *, INT, void *, void *, INT, int *, INT, int *, size_t,
+                 size_t)(job, &uplo, &n, a, &lda, values, work, &count, ints, &int_count, info, 1, 1);
+}
+
+bool lapack_syevd(struct lapack *l, bool vectors, char uplo, int n, void *a, void *values, int *info) {
+    const char *job = vectors ? "V" : "N";
+    union element query, real_query;
+    void *work, *reals = NULL;
+    int count, real_count = 0, int_count, *ints;
+    call_syevd(l, job, uplo, n, a, values, &query, -1, &real_query, -1, &int_count, -1, info);
+    if (!work_for(l, &query, &work, &count)) return false;
+    if (l->is_complex) {
+        double wanted = answered(l, &real_query);
+        real_count = wanted < INT32_MAX ? (int)wanted : INT32_MAX;
+        reals = space_of(l, SPACE_REAL, real_count);
+    }
+    ints = space_of(l, SPACE_INT, int_count);
+    if (!ints || (l->is_complex && !reals)) return error_memory(l->err);
+    call_syevd(l, job, uplo, n, a, values, work, count, reals, real_count, ints, int_count, info);
+    return true;
+}
+
+static void call_geev(struct lapack *l, int n, void *a, void *values, void *vectors, void *work, int count,
+                      void *reals, int *info) {
+    int lda = at_least_1(n), one = 1;
+    const char *job = vectors ? "V" : "N";
+    void *imaginary = (char *)values + (size_t)n * l->real;
+    if (l->is_complex)
+        ROUTINE(l, GEEV, TEXT, TEXT, INT, void *, INT, void *, void *, INT, void *, INT, void *, INT, void *,
+                int *, size_t, size_t)
+    ("N", job, &n, a, &lda, values, NULL, &one, vectors, &lda, work, &count, reals, info, 1, 1);
+    else ROUTINE(l, GEEV, TEXT, TEXT, INT, void *, INT, void *, void *, void *, INT, void *, INT, void *, INT,
+                 int *, size_t, size_t)("N", job, &n, a, &lda, values, imaginary, NULL, &one, vectors, &lda,
+                                        work, &count, info, 1, 1);
+}
+
+bool lapack_geev(struct lapack *l, int n, void *a, void *values, void *vectors, int *info) {
+    union element query;
+    void *work, *reals = space_of(l, SPACE_REAL, 2 * (int64_t)n);
+    int count;
+    if (!reals) return error_memory(l->err);
+    call_geev(l, n, a, values, vectors, &query, -1, reals, info);
+    if (!work_for(l, &query, &work, &count)) return false;
+    call_geev(l, n, a, values, vectors, work, count, reals, info);
+    return true;
+}
+
+/* --- singular values --- */
+
+static void call_gesdd(struct lapack *l, char job, int m, int n, void *a, void *s, void *u, void *vh,
+                       void *work, int count, void *reals, int *ints, int *info) {
+    int least = m < n ? m : n, lda = at_least_1(m), ldvh = at_least_1(job == 'A' ? n : least);
+    if (l->is_complex)
+        ROUTINE(l, GESDD, TEXT, INT, INT, void *, INT, void *, void *, INT, void *, INT, void *, INT, void *,
+                int *, int *, size_t)
+    (&job, &m, &n, a, &lda, s, u, &lda, vh, &ldvh, work, &count, reals, ints, info, 1);
+    else ROUTINE(l, GESDD, TEXT, INT, INT, void *, INT, void *, void *, INT, void *, INT, void *, INT, int *,
+                 int *, size_t)(&job, &m, &n, a, &lda, s, u, &lda, vh, &ldvh, work, &count, ints, info, 1);
+}
+
+/* The real workspace of a complex gesdd, as its documentation asks. */
+static int64_t gesdd_reals(char job, int64_t m, int64_t n) {
+    int64_t least = m < n ? m : n, most = m < n ? n : m;
+    if (job == 'N') return 7 * least;
+    int64_t square = 5 * least * least + 7 * least, oblong = 2 * most * least + 2 * least * least + least;
+    return square > oblong ? square : oblong;
+}
+
+bool lapack_gesdd(struct lapack *l, char job, int m, int n, void *a, void *s, void *u, void *vh, int *info) {
+    union element query;
+    int64_t least = m < n ? m : n;
+    void *work, *reals = space_of(l, SPACE_REAL, l->is_complex ? gesdd_reals(job, m, n) : 1);
+    int count, *ints = space_of(l, SPACE_INT, 8 * least);
+    if (!reals || !ints) return error_memory(l->err);
+    call_gesdd(l, job, m, n, a, s, u, vh, &query, -1, reals, ints, info);
+    if (!work_for(l, &query, &work, &count)) return false;
+    call_gesdd(l, job, m, n, a, s, u, vh, work, count, reals, ints, info);
+    return true;
+}
+
+/* --- symmetric indefinite --- */
+
+bool lapack_sytrf(struct lapack *l, bool hermitian, int n, void *a, int *pivots, int *info) {
+    int lda = at_least_1(n), count = -1;
+    union element query;
+    void *work = &query, *routine = l->routines[hermitian ? ROUTINE_HETRF : ROUTINE_SYTRF];
+    for (int pass = 0; pass < 2; pass++) {
+        ((void (*)(TEXT, INT, void *, INT, int *, void *, INT, int *, size_t))routine)(
+            "L", &n, a, &lda, pivots, work, &count, info, 1);
+        if (pass == 0 && !work_for(l, &query, &work, &count)) return false;
+    }
+    return true;
+}
+
+bool lapack_sytrs(struct lapack *l, bool hermitian, int n, int columns, void *a, int *pivots, void *b,
+                  int *info) {
+    int lda = at_least_1(n);
+    void *routine = l->routines[hermitian ? ROUTINE_HETRS : ROUTINE_SYTRS];
+    ((void (*)(TEXT, INT, INT, void *, INT, int *, void *, INT, int *, size_t))routine)(
+        "L", &n, &columns, a, &lda, pivots, b, &lda, info, 1);
+    return true;
+}
+
+/* --- least squares --- */
+
+/* Everything that the four drivers are given besides the matrices. */
+struct lstsq_call {
+    const struct least_squares *ls;
+    int rows, *rank, *ints, *info;
+    void *a, *b, *s, *work, *reals;
+    int count;
+    union element rcond;
+};
+
+static void call_gels(struct lapack *l, struct lstsq_call *k) {
+    const struct least_squares *ls = k->ls;
+    int lda = at_least_1(ls->m), ldb = at_least_1(k->rows);
+    ROUTINE(l, GELS, TEXT, INT, INT, INT, void *, INT, void *, INT, void *, INT, int *, size_t)
+    ("N", &ls->m, &ls->n, &ls->columns, k->a, &lda, k->b, &ldb, k->work, &k->count, k->info, 1);
+}
+
+/* gelsy has the columns' order where the others have singular values; gelsd has integers behind its reals. */
+static void call_with_rank(struct lapack *l, struct lstsq_call *k) {
+    const struct least_squares *ls = k->ls;
+    int lda = at_least_1(ls->m), ldb = at_least_1(k->rows);
+    bool ordered = ls->driver == 'y', divided = ls->driver == 'd';
+    void *routine = l->routines[ordered ? ROUTINE_GELSY : divided ? ROUTINE_GELSD : ROUTINE_GELSS];
+    void *third = ordered ? (void *)k->ints : k->s, *tail[3];
+    int count = 0;
+    if (l->is_complex) tail[count++] = k->reals;
+    if (divided) tail[count++] = k->ints;
+    for (tail[count++] = k->info; count < 3;) tail[count++] = NULL;
+    ((void (*)(INT, INT, INT, void *, INT, void *, INT, void *, void *, int *, void *, INT, void *, void *,
+               void *))routine)(&ls->m, &ls->n, &ls->columns, k->a, &lda, k->b, &ldb, third, &k->rcond,
+                                k->rank, k->work, &k->count, tail[0], tail[1], tail[2]);
+}
+
+/* What gelsd's documentation asks for, with its smallest block (SMLSIZ) at 25 and its levels at most 32. */
+static int64_t gelsd_ints(int64_t least) {
+    return 3 * least * 32 + 11 * least;
+}
+static int64_t lstsq_reals(const struct least_squares *ls) {
+    int64_t least = ls->m < ls->n ? ls->m : ls->n, most = ls->m < ls->n ? ls->n : ls->m,
+            columns = ls->columns;
+    if (ls->driver != 'd') return 5 * most + 2;
+    return 10 * most + 2 * most * 25 + 8 * most * 32 + 3 * 25 * columns + 26 * 26 + least * (1 + columns) +
+           2 * columns;
+}
+
+bool lapack_lstsq(struct lapack *l, const struct least_squares *ls, void *a, void *b, void *s, int *rank,
+                  int *info) {
+    union element query;
+    int64_t least = ls->m < ls->n ? ls->m : ls->n;
+    struct lstsq_call k = {.ls = ls,
+                           .rows = ls->m > ls->n ? ls->m : ls->n,
+                           .rank = rank,
+                           .info = info,
+                           .a = a,
+                           .b = b,
+                           .s = s,
+                           .work = &query,
+                           .count = -1};
+    k.reals = space_of(l, SPACE_REAL, lstsq_reals(ls));
+    k.ints = space_of(l, SPACE_INT, ls->driver == 'd' ? gelsd_ints(least) : ls->n);
+    if (!k.reals || !k.ints) return error_memory(l->err);
+    if (ls->driver == 'y') memset(k.ints, 0, sizeof(int) * (size_t)ls->n); /* every column may be moved */
+    if (l->real == sizeof(float))
+        k.rcond.f[0] = (float)ls->rcond;
+    else
+        k.rcond.d[0] = ls->rcond;
+    for (int pass = 0; pass < 2; pass++) {
+        (ls->driver == 'q' ? call_gels : call_with_rank)(l, &k);
+        if (pass == 0 && !work_for(l, &query, &k.work, &k.count)) return false;
+    }
+    return true;
+}
