@@ -25,7 +25,7 @@ enum op_trait {
     OP_SIDE_EFFECTS = 1u << 5,    /* Node::hasSideEffects in torch/csrc/jit/ir/ir.cpp */
     OP_SYSTEM = 1u << 6,          /* reaches outside the process: files, clock, network */
     OP_IN_PLACE = 1u << 7, /* `name_(Tensor(a!) self, ...)`: writes its first argument; read off the text */
-    OP_OUT = 1u << 8, /* `*, Tensor(a!) out`: writes its last arguments, one a result; read off the text */
+    OP_OUT = 1u << 8,   /* `*, Tensor(a!) out`: writes its last arguments, one a result; read off the text */
     OP_EXACT = 1u << 9, /* an out= tensor of another dtype than the result's is refused, never cast to */
 };
 

@@ -1,4 +1,4 @@
-/* Tensors put together as sets and blocks: cartesian_prod, combinations, block_diag.
+/* Tensors put together as sets and blocks: combinations, block_diag.
  *
  * Checks and texts: aten/src/ATen/native/Itertools.cpp, TensorShape.cpp. */
 #include "base/mem.h"
@@ -11,50 +11,6 @@ static bool check_vector(struct op_call *c, const struct tensor *t) {
     char sizes[256];
     return t->ndim == 1 || refuse(c, "Expect a 1D vector, but got shape %s",
                                   sizes_text(t->ndim, t->sizes, sizes, sizeof sizes));
-}
-
-/* --- cartesian_prod --- */
-
-/* Column `column` of the product: each element repeated `inner` times, all of it over and over. */
-static void fill_column(struct tensor *out, int64_t column, int64_t columns, const struct tensor *from,
-                        int64_t inner) {
-    size_t item = dtype_size(tensor_dtype(out));
-    char *to = (char *)tensor_data(out) + (size_t)column * item;
-    const char *data = tensor_data(from);
-    int64_t rows = out->numel / columns;
-    for (int64_t row = 0; row < rows; row++, to += (size_t)columns * item) {
-        int64_t at = row / inner % from->numel;
-        memcpy(to, data + at * from->strides[0] * (int64_t)item, item);
-    }
-}
-
-static bool product_rows(struct op_call *c, const struct list *list, int64_t *rows) {
-    *rows = 1;
-    for (int64_t i = 0; i < list->count; i++) {
-        const struct tensor *t = list->items[i].tensor;
-        if (t->dtype != list->items[0].tensor->dtype)
-            return refuse(c, "meshgrid expects all tensors to have the same dtype");
-        if (__builtin_mul_overflow(*rows, t->numel, rows))
-            return refuse(c, "Storage size calculation overflowed");
-    }
-    return true;
-}
-
-bool index_cartesian_prod(struct op_call *c) {
-    const struct list *list = arg_list(c, 0);
-    int64_t rows, inner = 1;
-    for (int64_t i = 0; i < list->count; i++)
-        if (list->items[i].tag != VALUE_TENSOR || !check_vector(c, list->items[i].tensor))
-            return refuse(c, "Expect a 1D vector");
-    if (list->count == 0) return refuse(c, "meshgrid expects a non-empty TensorList");
-    if (list->count == 1) return give_borrowed(c, 0, list->items[0].tensor);
-    if (!product_rows(c, list, &rows)) return false;
-    struct tensor *out = call_new(c, tensor_dtype(list->items[0].tensor), 2, (int64_t[]){rows, list->count});
-    for (int64_t i = list->count; out && out->numel && i-- > 0;) {
-        fill_column(out, i, list->count, list->items[i].tensor, inner);
-        inner *= list->items[i].tensor->numel;
-    }
-    return give_tensor(c, out);
 }
 
 /* --- combinations --- */

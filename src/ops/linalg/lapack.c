@@ -70,10 +70,11 @@ static void find_routines(void *library) {
         }
 }
 
-/* An OpenBLAS that was built with threads starts them when it is loaded, unless its variable says one. */
+/* An OpenBLAS that was built with threads starts them when it is loaded, unless its variable says one; it may
+ * stand behind any name of LAPACK (Debian's alternatives). */
 static void *load_with_one_thread(void) {
     static const char variable[] = "OPENBLAS_NUM_THREADS";
-    bool ours = strstr(LINKBOY_LAPACK_LIBRARY, "blas") && !getenv(variable) && setenv(variable, "1", 0) == 0;
+    bool ours = !getenv(variable) && setenv(variable, "1", 0) == 0;
     void *library = dlopen(LINKBOY_LAPACK_LIBRARY, RTLD_NOW | RTLD_LOCAL);
     if (ours) unsetenv(variable);
     return library;

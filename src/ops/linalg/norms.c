@@ -67,7 +67,10 @@ static bool check_matrix_norm(struct op_call *c, struct matrix_norm *n) {
     return check_dtype(c, n->a, n->dtype);
 }
 
+/* The largest of nothing is 0, since norms are not negative; the smallest of nothing raises. */
 static struct tensor *extreme(struct compose *k, struct tensor *t, bool largest, int64_t dim, bool keepdim) {
+    if (t && largest && t->sizes[dim < 0 ? t->ndim + dim : dim] == 0)
+        return compose_run(k, "aten::sum.dim_IntList", "tLb", t, 1, &dim, keepdim);
     return compose_run(k, largest ? "aten::amax" : "aten::amin", "tLb", t, 1, &dim, keepdim);
 }
 
@@ -268,6 +271,7 @@ bool linalg_vecdot(struct op_call *c) {
             "instead",
             dtype_table[x->dtype].graph_name, dtype_table[y->dtype].graph_name);
     struct compose k = compose_start(c);
+    if (x->ndim == 1 && y->ndim == 1) return compose_give(&k, compose_run(&k, "aten::vdot", "tt", x, y));
     if (dtype_is_complex(tensor_dtype(x))) x = compose_run(&k, "aten::conj", "t", x);
     struct tensor *products = compose_run(&k, "aten::mul.Tensor", "tt", x, y);
     return compose_give(&k, compose_run(&k, "aten::sum.dim_IntList", "tLb", products, 1, &dim, false));

@@ -64,13 +64,24 @@ static struct tensor *expanded(struct compose *k, struct tensor *t, int argument
     return t;
 }
 
+/* They are batched matrix products in PyTorch, which are choosy about dtypes. */
+static bool check_trilinear_dtypes(struct op_call *c) {
+    enum dtype d = tensor_dtype(arg_tensor(c, 0));
+    if (d == DTYPE_BOOL) return refuse(c, "\"bmm\" not implemented for 'Bool'");
+    for (int i = 1; i < 3; i++)
+        if (arg_tensor(c, i)->dtype != d)
+            return refuse(c, "expected scalar type %s but found %s", dtype_table[d].graph_name,
+                          dtype_table[arg_tensor(c, i)->dtype].graph_name);
+    return true;
+}
+
 bool linear_trilinear(struct op_call *c) {
     struct tensor *in[3];
     const struct list *first = arg_list(c, 3);
     int64_t unroll = arg_int(c, 7), total = arg_tensor(c, 0)->ndim + first->count, dims[TENSOR_MAX_DIMS];
     if (total > TENSOR_MAX_DIMS - 1) return refuse(c, "_trilinear: too many dimensions");
     int ndim = (int)total, count = args_ints(c, 6, dims, TENSOR_MAX_DIMS);
-    if (count < 0) return false;
+    if (count < 0 || !check_trilinear_dtypes(c)) return false;
     if (unroll < 0 || unroll >= ndim) return refuse(c, "unroll_dim must be in [0,%d]", ndim - 1);
     struct compose k = compose_start(c);
     for (int i = 0; i < 3; i++) in[i] = expanded(&k, arg_tensor(c, i), 3 + i, ndim);
@@ -78,10 +89,14 @@ bool linear_trilinear(struct op_call *c) {
         if (in[i]->ndim != ndim)
             k.failed =
                 !refuse(c, "_trilinear: tensor %d has %d dimensions, not %d", i + 1, in[i]->ndim, ndim);
+    enum dtype d = tensor_dtype(arg_tensor(c, 0)), wide = compute_dtype(compute_for(d));
+    for (int i = 0; i < 3 && !k.failed; i++)
+        in[i] = compose_own(&k, tensor_convert(in[i], wide, c->cx->budget, c->err));
     struct tensor *product = compose_run(&k, "aten::mul.Tensor", "tt", in[0], in[1]);
     product = compose_run(&k, "aten::mul.Tensor", "tt", product, in[2]);
     if (count > 0) product = compose_run(&k, "aten::sum.dim_IntList", "tLb", product, count, dims, false);
-    return compose_give(&k, product);
+    return compose_give(&k,
+                        product ? compose_own(&k, tensor_convert(product, d, c->cx->budget, c->err)) : NULL);
 }
 
 /* --- _int_mm: int8 or uint8 by int8, in int32 --- */

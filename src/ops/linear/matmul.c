@@ -106,7 +106,7 @@ bool linear_addmm_activation(struct op_call *c) {
     struct compose k = compose_start(c);
     struct tensor *sum = compose_own(&k, addmm(c));
     if (!arg_bool(c, 5)) return compose_give(&k, compose_run(&k, "aten::relu", "t", sum));
-    return compose_give(&k, compose_run(&k, "aten::gelu", "ts", sum, "tanh"));
+    return compose_give(&k, compose_run(&k, "aten::gelu", "ts", sum, "none"));
 }
 
 static bool check_batches(struct op_call *c, const struct tensor *a, const struct tensor *b) {
