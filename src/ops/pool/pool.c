@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "kernels/kernels.h"
 #include "ops/common/compose.h"
+#include "ops/common/dtypes.h"
 #include "ops/linear/product.h"
 #include "ops/pool/windows.h"
 #include "ops/view/geometry.h"
@@ -137,16 +138,15 @@ static bool average(struct op_call *c, int dims) {
     struct tensor *out;
     char name[24];
     snprintf(name, sizeof name, "avg_pool%dd", dims);
-    if (!pool_read(c, arg_tensor(c, 0), &p, (struct pool_places){1, 2, 3, -1, 4}) ||
-        !pool_check(c, arg_tensor(c, 0), &p, name))
-        return false;
+    if (!pool_read(c, arg_tensor(c, 0), &p, (struct pool_places){1, 2, 3, -1, 4})) return false;
     if (dims > 1 && !arg_none(c, 6)) {
         p.divisor = arg_int(c, 6);
         if (p.divisor == 0) return refuse(c, "divisor must be not zero");
     }
-    if (!dtype_is_floating(tensor_dtype(arg_tensor(c, 0))) && arg_tensor(c, 0)->dtype != DTYPE_INT64)
-        return refuse(c, "\"avg_pool2d_out_frame\" not implemented for '%s'",
-                      dtype_table[arg_tensor(c, 0)->dtype].graph_name);
+    if (!pool_check(c, arg_tensor(c, 0), &p, name) ||
+        !check_dtype(c, arg_tensor(c, 0), SET_LONG | (dims == 3 ? SET_FLOATS : SET_REALS),
+                     dims == 3 ? "avg_pool3d_out_frame" : "avg_pool2d"))
+        return false;
     return compose_give(&k, pool_tensor(c, &k, arg_tensor(c, 0), &p, &out, NULL) ? out : NULL);
 }
 bool pool_avg_1d(struct op_call *c) {
@@ -169,7 +169,11 @@ static bool maximum(struct op_call *c, int dims, bool with_indices) {
     if (!pool_read(c, arg_tensor(c, 0), &p, (struct pool_places){1, 2, 3, 4, 5}) ||
         !pool_check(c, arg_tensor(c, 0), &p, name))
         return false;
-    if (arg_tensor(c, 0)->dtype == DTYPE_BOOL) return refuse(c, "\"max_pool2d\" not implemented for 'Bool'");
+    static const char *const kernels[] = {"max_pool1d_impl", "max_pool2d", "max_pool3d"};
+    bool plain = dims == 1 && !with_indices;
+    if (!check_dtype(c, arg_tensor(c, 0), plain ? SET_REALS : SET_REALS | SET_INTS,
+                     kernels[dims == 3 ? 2 : !plain]))
+        return false;
     if (!pool_tensor(c, &k, arg_tensor(c, 0), &p, &out, with_indices ? &indices : NULL))
         return compose_give(&k, NULL);
     return compose_give_some(&k, with_indices ? 2 : 1, (struct tensor *[]){out, indices});
@@ -193,104 +197,85 @@ bool pool_max_3d_indices(struct op_call *c) {
     return maximum(c, 3, true);
 }
 
-static bool adaptive(struct op_call *c, int dims, bool is_maximum) {
+/* All axes of the input to one place: PyTorch takes the mean instead, which sums in another order. */
+static bool adaptive_mean(struct op_call *c, int dims, struct tensor *x) {
+    struct compose k = compose_start(c);
+    int64_t axes[POOL_AXES] = {-1, -2, -3};
+    struct tensor *out = compose_run(&k, "aten::mean.dim", "tLb", x, dims, axes, true);
+    return compose_give(&k, out);
+}
+
+static bool check_adaptive(struct op_call *c, const struct tensor *x, int dims, bool is_maximum) {
+    char name[32], text[256];
+    snprintf(name, sizeof name, is_maximum ? "adaptive_max_pool%dd()" : "adaptive_avg_pool%dd()", dims);
+    sizes_text(x->ndim, x->sizes, text, sizeof text);
+    if (x->ndim != dims + 1 && x->ndim != dims + 2)
+        return refuse(c, "%s: Expected %dD or %dD tensor, but got %s", name, dims + 1, dims + 2, text);
+    for (int i = is_maximum || dims == 1 ? 1 : x->ndim - dims; i < x->ndim; i++)
+        if (x->sizes[i] == 0)
+            return refuse(c,
+                          "%s: Expected input to have non-zero size for non-batch dimensions, but input has "
+                          "sizes %s with dimension %d being empty",
+                          name, text, i);
+    return true;
+}
+
+static bool adaptive_sizes(struct op_call *c, const struct tensor *x, int dims, bool is_maximum,
+                           int64_t *sizes) {
+    int64_t whole[TENSOR_MAX_DIMS];
+    if (!args_spread(c, 1, dims, NULL, sizes)) return false;
+    memcpy(whole, x->sizes, sizeof *whole * x->ndim);
+    memcpy(whole + x->ndim - dims, sizes, sizeof *whole * (size_t)dims);
+    for (int i = 0; i < dims; i++)
+        if (sizes[i] < 0)
+            return is_maximum
+                       ? refuse(c, "Trying to create tensor with negative dimension %lld: %s",
+                                (long long)sizes[i], sizes_text(x->ndim, whole, (char[256]){0}, 256))
+                       : refuse(c,
+                                "adaptive_avg_pool%dd: elements of output_size must be greater than or "
+                                "equal to 0 but received %s",
+                                dims, sizes_text(dims, sizes, (char[128]){0}, 128));
+    return true;
+}
+
+static bool adaptive(struct op_call *c, int dims, bool is_maximum, bool may_mean) {
+    static const char *const kernels[2][2] = {{"adaptive_avg_pool2d", "adaptive_avg_pool3d_cpu"},
+                                              {"adaptive_max_pool2d", "adaptive_max_pool3d_cpu"}};
     struct compose k = compose_start(c);
     struct pooling p = {.dims = dims, .maximum = is_maximum, .adaptive = true, .dilation = {1, 1, 1}};
     struct tensor *x = arg_tensor(c, 0), *out = NULL, *indices = NULL;
     int64_t sizes[POOL_AXES];
-    char name[32];
-    snprintf(name, sizeof name, "adaptive_%s_pool%dd()", is_maximum ? "max" : "avg", dims);
-    if (x->ndim != dims + 1 && x->ndim != dims + 2)
-        return refuse(c, "%s: Expected %dD or %dD tensor, but got %s", name, dims + 1, dims + 2,
-                      sizes_text(x->ndim, x->sizes, (char[256]){0}, 256));
-    for (int i = 1; i < x->ndim; i++)
-        if (x->sizes[i] == 0 && i >= x->ndim - dims)
-            return refuse(c,
-                          "%s: Expected input to have non-zero size for non-batch dimensions, but input has "
-                          "sizes %s with dimension %d being empty",
-                          name, sizes_text(x->ndim, x->sizes, (char[256]){0}, 256), i);
-    if (args_ints(c, 1, sizes, POOL_AXES) != dims && arg_list(c, 1)->count != 1)
-        return refuse(c, "%s: internal error: output_size.size() must be %d", name, dims);
-    if (!args_spread(c, 1, dims, NULL, sizes)) return false;
-    for (int i = 0; i < dims; i++) {
-        if (sizes[i] == -1) sizes[i] = x->sizes[x->ndim - dims + i];
-        if (sizes[i] < 0)
-            return refuse(c, "%s: elements of output_size must be greater than or equal to 0 but received %s",
-                          name, sizes_text(dims, sizes, (char[128]){0}, 128));
-    }
-    if (!dtype_is_floating(tensor_dtype(x)))
-        return refuse(c, "\"adaptive_%s_pool%dd\" not implemented for '%s'", is_maximum ? "max" : "avg", dims,
-                      dtype_table[x->dtype].graph_name);
+    if (!check_adaptive(c, x, dims, is_maximum) || !adaptive_sizes(c, x, dims, is_maximum, sizes))
+        return false;
     pool_stretch(sizes, dims, 1, p.out);
+    if (may_mean && pool_volume(p.out) == 1 && x->numel > 0) return adaptive_mean(c, dims, x);
+    if (!check_dtype(c, x, SET_REALS, kernels[is_maximum][dims == 3])) return false;
     pool_take_sizes(x, &p);
     if (!pool_tensor(c, &k, x, &p, &out, is_maximum ? &indices : NULL)) return compose_give(&k, NULL);
     return compose_give_some(&k, is_maximum ? 2 : 1, (struct tensor *[]){out, indices});
 }
 bool pool_adaptive_avg_1d(struct op_call *c) {
-    return adaptive(c, 1, false);
+    return adaptive(c, 1, false, true);
 }
 bool pool_adaptive_avg_2d(struct op_call *c) {
-    return adaptive(c, 2, false);
+    return adaptive(c, 2, false, true);
 }
 bool pool_adaptive_avg_3d(struct op_call *c) {
-    return adaptive(c, 3, false);
+    return adaptive(c, 3, false, true);
+}
+/* _adaptive_avg_pool2d, 3d: always by windows. */
+bool pool_adaptive_windows_2d(struct op_call *c) {
+    return adaptive(c, 2, false, false);
+}
+bool pool_adaptive_windows_3d(struct op_call *c) {
+    return adaptive(c, 3, false, false);
 }
 bool pool_adaptive_max_1d(struct op_call *c) {
-    return adaptive(c, 1, true);
+    return adaptive(c, 1, true, false);
 }
 bool pool_adaptive_max_2d(struct op_call *c) {
-    return adaptive(c, 2, true);
+    return adaptive(c, 2, true, false);
 }
 bool pool_adaptive_max_3d(struct op_call *c) {
-    return adaptive(c, 3, true);
-}
-
-/* max_unpool(self, indices, output_size[, stride, padding]): values go where indices say, the rest is 0. */
-static bool unpool(struct op_call *c, int dims) {
-    struct tensor *x = arg_tensor(c, 0), *index = arg_tensor(c, 1);
-    int64_t sizes[TENSOR_MAX_DIMS], out_plane = 1, in_plane = 1;
-    struct compose k = compose_start(c);
-    if (index->dtype != DTYPE_INT64)
-        return refuse(c, "elements in indices should be type int64 but got: %s",
-                      dtype_table[index->dtype].graph_name);
-    if (x->ndim != dims + 1 && x->ndim != dims + 2)
-        return refuse(
-            c,
-            "Input to max_unpooling%dd should be a %dd or %dd Tensor, but got a tensor with %d dimensions.",
-            dims, dims + 1, dims + 2, x->ndim);
-    if (index->ndim != x->ndim || memcmp(index->sizes, x->sizes, sizeof *sizes * x->ndim) != 0)
-        return refuse(c,
-                      "Expected shape of indices to be same as that of the input tensor (%s) but got indices "
-                      "tensor with shape: %s",
-                      sizes_text(x->ndim, x->sizes, (char[256]){0}, 256),
-                      sizes_text(index->ndim, index->sizes, (char[256]){0}, 256));
-    if (arg_list(c, 2)->count != dims)
-        return refuse(c, "There should be exactly %d elements in output_size, but got %lld elements.", dims,
-                      (long long)arg_list(c, 2)->count);
-    memcpy(sizes, x->sizes, sizeof *sizes * x->ndim);
-    args_ints(c, 2, sizes + x->ndim - dims, dims);
-    for (int i = x->ndim - dims; i < x->ndim; i++) out_plane *= sizes[i], in_plane *= x->sizes[i];
-    struct tensor *from = compose_own(&k, tensor_contiguous(x, c->cx->budget, c->err)),
-                  *at = compose_own(&k, tensor_contiguous(index, c->cx->budget, c->err));
-    struct tensor *out = compose_own(&k, call_new(c, tensor_dtype(x), x->ndim, sizes));
-    if (k.failed) return compose_end(&k);
-    size_t size = dtype_size(tensor_dtype(x));
-    memset(tensor_data(out), 0, size * (size_t)out->numel);
-    for (int64_t i = 0; i < x->numel; i++) {
-        int64_t place = ((int64_t *)tensor_data(at))[i];
-        if (place < 0 || place >= out_plane) {
-            refuse(c, "Found an invalid max index: %lld (output volumes are of size %lldx%lld",
-                   (long long)place, (long long)sizes[x->ndim - dims], (long long)sizes[x->ndim - 1]);
-            return compose_give(&k, NULL);
-        }
-        memcpy((char *)tensor_data(out) + (size_t)(i / in_plane * out_plane + place) * size,
-               (char *)tensor_data(from) + (size_t)i * size, size);
-    }
-    return compose_give(&k, out);
-}
-bool pool_unpool_2d(struct op_call *c) {
-    return unpool(c, 2);
-}
-bool pool_unpool_3d(struct op_call *c) {
-    return unpool(c, 3);
+    return adaptive(c, 3, true, false);
 }

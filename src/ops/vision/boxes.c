@@ -63,7 +63,7 @@ static bool check_nms(struct op_call *c, const struct tensor *boxes, const struc
         return refuse(
             c, "boxes and scores should have same number of elements in dimension 0, got %lld and %lld",
             (long long)boxes->sizes[0], (long long)scores->sizes[0]);
-    if (!vision_check_dtype(c, boxes, false, "nms_kernel")) return false;
+    if (!check_dtype(c, boxes, SET_FLOATS, "nms_kernel")) return false;
     return boxes->dtype == scores->dtype || refuse(c, "dets should have the same type as scores");
 }
 
@@ -222,7 +222,7 @@ bool vision_box_iou_rotated(struct op_call *c) {
                           sizes_text(boxes[i]->ndim, boxes[i]->sizes, text, sizeof text));
     if (boxes[0]->dtype != boxes[1]->dtype) return refuse(c, "boxes1 and boxes2 must have the same dtype");
     int64_t sizes[2] = {boxes[0]->sizes[0], boxes[1]->sizes[0]};
-    if (sizes[0] && sizes[1] && !vision_check_dtype(c, boxes[0], false, "box_iou_rotated_cpu")) return false;
+    if (sizes[0] && sizes[1] && !check_dtype(c, boxes[0], SET_FLOATS, "box_iou_rotated_cpu")) return false;
     struct compose k = compose_start(c);
     struct tensor *out = compose_own(&k, call_new(c, DTYPE_FLOAT32, 2, sizes));
     if (!out || out->numel == 0) return compose_give(&k, out);

@@ -91,7 +91,7 @@ static bool check_sizes(struct op_call *c, const struct deform *v) {
 
 static bool check_dtypes(struct op_call *c, const struct deform *v) {
     const struct tensor *like[] = {v->offset, v->mask};
-    if (!vision_check_dtype(c, v->input, true, "deformable_im2col")) return false;
+    if (!check_dtype(c, v->input, SET_FLOATS | SET_HALF, "deformable_im2col")) return false;
     for (int i = 0; i < 2; i++)
         if (like[i]->dtype != v->input->dtype)
             return refuse(c, "expected scalar type %s but found %s", dtype_table[v->input->dtype].graph_name,

@@ -79,7 +79,7 @@ static bool prepare(struct compose *k, struct regions *r, const char *kernel, co
     r->out = compose_run(k, "aten::zeros", "Ld", 4, sizes, (int)r->d);
     if (extra) r->extra = compose_run(k, "aten::zeros", "Ld", 4, sizes, (int)DTYPE_INT32);
     if (k->failed || r->out->numel == 0) return !k->failed;
-    if (!vision_check_dtype(c, x, true, kernel)) return false;
+    if (!check_dtype(c, x, SET_FLOATS | SET_HALF, kernel)) return false;
     if (rois->numel < 5 * r->count || x->numel == 0) return refuse(c, "%s: the input is too small", kernel);
     r->input = vision_wide(k, x);
     r->rois = vision_wide(k, rois);

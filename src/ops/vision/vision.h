@@ -4,18 +4,12 @@
 #ifndef LINKBOY_OPS_VISION_VISION_H
 #define LINKBOY_OPS_VISION_VISION_H
 #include "ops/common/compose.h"
+#include "ops/common/dtypes.h"
 #include "tensor/half.h"
 
 static inline double vision_round(enum dtype d, double x) {
     if (d == DTYPE_FLOAT64) return x;
     return d == DTYPE_FLOAT16 ? (double)half_to_float(float_to_half((float)x)) : (double)(float)x;
-}
-
-/* The dtypes of AT_DISPATCH_FLOATING_TYPES(_AND_HALF). */
-static inline bool vision_check_dtype(struct op_call *c, const struct tensor *t, bool half,
-                                      const char *kernel) {
-    return t->dtype == DTYPE_FLOAT32 || t->dtype == DTYPE_FLOAT64 || (half && t->dtype == DTYPE_FLOAT16) ||
-           refuse(c, "\"%s\" not implemented for '%s'", kernel, dtype_table[t->dtype].graph_name);
 }
 
 /* A contiguous tensor, owned by k, whose elements are float or double: half becomes float. */
