@@ -80,15 +80,6 @@ bool short_aminmax(struct op_call *c) {
     return compose_give_some(&k, 2, (struct tensor *[]){compose_result(&k, 0), compose_result(&k, 1)});
 }
 
-/* _pad_enum(self, pad, mode, value): mode as the number it has in ATen/native/PadNd.cpp. */
-bool short_pad_enum(struct op_call *c) {
-    static const char *const modes[] = {"reflect", "replicate", "circular", "constant"};
-    struct compose k = compose_start(c);
-    int64_t mode = arg_int(c, 2);
-    if (mode < 0 || mode > 3) return refuse(c, "Unrecognised padding mode");
-    return compose_give(&k, RUN("pad", "tvsv", arg_tensor(c, 0), c->args[1], modes[mode], c->args[3]));
-}
-
 /* _cummax_helper(self, values, indices, dim): results go into tensors of the right shape and dtype. */
 static bool scan_into(struct op_call *c, const char *row) {
     struct compose k = compose_start(c);
