@@ -1,0 +1,25 @@
+/* What the normalisations share: runs of elements as doubles, and the rule for parameters of another dtype.
+ */
+#ifndef LINKBOY_OPS_NORM_NORM_H
+#define LINKBOY_OPS_NORM_NORM_H
+#include "ops/common/compose.h"
+#include "ops/common/dtypes.h"
+
+static inline void load_run(const struct tensor *t, int64_t at, int64_t count, double *out) {
+    enum dtype d = tensor_dtype(t);
+    int64_t size = (int64_t)dtype_size(d);
+    convert_load[d][COMPUTE_DOUBLE](out, sizeof *out, (const char *)tensor_data(t) + at * size, size, count);
+}
+static inline void store_run(struct tensor *t, int64_t at, int64_t count, const double *in) {
+    enum dtype d = tensor_dtype(t);
+    int64_t size = (int64_t)dtype_size(d);
+    convert_store[d][COMPUTE_DOUBLE]((char *)tensor_data(t) + at * size, size, in, sizeof *in, count);
+}
+
+/* A whole tensor as doubles (freed with mem_free), or `fill` where it is NULL. */
+double *norm_doubles(struct op_call *c, struct tensor *t, int64_t count, double fill);
+/* Parameters (some NULL) are of x's dtype, or float32 beside half and bfloat16, which makes the call mixed
+ * (aten/src/ATen/native/mixed_data_type.h). `stats`: the dtype of the statistics. */
+bool norm_check_parameters(struct op_call *c, const struct tensor *x, int count,
+                           struct tensor *const *parameters, enum dtype *stats);
+#endif
