@@ -85,8 +85,12 @@ static bool check_sizes(struct op_call *c, const struct batch *b) {
 /* The native operators leave sizes unchecked, and read beyond what is too short: that is refused here. */
 static bool check_lengths(struct op_call *c, const struct batch *b) {
     const struct tensor *all[] = {b->mean, b->var, b->weight, b->bias};
-    for (int i = 0; i < 4; i++)
-        if (all[i] && all[i]->numel < b->x->sizes[1] && b->x->numel > 0) return check_sizes(c, b);
+    for (int i = 0; i < 4; i++) {
+        if (!all[i] || b->x->numel == 0) continue;
+        if (all[i]->ndim != 1)
+            return refuse(c, "TensorAccessor expected 1 dims but tensor has %d", all[i]->ndim);
+        if (all[i]->numel < b->x->sizes[1]) return check_sizes(c, b);
+    }
     return b->training || (b->mean && b->var) || check_sizes(c, b);
 }
 
