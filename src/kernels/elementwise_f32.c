@@ -13,9 +13,6 @@
         return x;                                                 \
     }
 
-BY_LANE(tan, tanf)
-BY_LANE(asin, asinf)
-BY_LANE(acos, acosf)
 BY_LANE(asinh, asinhf)
 BY_LANE(acosh, acoshf)
 BY_LANE(atanh, atanhf)
@@ -40,12 +37,18 @@ ALWAYS_INLINE vf sin_any(vf x, int shift) {
 #endif
 }
 
+/* The reduction loses the sign of -0. */
 ALWAYS_INLINE vf f32_sin(vf x) {
-    return sin_any(x, 0);
+    return vf_select(vf_eq(x, (vf){0}), x, sin_any(x, 0));
 }
 
 ALWAYS_INLINE vf f32_cos(vf x) {
     return sin_any(x, 1);
+}
+
+/* The quotient's error is those of both and its own: 3 ulp. */
+ALWAYS_INLINE vf f32_tan(vf x) {
+    return f32_sin(x) / f32_cos(x);
 }
 
 static vf pow_by_lane(vf a, vf b) {
@@ -60,6 +63,48 @@ ALWAYS_INLINE vf f32_pow(vf a, vf b, vf alpha) {
     if (vfm_any(vfm_not(plain))) return pow_by_lane(a, b);
     return vf_from_vd(f64_exp(vd_from_low(b) * f64_log(vd_from_low(a))),
                       f64_exp(vd_from_high(b) * f64_log(vd_from_high(a))));
+}
+
+/* The quotient's arc, moved to the half plane of b. Two infinities have no quotient; with two zeros it is 0.
+ */
+ALWAYS_INLINE vf f32_atan2(vf a, vf b, vf alpha) {
+    (void)alpha;
+    vf one = vf_set1(1), turn = vf_copysign(vf_set1(3.14159265358979f), a);
+    vfm infinite = vfm_and(vf_eq(vf_abs(a), F32_INFINITY), vf_eq(vf_abs(b), F32_INFINITY));
+    vfm none = vfm_and(vf_eq(a, (vf){0}), vf_eq(b, (vf){0}));
+    vf quotient = vf_select(infinite, vf_copysign(one, a) * vf_copysign(one, b), a / b);
+    vf arc = f32_atan(vf_select(none, vf_copysign((vf){0}, a) * vf_copysign(one, b), quotient));
+    return vf_select(vf_lt(vf_copysign(one, b), (vf){0}), arc + turn, arc);
+}
+
+/* In double nothing is lost; infinity beside NaN is infinity. */
+ALWAYS_INLINE vf f32_hypot(vf a, vf b, vf alpha) {
+    (void)alpha;
+    vd low = vd_from_low(a), high = vd_from_high(a), b_low = vd_from_low(b), b_high = vd_from_high(b);
+    vf result = vf_from_vd(vd_sqrt(low * low + b_low * b_low), vd_sqrt(high * high + b_high * b_high));
+    vfm infinite = vfm_or(vf_eq(vf_abs(a), F32_INFINITY), vf_eq(vf_abs(b), F32_INFINITY));
+    return vf_select(infinite, F32_INFINITY, result);
+}
+
+/* a - trunc(a / b) b in double, exact while the quotient has less than 29 bits; rounding may have made it one
+ * too large. */
+ALWAYS_INLINE vd f32_fmod_half(vd a, vd b) {
+    vd rest = vd_fnma(vd_trunc(a / b), b, a);
+    return vd_select(vd_lt(rest * a, (vd){0}), rest + vd_copysign(b, a), rest);
+}
+
+static vf fmod_by_lane(vf a, vf b) {
+    for (int i = 0; i < VF_LANES; i++) a[i] = fmodf(a[i], b[i]);
+    return a;
+}
+
+ALWAYS_INLINE vf f32_fmod(vf a, vf b, vf alpha) {
+    (void)alpha;
+    vfm plain = vfm_and(vf_lt(vf_abs(a / b), vf_set1(0x1p28f)), vf_lt(vf_abs(b), F32_INFINITY));
+    if (vfm_any(vfm_not(plain))) return fmod_by_lane(a, b);
+    vf rest = vf_from_vd(f32_fmod_half(vd_from_low(a), vd_from_low(b)),
+                         f32_fmod_half(vd_from_high(a), vd_from_high(b)));
+    return vf_copysign(rest, a);
 }
 
 #include "kernels/elementwise_impl.h"

@@ -146,26 +146,26 @@ BINARY_PLAIN(minimum, vr_select(vr_ne(a, a), a, vr_min(a, b)))
         return a;                                                       \
     }
 
-/* Python's remainder and quotient, as c10/util/generic_math.h has them (div_floor_floating). */
-static real lane_remainder(real a, real b) {
-    real rest = REAL_LIBM(fmod)(a, b);
-    return rest != 0 && (b < 0) != (rest < 0) ? rest + b : rest;
-}
-
-static real lane_floor_divide(real a, real b) {
-    if (b == 0) return a / b;
-    real rest = REAL_LIBM(fmod)(a, b), quotient = (a - rest) / b;
-    if (rest != 0 && (b < 0) != (rest < 0)) quotient -= 1;
-    if (quotient == 0) return REAL_LIBM(copysign)(0, a / b);
-    real whole = REAL_LIBM(floor)(quotient);
-    return quotient - whole > (real)0.5 ? whole + 1 : whole;
-}
-
+#if REAL_DOUBLE
 BINARY_BY_LANE(atan2, REAL_LIBM(atan2))
 BINARY_BY_LANE(hypot, REAL_LIBM(hypot))
 BINARY_BY_LANE(fmod, REAL_LIBM(fmod))
-BINARY_BY_LANE(remainder, lane_remainder)
-BINARY_BY_LANE(floor_divide, lane_floor_divide)
+#endif
+
+/* Python's remainder and quotient, as c10/util/generic_math.h has them (div_floor_floating). */
+ALWAYS_INLINE vr REAL_FN(remainder)(vr a, vr b, vr alpha) {
+    vr rest = REAL_FN(fmod)(a, b, alpha);
+    return vr_select(vr_lt(rest * vr_copysign(vr_set1(1), b), ZERO), rest + b, rest);
+}
+
+ALWAYS_INLINE vr REAL_FN(floor_divide)(vr a, vr b, vr alpha) {
+    vr rest = REAL_FN(fmod)(a, b, alpha), one = vr_set1(1), quotient = (a - rest) / b;
+    quotient = vr_select(vr_lt(rest * vr_copysign(one, b), ZERO), quotient - one, quotient);
+    vr whole = vr_floor(quotient);
+    whole = vr_select(vr_lt(vr_set1((real)0.5), quotient - whole), whole + one, whole);
+    vr result = vr_select(vr_eq(quotient, ZERO), vr_copysign(ZERO, a / b), whole);
+    return vr_select(vr_eq(b, ZERO), a / b, result);
+}
 
 /* ---- loops ---- */
 

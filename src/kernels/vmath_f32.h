@@ -167,6 +167,34 @@ ALWAYS_INLINE vf f32_atan(vf x) {
     return vf_copysign(offset + vf_fma(f32_polynomial(z, c, 4) * z, r, r), x);
 }
 
+/* asin(r) for |r| <= 1/2. */
+ALWAYS_INLINE vf f32_asin_reduced(vf r) {
+    static const float c[] = {0.04216625913977623f, 0.02417954057455063f, 0.04547037184238434f,
+                              0.07495297491550446f, 0.16666752099990845f};
+    vf z = r * r;
+    return vf_fma(f32_polynomial(z, c, 5) * z, r, r);
+}
+
+/* Above 1/2 by the half angle: pi / 2 - 2 asin(sqrt((1 - x) / 2)). 2 ulp. */
+ALWAYS_INLINE vf f32_asin(vf x) {
+    vf size = vf_abs(x);
+    vfm far = vf_lt(vf_set1(0.5f), size);
+    vf arc = f32_asin_reduced(vf_select(far, vf_sqrt((1.0f - size) * 0.5f), size));
+    vf turned = vf_fma(arc, vf_set1(-2.0f), vf_set1(1.57079637f)) - 4.37113883e-8f;
+    return vf_copysign(vf_select(far, turned, arc), x);
+}
+
+/* 2 ulp. */
+ALWAYS_INLINE vf f32_acos(vf x) {
+    vf size = vf_abs(x);
+    vfm far = vf_lt(vf_set1(0.5f), size), negative = vf_lt(x, (vf){0});
+    vf arc = f32_asin_reduced(vf_select(far, vf_sqrt((1.0f - size) * 0.5f), size));
+    vf twice = arc + arc;
+    vf outer = vf_select(negative, vf_set1(3.14159265f) - twice, twice);
+    vf inner = vf_set1(1.57079633f) - (vf_copysign(arc, x) + 4.37113883e-8f);
+    return vf_select(far, outer, inner);
+}
+
 /* Below 0.93 x + x P(x^2), above 1 - exp(-x (1 + Q(x))): 1 ulp. */
 ALWAYS_INLINE vf f32_erf(vf x) {
     static const float small[] = {8.316772436955944e-05f, -0.0008130011847242713f, 0.005199906416237354f,

@@ -217,25 +217,24 @@ static int64_t floor_remainder(int64_t x, int64_t y) {
     int64_t rest = x % y;
     return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
 }
-#define DEFINE_DIVISION(name, text, rule, integer, real, wide)           \
-    POINTWISE_LOOP_2(name##_nonzero, int64_t, int64_t, integer)          \
-    static void name##_int(const struct tile *t) {                       \
-        if (!has_zero(t)) name##_nonzero(t);                             \
-    }                                                                    \
-    POINTWISE_LOOP_2(name##_float, float, float, real)                   \
-    POINTWISE_LOOP_2(name##_double, double, double, wide)                \
-    static const struct pointwise op_##name = {                          \
-        text, 2, rule, {name##_int, name##_float, name##_double, NULL}}; \
-    bool pointwise_##name(struct op_call *c) {                           \
-        return pointwise_call(c, &op_##name, 0);                         \
+#define DEFINE_DIVISION(name, text, integer, real, wide)                                             \
+    POINTWISE_LOOP_2(name##_nonzero, int64_t, int64_t, integer)                                      \
+    static void name##_int(const struct tile *t) {                                                   \
+        if (!has_zero(t)) name##_nonzero(t);                                                         \
+    }                                                                                                \
+    POINTWISE_LOOP_2(name##_float, float, float, real)                                               \
+    POINTWISE_LOOP_2(name##_double, double, double, wide)                                            \
+    static const struct pointwise op_##name = {                                                      \
+        text, 2, RULE_NO_BOOL | WITH_BINARY(name), {name##_int, name##_float, name##_double, NULL}}; \
+    bool pointwise_##name(struct op_call *c) {                                                       \
+        return pointwise_call(c, &op_##name, 0);                                                     \
     }
-DEFINE_DIVISION(floor_divide, "div_floor_cpu", RULE_NO_BOOL, floor_divide(x, y), divide_floor_float(x, y),
+DEFINE_DIVISION(floor_divide, "div_floor_cpu", floor_divide(x, y), divide_floor_float(x, y),
                 divide_floor_double(x, y))
-DEFINE_DIVISION(trunc_divide, "div_trunc_cpu", RULE_NO_BOOL, y == -1 ? WRAP(0, -, x) : x / y, truncf(x / y),
-                trunc(x / y))
-DEFINE_DIVISION(remainder, "remainder_cpu", RULE_NO_BOOL, floor_remainder(x, y), remainder_of_float(x, y),
+DEFINE_DIVISION(trunc_divide, "div_trunc_cpu", y == -1 ? WRAP(0, -, x) : x / y, truncf(x / y), trunc(x / y))
+DEFINE_DIVISION(remainder, "remainder_cpu", floor_remainder(x, y), remainder_of_float(x, y),
                 remainder_of_double(x, y))
-DEFINE_DIVISION(fmod, "fmod_cpu", RULE_NO_BOOL, y == -1 ? 0 : x % y, fmodf(x, y), fmod(x, y))
+DEFINE_DIVISION(fmod, "fmod_cpu", y == -1 ? 0 : x % y, fmodf(x, y), fmod(x, y))
 
 POINTWISE_LOOP_2(div_float, float, float, x / y)
 POINTWISE_LOOP_2(div_double, double, double, x / y)

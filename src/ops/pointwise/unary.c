@@ -120,7 +120,8 @@ SAME_REAL(DEFINE_SAME_REAL)
 
 POINTWISE_LOOP_1(frac_float, float, float, x - trunc(x))
 POINTWISE_LOOP_1(frac_double, double, double, x - trunc(x))
-static const struct pointwise op_frac = {"frac_vml_cpu", 1, RULE_SAME, {NULL, frac_float, frac_double, NULL}};
+static const struct pointwise op_frac = {
+    "frac_vml_cpu", 1, RULE_SAME | WITH_UNARY(frac), {NULL, frac_float, frac_double, NULL}};
 bool pointwise_frac(struct op_call *c) {
     return pointwise_call(c, &op_frac, 0);
 }
@@ -132,7 +133,7 @@ POINTWISE_LOOP_1(square_double, double, double, x *x)
 POINTWISE_LOOP_1(square_complex, complex_double, complex_double, x *x)
 bool pointwise_square(struct op_call *c) {
     static const struct pointwise op = {
-        "pow", 1, RULE_SAME, {square_int, square_float, square_double, square_complex}};
+        "pow", 1, RULE_SAME | WITH_UNARY(square), {square_int, square_float, square_double, square_complex}};
     struct tensor *x = arg_tensor(c, 0);
     enum dtype common = x->dtype == DTYPE_BOOL ? DTYPE_INT64 : tensor_dtype(x);
     return give_tensor(c, pointwise_run_as(c, &op, common, &x, NULL, call_target(c)));
