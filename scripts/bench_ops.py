@@ -124,7 +124,7 @@ CASES += [
     ("outer", "x: Tensor", "torch.outer(x, x)", lambda: (rand(1024),)),
     ("triu", "x: Tensor", "torch.triu(x)", lambda: (rand(*SQUARE),)),
     ("arange", "x: Tensor", "torch.arange(x.numel())", lambda: (rand(*SQUARE),)),
-    ("full", "x: Tensor", "torch.full([1024, 1024], 1.5)", lambda: (rand(1),)),
+    ("full_like", "x: Tensor", "torch.full_like(x, 1.5)", lambda: (rand(*SQUARE),)),
 ]
 
 

@@ -1,19 +1,13 @@
-/* Picking and placing along one dimension by an index tensor: gather, scatter, index_select, index_add and
- * kin.
+/* Picking and placing along one dimension by an index tensor: gather, scatter, index_add and kin.
  *
  * Elements move as bytes where nothing is computed; reductions run in int64, double or complex double. An
  * index out of range refuses. */
 #include "base/mem.h"
 #include "ops/common/compose.h"
-#include "ops/common/lines.h"
+#include "ops/index/index.h"
 #include "ops/view/geometry.h"
 #include <math.h>
 #include <string.h>
-
-static bool check_index_dtype(struct op_call *c, const struct tensor *index, const char *name) {
-    if (index->dtype == DTYPE_INT64 || index->dtype == DTYPE_INT32) return true;
-    return refuse(c, "%s(): Expected dtype int32/int64 for index", name);
-}
 
 static bool bad_index(struct op_call *c, int64_t index, int64_t dim, int64_t size) {
     return refuse(c, "index %lld is out of bounds for dimension %lld with size %lld", (long long)index,
@@ -56,10 +50,9 @@ static bool gather_lines(struct op_call *c, struct tensor *self, struct tensor *
     size_t size = dtype_size(tensor_dtype(self));
     for (bool more = lines_begin(&l, dim, 3, walked); more; more = lines_next(&l))
         for (int64_t i = 0; i < l.length[0]; i++) {
-            int64_t at;
-            convert_load[l.dtype[0]][COMPUTE_INT](&at, 0, l.data[0] + i * l.stride[0], 0, 1);
+            int64_t at = line_index(&l, 0, i);
             if (at < 0 || at >= l.length[2]) return bad_index(c, at, dim, l.length[2]);
-            memcpy(l.data[1] + i * l.stride[1], l.data[2] + at * l.stride[2], size);
+            move_element(l.data[1] + i * l.stride[1], l.data[2] + at * l.stride[2], size);
         }
     return true;
 }
@@ -120,7 +113,18 @@ static void place(enum placing how, enum dtype to_dtype, char *to, enum dtype fr
         struct complex128 z;
     } a, b;
     if (how == PLACE_SET) {
-        convert_elements(to_dtype, to, 0, from_dtype, from, 0, 1);
+        if (to_dtype == from_dtype)
+            move_element(to, from, dtype_size(to_dtype));
+        else
+            convert_elements(to_dtype, to, 0, from_dtype, from, 0, 1);
+        return;
+    }
+    if (to_dtype == DTYPE_FLOAT32 && from_dtype == DTYPE_FLOAT32 && how == PLACE_ADD) {
+        float sum, term;
+        memcpy(&sum, to, sizeof sum);
+        memcpy(&term, from, sizeof term);
+        sum = (float)((double)sum + (double)term * scale);
+        memcpy(to, &sum, sizeof sum);
         return;
     }
     convert_load[to_dtype][type](&a, 0, to, 0, 1);
@@ -140,8 +144,7 @@ static bool scatter_lines(struct op_call *c, struct tensor *self, struct tensor 
     struct lines l;
     for (bool more = lines_begin(&l, dim, 3, walked); more; more = lines_next(&l))
         for (int64_t i = 0; i < l.length[0]; i++) {
-            int64_t at;
-            convert_load[l.dtype[0]][COMPUTE_INT](&at, 0, l.data[0] + i * l.stride[0], 0, 1);
+            int64_t at = line_index(&l, 0, i);
             if (at < 0 || at >= l.length[1]) return bad_index(c, at, dim, l.length[1]);
             place(how, l.dtype[1], l.data[1] + at * l.stride[1], l.dtype[2], l.data[2] + i * l.stride[2], 1);
         }
@@ -272,41 +275,6 @@ bool index_scatter_reduce(struct op_call *c) {
 
 /* --- an index vector along one dimension --- */
 
-static bool check_vector(struct op_call *c, const struct tensor *index, const char *name) {
-    if (index->ndim > 1)
-        return refuse_index(c, "%s(): Index is supposed to be a vector, but got dim: %d with type: %s", name,
-                            index->ndim, dtype_table[index->dtype].graph_name);
-    return check_index_dtype(c, index, name);
-}
-
-bool index_select(struct op_call *c) {
-    struct tensor *self = arg_tensor(c, 0), *index = arg_tensor(c, 2);
-    int64_t dim = arg_int(c, 1), sizes[TENSOR_MAX_DIMS];
-    if (!wrap_dim(c, &dim, self->ndim) || !check_vector(c, index, "index_select")) return false;
-    memcpy(sizes, self->sizes, sizeof *sizes * self->ndim);
-    if (self->ndim > 0) sizes[dim] = index->numel;
-    struct tensor *out = call_new(c, tensor_dtype(self), self->ndim, sizes);
-    int64_t size = self->ndim ? self->sizes[dim] : 1;
-    bool good = out != NULL;
-    for (int64_t i = 0; good && i < index->numel; i++) {
-        int64_t at = tensor_get_int(index, i);
-        if (at < 0 || at >= size) {
-            good = refuse_index(c, "index out of range in self");
-        } else if (self->ndim == 0) {
-            good = tensor_copy(out, self, c->err);
-        } else if (out->numel > 0) {
-            struct tensor *from = tensor_select(c, self, (int)dim, at),
-                          *to = tensor_select(c, out, (int)dim, i);
-            good = from && to && tensor_copy(to, from, c->err);
-            tensor_release(from);
-            tensor_release(to);
-        }
-    }
-    if (good) return give_tensor(c, out);
-    tensor_release(out);
-    return false;
-}
-
 /* out[.., index[i], ..] = combine(itself, source[.., i, ..]). */
 static bool place_slices(struct op_call *c, struct tensor *out, int dim, const struct tensor *index,
                          struct tensor *source, enum placing how, double scale) {
@@ -332,7 +300,7 @@ static bool place_slices(struct op_call *c, struct tensor *out, int dim, const s
 
 static bool check_slices(struct op_call *c, const struct tensor *self, int64_t dim,
                          const struct tensor *index, const struct tensor *source, const char *name) {
-    if (!check_vector(c, index, name)) return false;
+    if (!check_index_vector(c, index, name)) return false;
     if (self->dtype != source->dtype)
         return refuse(
             c, "%s(): self and source expected to have the same dtype, but got (self) %s and (source) %s",
