@@ -1,4 +1,4 @@
-/* Operators of three operands, and of bounds: where, lerp, addcmul, addcdiv, clamp, masked_fill. */
+/* Operators of three operands, and of bounds: lerp, addcmul, addcdiv, clamp. */
 #include "ops/pointwise/pointwise.h"
 #include "tensor/promote.h"
 #include <complex.h>
@@ -53,44 +53,6 @@ bool pointwise_lerp(struct op_call *c) {
     struct wrapped wrapped;
     struct tensor *in[3] = {arg_tensor(c, 0), arg_tensor(c, 1), arg_operand(c, 2, &wrapped)};
     return give_tensor(c, pointwise_run_as(c, &op, tensor_dtype(a), in, NULL, call_target(c)));
-}
-
-/* where: the condition is an operand of its own dtype, so it is read as a tile of the common type: true is 1.
- */
-POINTWISE_LOOP_3(where_int, int64_t, int64_t, x != 0 ? y : z)
-POINTWISE_LOOP_3(where_float, float, float, x != 0 ? y : z)
-POINTWISE_LOOP_3(where_double, double, double, x != 0 ? y : z)
-POINTWISE_LOOP_3(where_complex, complex_double, complex_double, x != 0 ? y : z)
-static const struct pointwise op_where = {
-    "where_cpu", 3, RULE_SAME, {where_int, where_float, where_double, where_complex}};
-
-bool pointwise_where(struct op_call *c) {
-    struct wrapped wrapped[2];
-    struct tensor *in[3] = {arg_tensor(c, 0), arg_operand(c, 1, &wrapped[0]), arg_operand(c, 2, &wrapped[1])};
-    if (in[0]->dtype != DTYPE_BOOL && in[0]->dtype != DTYPE_UINT8)
-        return refuse(c, "where expected condition to be a boolean tensor, but got a tensor with dtype %s",
-                      dtype_table[in[0]->dtype].graph_name);
-    enum dtype common = promote_tensors(2, in + 1);
-    return give_tensor(c, pointwise_run_as(c, &op_where, common, in, NULL, call_target(c)));
-}
-
-/* masked_fill(self, mask, value): value takes self's dtype; functional results have the broadcast shape. */
-bool pointwise_masked_fill(struct op_call *c) {
-    struct wrapped wrapped;
-    struct tensor *self = arg_tensor(c, 0), *mask = arg_tensor(c, 1), *value = arg_operand(c, 2, &wrapped);
-    if (mask->dtype != DTYPE_BOOL)
-        return refuse(c, "masked_fill_ only supports boolean masks, but got mask with dtype %s",
-                      dtype_table[mask->dtype].python_name);
-    if (value->ndim > 0)
-        return refuse(
-            c,
-            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with %d dimension(s).",
-            value->ndim);
-    if (dtype_is_complex(tensor_dtype(value)) && !dtype_is_complex(tensor_dtype(self)))
-        return refuse(c, "value cannot be converted to type %s without overflow",
-                      dtype_table[self->dtype].python_name);
-    struct tensor *in[3] = {mask, value, self};
-    return give_tensor(c, pointwise_run_as(c, &op_where, tensor_dtype(self), in, NULL, call_target(c)));
 }
 
 /* Bounds: NaN stays NaN, and a NaN bound gives NaN. */
