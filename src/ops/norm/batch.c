@@ -15,57 +15,72 @@ struct batch {
     enum dtype stats;     /* of the statistics that are given */
 };
 
-/* Statistics of each channel; also updates the running ones. */
-static void batch_stats(struct batch *b, const struct tensor *x, int64_t inner) {
+/* Mean and sum of squared distances of one channel, in two passes. */
+static void channel_moments(const struct tensor *x, int64_t ch, int64_t inner, double *mean,
+                            double *squares) {
     int64_t n = x->sizes[0], channels = x->sizes[1];
-    for (int64_t ch = 0; ch < channels; ch++) {
-        double mean = 0, square = 0, line[CONVERT_TILE];
-        for (int pass = 0; pass < 2; pass++) {
-            for (int64_t i = 0; i < n; i++)
-                for (int64_t at = 0; at < inner; at += CONVERT_TILE) {
-                    int64_t count = inner - at < CONVERT_TILE ? inner - at : CONVERT_TILE;
-                    load_run(x, (i * channels + ch) * inner + at, count, line);
-                    for (int64_t j = 0; j < count; j++) {
-                        if (pass == 0)
-                            mean += line[j];
-                        else
-                            square += (line[j] - mean) * (line[j] - mean);
-                    }
-                }
-            if (pass == 0) mean /= (double)(n * inner);
-        }
-        b->means[ch] = mean;
-        b->vars[ch] = square / (double)(n * inner);
-        double unbiased = square / (double)(n * inner - 1);
-        double new_mean =
-            (1 - b->momentum) * (b->mean ? tensor_get_float(b->mean, ch) : 0) + b->momentum * mean;
-        double new_var =
-            (1 - b->momentum) * (b->var ? tensor_get_float(b->var, ch) : 0) + b->momentum * unbiased;
-        if (b->mean) store_run(b->mean, ch * b->mean->strides[0], 1, &new_mean);
-        if (b->var) store_run(b->var, ch * b->var->strides[0], 1, &new_var);
+    double line[CONVERT_TILE];
+    *mean = *squares = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t at = 0; at < inner; at += CONVERT_TILE) {
+                int64_t count = inner - at < CONVERT_TILE ? inner - at : CONVERT_TILE;
+                load_run(x, (i * channels + ch) * inner + at, count, line);
+                for (int64_t j = 0; j < count; j++)
+                    *(pass ? squares : mean) += pass ? (line[j] - *mean) * (line[j] - *mean) : line[j];
+            }
+        if (pass == 0) *mean /= (double)(n * inner);
     }
 }
 
-static void batch_apply(const struct batch *b, const struct tensor *x, int64_t inner, const double *w,
-                        const double *bias, struct tensor *out) {
+static void update_running(const struct batch *b, struct tensor *t, int64_t ch, double now) {
+    if (!t) return;
+    double value = (1 - b->momentum) * tensor_get_float(t, ch) + b->momentum * now;
+    store_run(t, ch * t->strides[0], 1, &value);
+}
+
+/* Statistics of each channel; also updates the running ones. */
+static void batch_stats(const struct op_call *c, struct batch *b, const struct tensor *x, int64_t inner) {
+    int64_t n = x->sizes[0], channels = x->sizes[1];
+    for (int64_t ch = 0; ch < channels; ch++) {
+        double mean, squares;
+        if (norm_runs_floats(c, x))
+            norm_moments(c, (const float *)tensor_data(x) + ch * inner, n, channels * inner, inner, &mean,
+                         &squares);
+        else
+            channel_moments(x, ch, inner, &mean, &squares);
+        b->means[ch] = mean;
+        b->vars[ch] = squares / (double)(n * inner);
+        update_running(b, b->mean, ch, mean);
+        update_running(b, b->var, ch, squares / (double)(n * inner - 1));
+    }
+}
+
+static void apply_lines(const struct tensor *x, int64_t inner, const double *scale, const double *shift,
+                        struct tensor *out) {
     int64_t channels = x->sizes[1];
     double line[CONVERT_TILE];
-    for (int64_t i = 0; i < x->sizes[0] * channels; i++) {
-        int64_t ch = i % channels;
-        double scale = b->inverse[ch] * w[ch], shift = bias[ch] - b->means[ch] * scale;
-        if (x->dtype == DTYPE_FLOAT32) {
-            const float *from = (const float *)tensor_data(x) + i * inner;
-            float *to = (float *)tensor_data(out) + i * inner, s = (float)scale, h = (float)shift;
-            for (int64_t j = 0; j < inner; j++) to[j] = from[j] * s + h;
-            continue;
-        }
+    for (int64_t i = 0; i < x->sizes[0] * channels; i++)
         for (int64_t at = 0; at < inner; at += CONVERT_TILE) {
             int64_t count = inner - at < CONVERT_TILE ? inner - at : CONVERT_TILE;
             load_run(x, i * inner + at, count, line);
-            for (int64_t j = 0; j < count; j++) line[j] = line[j] * scale + shift;
+            for (int64_t j = 0; j < count; j++) line[j] = line[j] * scale[i % channels] + shift[i % channels];
             store_run(out, i * inner + at, count, line);
         }
+}
+
+/* `w` and `bias` become scale and shift. */
+static bool batch_apply(struct op_call *c, const struct batch *b, const struct tensor *x, int64_t inner,
+                        double *w, double *bias, struct tensor *out) {
+    int64_t channels = x->sizes[1];
+    for (int64_t ch = 0; ch < channels; ch++) {
+        w[ch] *= b->inverse[ch];
+        bias[ch] -= b->means[ch] * w[ch];
     }
+    if (norm_runs_floats(c, x))
+        return norm_scale_shift(c, x, &(struct norm_blocks){x->sizes[0], channels, inner, 1}, w, bias, out);
+    apply_lines(x, inner, w, bias, out);
+    return true;
 }
 
 /* --- checks --- */
@@ -120,9 +135,12 @@ static struct tensor *batch_run(struct op_call *c, struct batch *b) {
     if (x && w && bias && b->means && b->vars && b->inverse)
         out = call_new(c, tensor_dtype(x), x->ndim, x->sizes);
     if (out) {
-        if (b->training) batch_stats(b, x, inner);
+        if (b->training) batch_stats(c, b, x, inner);
         for (int64_t i = 0; i < channels; i++) b->inverse[i] = 1 / sqrt(b->vars[i] + b->eps);
-        batch_apply(b, x, inner, w, bias, out);
+        if (!batch_apply(c, b, x, inner, w, bias, out)) {
+            tensor_release(out);
+            out = NULL;
+        }
     }
     tensor_release(x);
     mem_free(w);
@@ -302,7 +320,7 @@ bool norm_batch_norm_update_stats(struct op_call *c) {
         return compose_refused(&k, false);
     }
     b.vars = b.means + channels;
-    batch_stats(&b, x, x->numel / (x->sizes[0] * channels));
+    batch_stats(c, &b, x, x->numel / (x->sizes[0] * channels));
     bool good = give_at(c, 0, vector_of(c, b.stats, b.means, channels)) &&
                 give_at(c, 1, vector_of(c, b.stats, b.vars, channels));
     mem_free(b.means);

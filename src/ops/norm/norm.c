@@ -229,10 +229,41 @@ bool norm_fused_rms_norm(struct op_call *c) {
 
 /* --- groups: group norm, of which instance norm without running statistics is a case --- */
 
+/* Contiguous float32: the moments of each group, then one scale and shift for each channel. */
+static bool group_floats(struct op_call *c, struct tensor *x, int64_t groups, struct tensor *weight,
+                         struct tensor *bias, double eps, struct tensor **out, struct tensor *mean,
+                         struct tensor *rstd) {
+    int64_t n = x->sizes[0], channels = x->sizes[1], inner = x->numel / (n * channels),
+            per = channels / groups;
+    double *w = norm_doubles(c, weight, channels, 1), *b = norm_doubles(c, bias, channels, 0),
+           *scale = call_scratch(c, (size_t)(n * channels) * 2 + 1, sizeof *scale),
+           *shift = scale + n * channels;
+    *out = w && b && scale ? call_new(c, DTYPE_FLOAT32, x->ndim, x->sizes) : NULL;
+    for (int64_t g = 0; *out && g < n * groups; g++) {
+        double middle, squares;
+        norm_moments(c, (const float *)tensor_data(x) + g * per * inner, 1, 0, per * inner, &middle,
+                     &squares);
+        double inverse = 1 / sqrt(squares / (double)(per * inner) + eps);
+        for (int64_t i = g * per; i < (g + 1) * per; i++) {
+            scale[i] = inverse * w[i % channels];
+            shift[i] = b[i % channels] - middle * scale[i];
+        }
+        if (mean) store_run(mean, g, 1, &middle);
+        if (rstd) store_run(rstd, g, 1, &inverse);
+    }
+    bool good =
+        *out && norm_scale_shift(c, x, &(struct norm_blocks){n, channels, inner, n}, scale, shift, *out);
+    mem_free(w);
+    mem_free(b);
+    mem_free(scale);
+    return good;
+}
+
 static bool group_rows(struct op_call *c, struct tensor *x, int64_t groups, struct tensor *weight,
                        struct tensor *bias, double eps, struct tensor **out, struct tensor *mean,
                        struct tensor *rstd) {
     int64_t n = x->sizes[0], channels = x->sizes[1], inner = n * channels > 0 ? x->numel / (n * channels) : 0;
+    if (norm_runs_floats(c, x)) return group_floats(c, x, groups, weight, bias, eps, out, mean, rstd);
     struct rows r = {.count = n * groups,
                      .length = channels / groups * inner,
                      .eps = eps,

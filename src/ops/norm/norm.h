@@ -22,4 +22,17 @@ double *norm_doubles(struct op_call *c, struct tensor *t, int64_t count, double 
  * (aten/src/ATen/native/mixed_data_type.h). `stats`: the dtype of the statistics. */
 bool norm_check_parameters(struct op_call *c, const struct tensor *x, int count,
                            struct tensor *const *parameters, enum dtype *stats);
+
+/* blocks.c: contiguous float32 through the kernels. */
+struct norm_blocks {
+    int64_t outer, channels, inner;
+    int64_t period; /* outer places after which scale and shift repeat: 1, or outer */
+};
+bool norm_runs_floats(const struct op_call *c, const struct tensor *x);
+/* Mean and sum of squared distances from it, of `runs` runs of n elements, `step` apart. */
+void norm_moments(const struct op_call *c, const float *x, int64_t runs, int64_t step, int64_t n,
+                  double *mean, double *squares);
+/* out = x * scale + shift; scale and shift are [period][channels]. */
+bool norm_scale_shift(struct op_call *c, const struct tensor *x, const struct norm_blocks *b,
+                      const double *scale, const double *shift, struct tensor *out);
 #endif
