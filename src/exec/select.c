@@ -126,12 +126,22 @@ static uint32_t tensor_arguments(struct node *n) {
     return bits;
 }
 
+/* Leaving an If's arm or a loop's turn is no use yet. */
+static bool is_used(const struct ir_value *v) {
+    for (int i = 0; i < v->uses.count; i++) {
+        const struct node *user = v->uses.items[i].user;
+        if (!user->block || user != user->block->result || !user->block->owner) return true;
+    }
+    return false;
+}
+
 /* Gradients that were not asked for are undefined tensors, which nobody may use. */
 static uint32_t used_tensors(struct lower *l, const struct node *n) {
     const struct node_life *life = liveness_of(&l->life, n);
     uint32_t bits = 0;
     for (int i = 0; n->outputs.count > 1 && i < n->outputs.count && i < 32; i++)
-        if (!life->dead[i] && n->outputs.items[i]->type->kind == TYPE_TENSOR) bits |= UINT32_C(1) << i;
+        if (!life->dead[i] && n->outputs.items[i]->type->kind == TYPE_TENSOR && is_used(n->outputs.items[i]))
+            bits |= UINT32_C(1) << i;
     return bits;
 }
 
