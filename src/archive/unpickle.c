@@ -170,8 +170,8 @@ static bool per_channel(struct builder *b, struct pickle_node *n, struct pickle_
     if (good && !(t->quantizer = quantizer_new(t->sizes[axis]))) good = error_memory(b->err);
     double *floats = NULL;
     if (good && is_global(parts[0], GLOBAL_QSCHEME_CHANNEL_FLOAT)) {
-        floats = t->quantizer->float_zero_points = mem_zeroed((size_t)t->sizes[axis], sizeof *floats);
-        good = floats || error_memory(b->err);
+        good = quantizer_add_floats(t->quantizer) || error_memory(b->err);
+        floats = t->quantizer->float_zero_points;
     }
     for (int64_t i = 0; good && i < t->sizes[axis]; i++) {
         t->quantizer->scales[i] = tensor_get_float(scales.tensor, i);

@@ -51,11 +51,11 @@ static bool may_run(struct machine *m, const struct site *s) {
     return true;
 }
 
-/* All arguments strided, as they nearly always are? */
+/* All arguments strided and not quantized, as they nearly always are? */
 static bool all_strided(const struct machine *m, const struct site *s) {
     for (uint32_t left = s->tensors; left; left &= left - 1) {
         const lb_value *v = &m->arguments[__builtin_ctz(left)];
-        bool plain = v->tag == VALUE_TENSOR && v->tensor->layout == LAYOUT_STRIDED;
+        bool plain = v->tag == VALUE_TENSOR && v->tensor->layout == LAYOUT_STRIDED && !v->tensor->quantizer;
         if (!plain && v->tag != VALUE_NONE && args_backend(v, 1) != BACKEND_CPU) return false;
     }
     return s->argument_count <= 32 || args_backend(m->arguments, s->argument_count) == BACKEND_CPU;

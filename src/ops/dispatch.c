@@ -5,7 +5,7 @@
 
 enum op_backend tensor_backend(const struct tensor *t) {
     switch ((enum tensor_layout)t->layout) {
-    case LAYOUT_STRIDED:
+    case LAYOUT_STRIDED: return t->quantizer ? BACKEND_QUANTIZED : BACKEND_CPU;
     case LAYOUT_MKLDNN: return BACKEND_CPU;
     case LAYOUT_SPARSE_COO: return BACKEND_SPARSE;
     case LAYOUT_NESTED: return BACKEND_NESTED;
@@ -35,7 +35,8 @@ enum op_backend args_backend(const lb_value *args, int count) {
 }
 
 bool op_refuse_backend(struct op_call *c, enum op_backend backend) {
-    static const char *const names[] = {"CPU", "SparseCPU", "SparseCsrCPU", "NestedTensorCPU"};
+    static const char *const names[] = {"CPU", "QuantizedCPU", "SparseCPU", "SparseCsrCPU",
+                                        "NestedTensorCPU"};
     const char *name = op_name(c->row), *overload = op_overload(c->row), *dot = *overload ? "." : "";
     return error_set_kind(
         c->err, LB_ERROR_RUNTIME, "NotImplementedError",
@@ -69,7 +70,9 @@ bool op_run_on(struct op_call *c, enum op_backend backend) {
     op_kernel kernel = op_run(c->row);
     if (backend != BACKEND_CPU && op_takes_tensors(c->row)) {
         const struct op_layout_row *other = layout_row(c->row);
-        kernel = other ? ops_kernels[other->kernels[backend == BACKEND_NESTED]] : NULL;
+        int place = backend == BACKEND_QUANTIZED ? 2 : backend == BACKEND_NESTED;
+        op_kernel given = other ? ops_kernels[other->kernels[place]] : NULL;
+        if (given || backend != BACKEND_QUANTIZED) kernel = given;
     }
     return kernel ? kernel(c) : op_refuse_backend(c, backend);
 }

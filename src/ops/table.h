@@ -14,10 +14,12 @@ struct op_name_slot {
     uint16_t row_count; /* 0: an empty slot */
 };
 
-/* A row whose operator also takes tensors of other layouts than strided; sorted by row. */
+/* A row whose operator also takes tensors of other layouts than strided, or quantized ones in another way;
+ * sorted by row. */
+enum { OP_LAYOUTS = 3 };
 struct op_layout_row {
     uint16_t row;
-    uint16_t kernels[2]; /* for sparse, for nested tensors; 0: none */
+    uint16_t kernels[OP_LAYOUTS]; /* for sparse, nested, quantized tensors; 0: none */
 };
 
 extern const struct op_layout_row ops_layout_rows[];

@@ -8,7 +8,7 @@
 #define LINKBOY_TENSOR_ITERATE_H
 #include "tensor/tensor.h"
 
-enum { ITERATE_OPERANDS = 6 };
+enum { ITERATE_OPERANDS = 7 };
 
 struct iterate {
     int outputs, operands;                    /* outputs come first */

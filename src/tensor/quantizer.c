@@ -14,11 +14,18 @@ struct quantizer *quantizer_new(int64_t channels) {
     if (!q) return NULL;
     counted_init(&q->counted);
     q->channels = channels;
-    q->scales = mem_zeroed((size_t)channels, sizeof *q->scales);
-    q->zero_points = mem_zeroed((size_t)channels, sizeof *q->zero_points);
+    size_t room = channels > 0 ? (size_t)channels : 1; /* so that even no channels have a first one */
+    q->scales = mem_zeroed(room, sizeof *q->scales);
+    q->zero_points = mem_zeroed(room, sizeof *q->zero_points);
     if (q->scales && q->zero_points) return q;
     quantizer_free(q);
     return NULL;
+}
+
+bool quantizer_add_floats(struct quantizer *q) {
+    size_t room = q->channels > 0 ? (size_t)q->channels : 1;
+    q->float_zero_points = mem_zeroed(room, sizeof *q->float_zero_points);
+    return q->float_zero_points != NULL;
 }
 
 void quantizer_release(struct quantizer *q) {

@@ -6,5 +6,7 @@
 /* Room for so many scales and zero points, all 0; per tensor until the caller says otherwise. NULL: memory.
  */
 struct quantizer *quantizer_new(int64_t channels);
+/* Room for floating zero points (per_channel_affine_float_qparams), all 0; false: memory. */
+bool quantizer_add_floats(struct quantizer *q);
 void quantizer_release(struct quantizer *q); /* NULL is allowed */
 #endif

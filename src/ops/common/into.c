@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "ops/common/args.h"
 #include "ops/common/cpp_names.h"
+#include "ops/quantized/quantize.h"
 #include "tensor/layouts.h"
 #include "tensor/promote.h"
 
@@ -39,12 +40,12 @@ static bool write_layout(struct op_call *c, struct tensor *to, const struct tens
     return tensor_become(to, from, c->err);
 }
 
-static bool write_result(struct op_call *c, struct tensor *to, const struct tensor *from) {
-    bool resizes = (c->row->traits & OP_OUT) != 0;
+static bool write_result(struct op_call *c, struct tensor *to, struct tensor *from) {
+    bool resizes = (c->row->traits & OP_OUT) != 0, quantized = to->quantizer || from->quantizer;
     char a[256], b[256];
     if (to == from) return true;
     if (!resizes && tensor_overlaps_itself(to)) return refuse_overlap(c);
-    if (!check_cast(c, to, from)) return false;
+    if (!quantized && !check_cast(c, to, from)) return false;
     if (to->layout != LAYOUT_STRIDED || from->layout != LAYOUT_STRIDED) return write_layout(c, to, from);
     if (!same_shape(to, from)) {
         if (!resizes)
@@ -54,7 +55,7 @@ static bool write_result(struct op_call *c, struct tensor *to, const struct tens
         if (!tensor_resize(to, from->ndim, from->sizes, c->err)) return false;
     }
     tensor_changed(to);
-    return tensor_copy(to, from, c->err);
+    return quantized ? quantized_copy(c, to, from) : tensor_copy(to, from, c->err);
 }
 
 /* resize_out_helper and copy_arg of the list forms that torchgen writes (torchgen/gen.py). */
@@ -64,7 +65,7 @@ static bool write_list(struct op_call *c, const struct list *to, const struct li
                       (long long)from->count, (long long)to->count);
     for (int64_t i = 0; i < to->count; i++) {
         struct tensor *target = to->items[i].tensor;
-        const struct tensor *source = from->items[i].tensor;
+        struct tensor *source = from->items[i].tensor;
         if (target->dtype != source->dtype)
             return refuse(c, "Expected out tensor to have dtype %s, but got %s instead",
                           dtype_cpp_name(tensor_dtype(source)), dtype_cpp_name(tensor_dtype(target)));

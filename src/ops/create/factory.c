@@ -1,5 +1,6 @@
 /* New tensors: filled ones, sequences, copies in another dtype or format. */
 #include "ops/create/factory.h"
+#include "ops/quantized/quantize.h"
 #include "types/type.h"
 #include <math.h>
 #include <string.h>
@@ -276,7 +277,8 @@ struct tensor *tensor_to(struct op_call *c, struct tensor *t, enum dtype d, bool
 
 bool create_clone(struct op_call *c) {
     struct tensor *t = arg_tensor(c, 0);
-    return give_tensor(c, copy_as(c, t, tensor_dtype(t), arg_int_or(c, 1, FORMAT_PRESERVE)));
+    int64_t format = t->quantizer ? FORMAT_CONTIGUOUS : FORMAT_PRESERVE; /* quantized_clone's own default */
+    return give_tensor(c, copy_as(c, t, tensor_dtype(t), arg_int_or(c, 1, format)));
 }
 
 bool create_contiguous(struct op_call *c) {
@@ -369,7 +371,7 @@ bool create_copy_in(struct op_call *c) {
                "memory location. Please clone() the tensor before performing the operation.");
     if (to->storage == from->storage && to != from)
         from = held = copy_as(c, from, tensor_dtype(from), FORMAT_PRESERVE);
-    bool good = from && tensor_copy(to, from, c->err) && give_borrowed(c, 0, to);
+    bool good = from && quantized_copy(c, to, from) && give_borrowed(c, 0, to);
     tensor_changed(to);
     tensor_release(held);
     return good;

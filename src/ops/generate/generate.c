@@ -18,8 +18,8 @@ struct source_row {
     char *schema, *name, *overload, *kernel; /* kernel: NULL where there is none */
     char *source;                            /* TorchScript: NULL none, "" made by rule */
     uint32_t traits;
-    int kernel_index;        /* 0: none */
-    char *layout_kernels[2]; /* for sparse and nested tensors; NULL: none */
+    int kernel_index;                 /* 0: none */
+    char *layout_kernels[OP_LAYOUTS]; /* for sparse, nested, quantized tensors; NULL: none */
 };
 
 struct name_range {
@@ -100,10 +100,9 @@ static uint32_t traits_of_schema(const char *schema) {
 static const struct {
     const char *word, *suffix, *function;
 } forms[] = {
-    {"into", "__into", "op_into"},
-    {"become", "__become", "op_become"},
-    {"copy", "__copy", "op_copy"},
-    {"through", "__through", "op_through"},
+    {"into", "__into", "op_into"},       {"become", "__become", "op_become"},
+    {"copy", "__copy", "op_copy"},       {"integers", "__integers", "op_integers"},
+    {"wholes", "__wholes", "op_wholes"}, {"reals", "__reals", "op_reals"},
 };
 enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
 
@@ -130,11 +129,11 @@ static bool make_rule(struct source_row *row, const char *word) {
     return true;
 }
 
-/* `sparse=KERNEL`, `nested=KERNEL`, or the word alone: the row's own kernel takes such tensors. Gives the
- * kernel named, NULL for another word. */
+/* `sparse=KERNEL`, `nested=KERNEL`, `quantized=KERNEL`, or the word alone: the row's own kernel takes such
+ * tensors. Gives the kernel named, NULL for another word. */
 static char **layout_kernel(struct source_row *row, char *word, const char *file, int line) {
-    static const char *const words[] = {"sparse", "nested"};
-    for (int i = 0; i < 2; i++) {
+    static const char *const words[OP_LAYOUTS] = {"sparse", "nested", "quantized"};
+    for (int i = 0; i < OP_LAYOUTS; i++) {
         size_t length = strlen(words[i]);
         if (strncmp(word, words[i], length) != 0 || (word[length] && word[length] != '=')) continue;
         if (!word[length] && !row->kernel) fail(file, line, "no kernel for the layout", row->schema);
@@ -233,7 +232,7 @@ static void read_rows(struct input *in, const char *file) {
         if (in->row_count == MAX_ROWS) fail(file, line, "too many rows", text);
         struct source_row row = parse_row(text, file, line);
         row.kernel_index = row.kernel ? kernel_index(in, row.kernel) : 0;
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < OP_LAYOUTS; i++)
             if (row.layout_kernels[i]) kernel_index(in, row.layout_kernels[i]);
         add_to_names(in, &row, file, line);
         in->rows[in->row_count++] = row;
@@ -383,12 +382,13 @@ static void write_layouts(FILE *out, struct input *in) {
     fputs("const struct op_layout_row ops_layout_rows[] = {\n", out);
     for (int i = 0; i < in->row_count; i++) {
         char *const *kernels = in->rows[i].layout_kernels;
-        if (!kernels[0] && !kernels[1]) continue;
-        fprintf(out, "    {%d, {%d, %d}},\n", i, kernels[0] ? kernel_index(in, kernels[0]) : 0,
-                kernels[1] ? kernel_index(in, kernels[1]) : 0);
+        int places[OP_LAYOUTS], any = 0;
+        for (int k = 0; k < OP_LAYOUTS; k++) any |= places[k] = kernels[k] ? kernel_index(in, kernels[k]) : 0;
+        if (!any) continue;
+        fprintf(out, "    {%d, {%d, %d, %d}},\n", i, places[0], places[1], places[2]);
         count++;
     }
-    fprintf(out, "    {0, {0, 0}},\n};\n\nconst uint32_t ops_layout_row_count = %d;\n\n", count);
+    fprintf(out, "    {0, {0}},\n};\n\nconst uint32_t ops_layout_row_count = %d;\n\n", count);
 }
 
 static void write_hash(FILE *out, const struct input *in, const struct hash_table *table,

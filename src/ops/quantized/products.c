@@ -90,24 +90,19 @@ bool op_quantized_linear_relu(struct op_call *c) {
     return quantized_linear(c, true);
 }
 
-static void find_range(const struct tensor *t, float *low, float *high) {
-    const float *x = tensor_data(t);
-    *low = *high = t->numel ? x[0] : 0;
-    for (int64_t i = 1; i < t->numel; i++) {
-        *low = x[i] < *low ? x[i] : *low;
-        *high = x[i] > *high ? x[i] : *high;
-    }
-}
-
 /* The input's scale is found from its values at each call. */
 static struct tensor *quantize_input(struct compose *k, struct tensor *x, bool reduce) {
     struct tensor *whole = compose_own(k, tensor_contiguous(x, k->c->cx->budget, k->c->err));
     if (k->failed) return NULL;
     float low, high;
-    find_range(whole, &low, &high);
     double scale;
     int64_t zero_point;
-    quantized_choose(low, high, (struct integer_range){0, reduce ? 127 : 255}, &scale, &zero_point);
+    if (!quantized_find_range(k->c, whole, &low, &high) ||
+        !quantized_choose(k->c, low, high, (struct integer_range){0, reduce ? 127 : 255}, 0, &scale,
+                          &zero_point)) {
+        k->failed = true;
+        return NULL;
+    }
     return compose_own(k, quantized_of_reals(k->c, whole, (double)(float)scale, zero_point, DTYPE_QUINT8));
 }
 

@@ -1,15 +1,32 @@
-/* To and from integers; see quantize.h. Sources: aten/src/ATen/native/quantized/AffineQuantizer*.cpp,
- * aten/src/ATen/native/quantized/TensorFactories.cpp. */
+/* To and from integers; see quantize.h. Sources: aten/src/ATen/quantized/Quantizer.cpp,
+ * aten/src/ATen/native/quantized/AffineQuantizer.cpp, aten/src/ATen/native/Copy.cpp. */
 #include "ops/quantized/quantize.h"
+#include "ops/create/factory.h"
 #include "tensor/quantizer.h"
-#include <math.h>
-#include <string.h>
 
 struct integer_range quantized_range(enum dtype d) {
     if (d == DTYPE_QUINT8) return (struct integer_range){0, 255};
     if (d == DTYPE_QINT8) return (struct integer_range){-128, 127};
     return (struct integer_range){INT32_MIN, INT32_MAX};
 }
+
+struct affine quantized_affine(const struct tensor *t) {
+    return affine_of(quantized_scale(t), quantized_zero_point(t), quantized_range(tensor_dtype(t)));
+}
+
+bool quantized_need(struct op_call *c, const struct tensor *t) {
+    if (t->quantizer) return true;
+    return error_set_kind(c->err, LB_ERROR_RUNTIME, "NotImplementedError",
+                          "Could not run '%s' with arguments from the 'CPU' backend.",
+                          c->row ? op_name(c->row) : "aten::qscheme");
+}
+
+bool quantized_per_tensor(struct op_call *c, const struct tensor *t) {
+    if (!quantized_need(c, t)) return false;
+    return !t->quantizer->per_channel || refuse(c, "Expected a tensor that is quantized per tensor");
+}
+
+/* ---- making ---- */
 
 struct quantizer *quantizer_per_channel(int64_t channels, int axis) {
     struct quantizer *q = quantizer_new(channels);
@@ -27,63 +44,97 @@ struct quantizer *quantizer_per_tensor(double scale, int64_t zero_point) {
     return q;
 }
 
+/* A tensor without it is given up, and a quantizer without a tensor. */
+static struct tensor *attach(struct op_call *c, struct tensor *t, struct quantizer *q) {
+    if (!q) error_memory(c->err);
+    if (t && q) {
+        t->quantizer = q;
+        return t;
+    }
+    quantizer_release(q);
+    tensor_release(t);
+    return NULL;
+}
+
 struct tensor *quantized_new(struct op_call *c, enum dtype d, int ndim, const int64_t *sizes,
                              struct quantizer *q) {
-    struct tensor *t = q ? call_new(c, d, ndim, sizes) : NULL;
+    return attach(c, q ? call_new(c, d, ndim, sizes) : NULL, q);
+}
+
+struct tensor *quantized_like_as(struct op_call *c, const struct tensor *t, enum dtype d,
+                                 struct quantizer *q) {
+    bool last = !tensor_is_contiguous(t) && tensor_is_channels_last(t);
+    struct tensor *out = !q     ? NULL
+                         : last ? tensor_new_strided(d, t->ndim, t->sizes, t->strides, c->cx->budget, c->err)
+                                : call_new(c, d, t->ndim, t->sizes);
+    return attach(c, out, q);
+}
+
+struct tensor *quantized_like(struct op_call *c, const struct tensor *t, double scale, int64_t zero_point) {
+    return quantized_like_as(c, t, tensor_dtype(t), quantizer_per_tensor(scale, zero_point));
+}
+
+static bool check_parameters(struct op_call *c, const struct tensor *scales, const struct tensor *zeros) {
+    if (scales->ndim != 1) return refuse(c, "scale tensor must have dimension 1");
+    if (zeros->ndim != 1) return refuse(c, "zero_points tensor must have dimension 1");
+    if (scales->numel != zeros->numel)
+        return refuse(c, "number of elements in scales and zero_points must match");
+    return dtype_is_floating(tensor_dtype(scales)) || refuse(c, "scale tensor must be floating point");
+}
+
+struct quantizer *quantizer_of_tensors(struct op_call *c, const struct tensor *scales,
+                                       const struct tensor *zeros, int64_t axis) {
+    if (!check_parameters(c, scales, zeros)) return NULL;
+    bool floating = dtype_is_floating(tensor_dtype(zeros));
+    struct quantizer *q = quantizer_per_channel(scales->numel, (int)axis);
+    if (q && floating && !quantizer_add_floats(q)) {
+        quantizer_release(q);
+        q = NULL;
+    }
     if (!q) error_memory(c->err);
-    if (t) t->quantizer = q;
-    if (q && !t) quantizer_release(q);
-    return t;
+    for (int64_t i = 0; q && i < q->channels; i++) {
+        q->scales[i] = floating ? (float)tensor_get_float(scales, i) : tensor_get_float(scales, i);
+        q->zero_points[i] = tensor_get_int(zeros, i);
+        if (floating) q->float_zero_points[i] = (float)tensor_get_float(zeros, i);
+    }
+    return q;
 }
 
-bool quantized_per_tensor(struct op_call *c, const struct tensor *t) {
-    if (t->quantizer && !t->quantizer->per_channel) return true;
-    return refuse(c, "Expected a tensor that is quantized per tensor");
-}
-
-static int32_t integer_at(const struct tensor *t, int64_t i) {
-    const void *data = tensor_data(t);
-    if (t->dtype == DTYPE_QUINT8) return ((const uint8_t *)data)[i];
-    return t->dtype == DTYPE_QINT8 ? ((const int8_t *)data)[i] : ((const int32_t *)data)[i];
-}
-
-static void put_integer(const struct tensor *t, int64_t i, int64_t value) {
-    void *data = tensor_data(t);
-    if (t->dtype == DTYPE_QUINT8)
-        ((uint8_t *)data)[i] = (uint8_t)value;
-    else if (t->dtype == DTYPE_QINT8)
-        ((int8_t *)data)[i] = (int8_t)value;
-    else
-        ((int32_t *)data)[i] = (int32_t)value;
-}
+/* ---- integers to reals ---- */
 
 /* Elements of one step along the quantizer's axis, in a contiguous tensor. */
 static int64_t inner_size(const struct tensor *t) {
     int64_t inner = 1;
     for (int i = t->quantizer->axis + 1; i < t->ndim; i++) inner *= t->sizes[i];
-    return inner;
+    return inner ? inner : 1;
 }
 
 static int64_t channel_at(const struct tensor *t, int64_t i, int64_t inner) {
-    return t->quantizer->per_channel ? i / inner % t->quantizer->channels : 0;
+    const struct quantizer *q = t->quantizer;
+    return q->per_channel && q->channels ? i / inner % q->channels : 0;
 }
 
-/* `scaled`: times the scale, in float32 as PyTorch does. */
+static float real_of(const struct quantizer *q, int64_t channel, int32_t integer) {
+    float scale = (float)q->scales[channel];
+    if (q->float_zero_points) return ((float)integer - (float)q->float_zero_points[channel]) * scale;
+    return scale * (float)(int32_t)((uint32_t)integer - (uint32_t)q->zero_points[channel]);
+}
+
+/* `scaled`: reals in float32; else integers less the zero point in float64. */
 static struct tensor *unpack(struct op_call *c, struct tensor *t, enum dtype d, bool scaled) {
-    if (!t->quantizer) {
-        refuse(c, "Expected a quantized tensor");
-        return NULL;
-    }
+    if (!quantized_need(c, t)) return NULL;
     struct tensor *whole = tensor_contiguous(t, c->cx->budget, c->err);
     struct tensor *out = whole ? call_new(c, d, t->ndim, t->sizes) : NULL;
-    int64_t inner = inner_size(t);
-    for (int64_t i = 0; out && i < t->numel; i++) {
+    int64_t inner = inner_size(t), size = (int64_t)dtype_size(tensor_dtype(t));
+    const struct quantizer *q = t->quantizer;
+    const char *from = whole ? tensor_data(whole) : NULL;
+    for (int64_t i = 0; out && i < t->numel; i++, from += size) {
         int64_t channel = channel_at(t, i, inner);
-        int64_t shifted = integer_at(whole, i) - t->quantizer->zero_points[channel];
+        int32_t integer = integer_load(tensor_dtype(t), from);
         if (scaled)
-            ((float *)tensor_data(out))[i] = (float)shifted * (float)t->quantizer->scales[channel];
+            ((float *)tensor_data(out))[i] = real_of(q, channel, integer);
         else
-            ((double *)tensor_data(out))[i] = (double)shifted;
+            ((double *)tensor_data(out))[i] = (double)integer - (double)q->zero_points[channel];
     }
     tensor_release(whole);
     return out;
@@ -97,70 +148,161 @@ struct tensor *quantized_reals(struct op_call *c, struct tensor *t) {
     return unpack(c, t, DTYPE_FLOAT32, true);
 }
 
-static int64_t to_integer(float real, float scale, int64_t zero_point, struct integer_range range) {
-    float rounded = nearbyintf(real * (1.0f / scale));
-    double shifted = (double)rounded + (double)zero_point;
-    if (!(shifted > range.low)) return range.low;
-    return shifted > range.high ? range.high : (int64_t)shifted;
-}
+/* ---- reals to integers ---- */
 
-/* Contiguous float32 in, integers by the result's quantizer out. */
-static bool fill(struct op_call *c, struct tensor *reals, struct tensor *out) {
-    struct tensor *floats = tensor_convert(reals, DTYPE_FLOAT32, c->cx->budget, c->err);
-    struct tensor *whole = floats ? tensor_contiguous(floats, c->cx->budget, c->err) : NULL;
-    struct integer_range range = quantized_range(tensor_dtype(out));
-    int64_t inner = inner_size(out);
-    for (int64_t i = 0; whole && i < out->numel; i++) {
-        int64_t channel = channel_at(out, i, inner);
-        float real = ((const float *)tensor_data(whole))[i];
-        put_integer(out, i,
-                    to_integer(real, (float)out->quantizer->scales[channel],
-                               out->quantizer->zero_points[channel], range));
+static bool check_zero_points(struct op_call *c, const struct quantizer *q, struct integer_range range) {
+    const char *scheme = q->per_channel ? "per_channel" : "per_tensor";
+    for (int64_t i = 0; i < q->channels; i++) {
+        bool high = q->zero_points[i] > range.high;
+        if (!high && q->zero_points[i] >= range.low) continue;
+        return refuse(c, "quantize_tensor_%s_affine zero_point %lld is %s bound.", scheme,
+                      (long long)q->zero_points[i], high ? "above upper" : "below lower");
     }
-    tensor_release(whole);
-    tensor_release(floats);
-    return whole != NULL;
+    return true;
 }
 
-struct tensor *quantized_of_reals(struct op_call *c, struct tensor *reals, double scale, int64_t zero_point,
-                                  enum dtype d) {
-    struct integer_range range = quantized_range(d);
-    if (dtype_table[d].category != DTYPE_QUANTIZED || zero_point < range.low || zero_point > range.high ||
-        !(scale > 0)) {
-        refuse(c, "quantize: a dtype that is not quantized, a scale that is not positive or a zero point out "
-                  "of range");
+struct rounding_run {
+    struct affine affine;
+    enum dtype dtype;
+};
+
+static void round_run(void *context, char *const *data, const int64_t *strides, int64_t count) {
+    const struct rounding_run *r = context;
+    char *to = data[0];
+    const char *from = data[1];
+    for (int64_t i = 0; i < count; i++, to += strides[0], from += strides[1]) {
+        float real;
+        memcpy(&real, from, sizeof real);
+        integer_store(r->dtype, to, quantize_whole(real, &r->affine));
+    }
+}
+
+/* quantize_val_float_qparams */
+static int32_t round_float_parameters(float real, float scale, float zero, struct integer_range range) {
+    float inverse = scale == 0 ? 1.0f : 1.0f / scale;
+    return clamp_integer(round_in_vector(real * inverse + zero), range);
+}
+
+static bool round_channels(struct op_call *c, struct tensor *reals, struct tensor *out) {
+    struct tensor *whole = tensor_contiguous(reals, c->cx->budget, c->err);
+    struct tensor *flat = whole ? call_new(c, tensor_dtype(out), out->ndim, out->sizes) : NULL;
+    const struct quantizer *q = out->quantizer;
+    struct integer_range range = quantized_range(tensor_dtype(out));
+    int64_t inner = inner_size(out), size = (int64_t)dtype_size(tensor_dtype(out));
+    for (int64_t i = 0; flat && i < out->numel; i++) {
+        int64_t channel = channel_at(out, i, inner);
+        struct affine a = affine_of(q->scales[channel], q->zero_points[channel], range);
+        float real = ((const float *)tensor_data(whole))[i];
+        int32_t rounded =
+            q->float_zero_points
+                ? round_float_parameters(real, a.scale, (float)q->float_zero_points[channel], range)
+                : quantize_scalar(real, &a);
+        integer_store(tensor_dtype(out), (char *)tensor_data(flat) + i * size, rounded);
+    }
+    bool good = flat && tensor_copy(out, flat, c->err);
+    tensor_release(flat);
+    tensor_release(whole);
+    return good;
+}
+
+/* Both have one shape. */
+static bool round_into(struct op_call *c, struct tensor *reals, struct tensor *out) {
+    const struct quantizer *q = out->quantizer;
+    if (!q->float_zero_points && !check_zero_points(c, q, quantized_range(tensor_dtype(out)))) return false;
+    if (q->per_channel) return round_channels(c, reals, out);
+    struct rounding_run r = {quantized_affine(out), tensor_dtype(out)};
+    struct iterate it = {.outputs = 1, .operands = 2, .tensors = {out, reals}, .budget = c->cx->budget};
+    if (!iterate_begin(&it, c->err)) return false;
+    iterate_run(&it, round_run, &r);
+    return true;
+}
+
+/* Rounds with this quantizer, which is taken over. */
+static struct tensor *round_with(struct op_call *c, struct tensor *reals, enum dtype d, struct quantizer *q) {
+    bool fits = dtype_table[d].category == DTYPE_QUANTIZED;
+    if (!q) error_memory(c->err);
+    if (!q || !fits) {
+        if (q) refuse(c, "ScalarType %s is not supported in new_qtensor.", dtype_table[d].graph_name);
+        quantizer_release(q);
         return NULL;
     }
-    struct tensor *out =
-        quantized_new(c, d, reals->ndim, reals->sizes, quantizer_per_tensor(scale, zero_point));
-    if (out && fill(c, reals, out)) return out;
+    struct tensor *out = quantized_like_as(c, reals, d, q);
+    if (out && round_into(c, reals, out)) return out;
     tensor_release(out);
     return NULL;
 }
 
-void quantized_choose(float low, float high, struct integer_range range, double *scale, int64_t *zero_point) {
-    const double smallest = 6.1e-5;
-    double min = low < 0 ? low : 0, max = high > 0 ? high : 0, steps = (double)range.high - range.low;
-    *scale = (max - min) / steps;
-    if ((float)*scale == 0 || isinf(1.0f / (float)*scale)) *scale = 0.1;
-    if (*scale < smallest) {
-        double larger = smallest / *scale;
-        *scale = smallest;
-        if (min == 0)
-            max = smallest * steps;
-        else if (max == 0)
-            min = -smallest * steps;
-        else
-            min *= larger, max *= larger;
-    }
-    double from_min = range.low - min / *scale, from_max = range.high - max / *scale;
-    double error_min = fabs((double)range.low) - fabs(min / *scale),
-           error_max = fabs((double)range.high) - fabs(max / *scale);
-    double zero = nearbyint(error_min < error_max ? from_min : from_max);
-    *zero_point = zero < range.low ? range.low : zero > range.high ? range.high : (int64_t)zero;
+static bool check_floats(struct op_call *c, const char *format, const struct tensor *reals) {
+    return reals->dtype == DTYPE_FLOAT32 ||
+           refuse(c, "%s, got %s", format, dtype_table[reals->dtype].graph_name);
+}
+
+struct tensor *quantized_of_reals(struct op_call *c, struct tensor *reals, double scale, int64_t zero_point,
+                                  enum dtype d) {
+    if (!check_floats(c, "Quantize only works on Float Tensor", reals)) return NULL;
+    return round_with(c, reals, d, quantizer_per_tensor(scale, zero_point));
+}
+
+/* ---- writing into a tensor ---- */
+
+static bool same_sizes(const struct tensor *a, const struct tensor *b) {
+    return a->ndim == b->ndim && memcmp(a->sizes, b->sizes, sizeof *a->sizes * a->ndim) == 0;
+}
+
+static bool copy_reals(struct op_call *c, struct tensor *to, struct tensor *from) {
+    if (from->dtype != DTYPE_FLOAT32)
+        return refuse(c, "Quantized copy only works with kFloat as source Tensor");
+    bool whole = tensor_is_contiguous(to) && tensor_is_contiguous(from);
+    if (!whole && !(tensor_is_channels_last(to) && tensor_is_channels_last(from)))
+        return refuse(c, "Quantized copy only works with contiguous and NHWC Tensors");
+    if (!same_sizes(to, from)) return refuse(c, "Quantized copy only works with Tensors with the same shape");
+    return round_into(c, from, to);
+}
+
+static int scheme_of(const struct tensor *t) {
+    return t->quantizer->per_channel ? 1 + (t->quantizer->float_zero_points != NULL) : 0;
+}
+
+static bool copy_integers(struct op_call *c, struct tensor *to, struct tensor *from) {
+    if (scheme_of(to) != scheme_of(from)) return refuse(c, "Quantized Copy only works with same qscheme");
+    if (to->dtype != from->dtype)
+        return refuse(c,
+                      "Expected self.scalar_type() == src.scalar_type() to be true, but got false.  (Could "
+                      "this error message be improved?  If so, please report an enhancement request to "
+                      "PyTorch.)");
+    if (!tensor_copy(to, from, c->err)) return false;
+    counted_retain(&from->quantizer->counted);
+    quantizer_release(to->quantizer);
+    to->quantizer = from->quantizer;
+    return true;
+}
+
+bool quantized_copy(struct op_call *c, struct tensor *to, struct tensor *from) {
+    if (!to->quantizer && !from->quantizer) return tensor_copy(to, from, c->err);
+    if (!to->quantizer)
+        return refuse(c, "Copying from quantized Tensor to non-quantized Tensor is not allowed, please use "
+                         "dequantize to get a float Tensor from a quantized Tensor");
+    bool good = from->quantizer ? copy_integers(c, to, from) : copy_reals(c, to, from);
+    if (good) tensor_changed(to);
+    return good;
+}
+
+bool quantized_give(struct op_call *c, struct tensor *result) {
+    struct tensor *to = result ? call_target(c) : NULL;
+    if (!to) return give_tensor(c, result);
+    bool out = (c->row->traits & OP_OUT) != 0 && !same_sizes(to, result);
+    bool good = !out || tensor_resize(to, result->ndim, result->sizes, c->err);
+    good = good && quantized_copy(c, to, result) && give_borrowed(c, 0, to);
+    tensor_release(result);
+    return good;
 }
 
 /* ---- operators ---- */
+
+static bool one_number(struct op_call *c, const struct tensor *t) {
+    return t->numel == 1 ||
+           refuse(c, "a Tensor with %lld elements cannot be converted to Scalar", (long long)t->numel);
+}
 
 bool op_quantize_per_tensor(struct op_call *c) {
     enum dtype d;
@@ -169,102 +311,75 @@ bool op_quantize_per_tensor(struct op_call *c) {
 }
 
 bool op_quantize_per_tensor_qparams(struct op_call *c) {
+    const struct tensor *scale = arg_tensor(c, 1), *zero = arg_tensor(c, 2);
     enum dtype d;
-    if (!args_dtype(c, 3, DTYPE_NONE, &d)) return false;
-    double scale = tensor_get_float(arg_tensor(c, 1), 0);
+    if (!args_dtype(c, 3, DTYPE_NONE, &d) || !one_number(c, scale) || !one_number(c, zero)) return false;
     return give_tensor(
-        c, quantized_of_reals(c, arg_tensor(c, 0), scale, tensor_get_int(arg_tensor(c, 2), 0), d));
+        c, quantized_of_reals(c, arg_tensor(c, 0), tensor_get_float(scale, 0), tensor_get_int(zero, 0), d));
+}
+
+static bool check_selected(struct op_call *c, const struct tensor *t, int64_t i) {
+    if (t->ndim == 0) return refuse_index(c, "select() cannot be applied to a 0-dim tensor.");
+    if (i >= t->sizes[0])
+        return refuse_index(c, "select(): index %lld out of range for tensor of size [%lld] at dimension 0",
+                            (long long)i, (long long)t->sizes[0]);
+    return t->ndim == 1 || one_number(c, t);
+}
+
+bool op_quantize_per_tensor_list(struct op_call *c) {
+    enum { MOST = 256 };
+    struct tensor *in[MOST], *out[MOST];
+    const struct tensor *scales = arg_tensor(c, 1), *zeros = arg_tensor(c, 2);
+    int count = args_tensors(c, 0, in, MOST), made = 0;
+    enum dtype d;
+    if (count < 0 || !args_dtype(c, 3, DTYPE_NONE, &d)) return false;
+    for (; made < count; made++) {
+        bool good = check_selected(c, scales, made) && check_selected(c, zeros, made);
+        out[made] = good ? quantized_of_reals(c, in[made], tensor_get_float(scales, made),
+                                              tensor_get_int(zeros, made), d)
+                         : NULL;
+        if (!out[made]) break;
+    }
+    if (made == count) return give_list(c, 0, out, count);
+    release_tensors(out, made);
+    return false;
+}
+
+static bool check_channels(struct op_call *c, const struct tensor *t, const struct tensor *scales,
+                           int64_t axis) {
+    if (!check_floats(c, "quantize_tensor_per_channel_affine expects a Float Tensor", t)) return false;
+    if (axis < 0 || axis >= t->ndim)
+        return refuse(
+            c, "Channel axis out of range in per channel affine quantization. Got: %lldExpected: [0, %d)",
+            (long long)axis, t->ndim);
+    return t->sizes[axis] == scales->numel ||
+           refuse(c, "length of scales must equal to channel, expected %lld got, %lld",
+                  (long long)t->sizes[axis], (long long)scales->numel);
 }
 
 bool op_quantize_per_channel(struct op_call *c) {
     const struct tensor *t = arg_tensor(c, 0), *scales = arg_tensor(c, 1), *zeros = arg_tensor(c, 2);
     int64_t axis = arg_int(c, 3);
     enum dtype d;
-    if (!args_dtype(c, 4, DTYPE_NONE, &d) || !wrap_dim(c, &axis, t->ndim)) return false;
-    if (dtype_table[d].category != DTYPE_QUANTIZED || scales->numel != t->sizes[axis] ||
-        zeros->numel != t->sizes[axis])
-        return refuse(c, "length of scales must equal to channel, expected %lld got, %lld",
-                      (long long)t->sizes[axis], (long long)scales->numel);
-    struct quantizer *q = quantizer_per_channel(t->sizes[axis], (int)axis);
-    for (int64_t i = 0; q && i < q->channels; i++) {
-        q->scales[i] = tensor_get_float(scales, i);
-        q->zero_points[i] = tensor_get_int(zeros, i);
-    }
-    struct tensor *out = quantized_new(c, d, t->ndim, t->sizes, q);
-    if (out && fill(c, arg_tensor(c, 0), out)) return give_tensor(c, out);
-    tensor_release(out);
-    return false;
-}
-
-bool op_quantize_per_tensor_dynamic(struct op_call *c) {
-    enum dtype d;
-    if (!args_dtype(c, 1, DTYPE_NONE, &d)) return false;
-    const struct tensor *t = arg_tensor(c, 0);
-    struct integer_range range = quantized_range(d);
-    if (arg_bool(c, 2)) range.low /= 2, range.high /= 2;
-    float low = 0, high = 0;
-    for (int64_t i = 0; i < t->numel; i++) {
-        float x = (float)tensor_get_float(t, i);
-        low = x < low ? x : low;
-        high = x > high ? x : high;
-    }
-    double scale;
-    int64_t zero_point;
-    quantized_choose(low, high, range, &scale, &zero_point);
-    return give_tensor(c, quantized_of_reals(c, arg_tensor(c, 0), scale, zero_point, d));
+    if (!args_dtype(c, 4, DTYPE_NONE, &d) || !check_parameters(c, scales, zeros)) return false;
+    if (!check_channels(c, t, scales, axis)) return false;
+    struct quantizer *q = quantizer_of_tensors(c, scales, zeros, axis);
+    return give_tensor(c, q ? round_with(c, arg_tensor(c, 0), d, q) : NULL);
 }
 
 bool op_dequantize(struct op_call *c) {
     struct tensor *t = arg_tensor(c, 0);
-    if (!t->quantizer) return give_tensor(c, tensor_convert(t, DTYPE_FLOAT32, c->cx->budget, c->err));
+    if (!t->quantizer) return give_tensor(c, tensor_to(c, t, DTYPE_FLOAT32, false, FORMAT_PRESERVE));
     return give_tensor(c, quantized_reals(c, t));
 }
 
-bool op_q_scale(struct op_call *c) {
-    return quantized_per_tensor(c, arg_tensor(c, 0)) &&
-           give(c, value_float(quantized_scale(arg_tensor(c, 0))));
-}
-
-bool op_q_zero_point(struct op_call *c) {
-    return quantized_per_tensor(c, arg_tensor(c, 0)) &&
-           give(c, value_int(quantized_zero_point(arg_tensor(c, 0))));
-}
-
-static bool per_channel(struct op_call *c) {
-    const struct quantizer *q = arg_tensor(c, 0)->quantizer;
-    return (q && q->per_channel) || refuse(c, "Expected a tensor that is quantized per channel");
-}
-
-bool op_q_per_channel_scales(struct op_call *c) {
-    if (!per_channel(c)) return false;
-    const struct quantizer *q = arg_tensor(c, 0)->quantizer;
-    struct tensor *out = call_new(c, DTYPE_FLOAT64, 1, &q->channels);
-    if (out) memcpy(tensor_data(out), q->scales, (size_t)q->channels * sizeof *q->scales);
-    return give_tensor(c, out);
-}
-
-bool op_q_per_channel_zero_points(struct op_call *c) {
-    if (!per_channel(c)) return false;
-    const struct quantizer *q = arg_tensor(c, 0)->quantizer;
-    struct tensor *out = call_new(c, DTYPE_INT64, 1, &q->channels);
-    if (out) memcpy(tensor_data(out), q->zero_points, (size_t)q->channels * sizeof *q->zero_points);
-    return give_tensor(c, out);
-}
-
-bool op_q_per_channel_axis(struct op_call *c) {
-    return per_channel(c) && give(c, value_int(arg_tensor(c, 0)->quantizer->axis));
-}
-
-/* The integers as a plain tensor. */
-bool op_int_repr(struct op_call *c) {
-    struct tensor *t = arg_tensor(c, 0);
-    if (!t->quantizer) return refuse(c, "int_repr is defined for quantized tensors only");
-    enum dtype d = t->dtype == DTYPE_QUINT8  ? DTYPE_UINT8
-                   : t->dtype == DTYPE_QINT8 ? DTYPE_INT8
-                                             : DTYPE_INT32;
-    struct tensor *whole = tensor_contiguous(t, c->cx->budget, c->err);
-    struct tensor *out = whole ? call_new(c, d, t->ndim, t->sizes) : NULL;
-    if (out && out->numel) memcpy(tensor_data(out), tensor_data(whole), (size_t)out->numel * dtype_size(d));
-    tensor_release(whole);
-    return give_tensor(c, out);
+bool op_dequantize_list(struct op_call *c) {
+    enum { MOST = 256 };
+    struct tensor *in[MOST], *out[MOST];
+    int count = args_tensors(c, 0, in, MOST), made = 0;
+    if (count < 0) return false;
+    while (made < count && (out[made] = quantized_reals(c, in[made]))) made++;
+    if (made == count) return give_list(c, 0, out, count);
+    release_tensors(out, made);
+    return false;
 }
