@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "ops/common/lines.h"
 #include "ops/reduce/reduce.h"
+#include "ops/sort/introsort.h"
 #include <math.h>
 #include <string.h>
 
@@ -42,28 +43,59 @@ static int64_t pick_min(const struct line *l) {
     return best;
 }
 
-/* The index of the kth smallest, by selection over a permutation. */
-static int64_t select_kth(const struct line *l, int64_t *order, int64_t k) {
-    int64_t low = 0, high = l->count - 1;
+static struct keys keys_of(const struct line *l, int64_t *order) {
     for (int64_t j = 0; j < l->count; j++) order[j] = j;
-    while (low < high) {
-        int64_t pivot = order[low + (high - low) / 2], i = low, j = high;
-        while (i <= j) {
-            while (line_less(l, order[i], pivot)) i++;
-            while (line_less(l, pivot, order[j])) j--;
-            if (i > j) break;
-            int64_t swap = order[i];
-            order[i++] = order[j];
-            order[j--] = swap;
+    return (struct keys){.i = l->i, .f = l->f};
+}
+
+static void swap_places(int64_t *order, int64_t a, int64_t b) {
+    int64_t was = order[a];
+    order[a] = order[b];
+    order[b] = was;
+}
+
+/* The middle one of the first, the second and the last place becomes the first (quick_select_template of
+ * aten/src/ATen/native/Sorting.cpp, whose steps decide which of equal values is found). */
+static void choose_pivot(const struct keys *k, int64_t *order, int64_t low, int64_t high) {
+    swap_places(order, low + (high - low) / 2, low + 1);
+    if (keys_before(k, order[high], order[low + 1])) swap_places(order, low + 1, high);
+    if (keys_before(k, order[high], order[low])) swap_places(order, low, high);
+    if (keys_before(k, order[low], order[low + 1])) swap_places(order, low + 1, low);
+}
+
+/* The index of the kth smallest. */
+static int64_t quick_select(const struct line *l, int64_t *order, int64_t kth) {
+    struct keys k = keys_of(l, order);
+    int64_t low = 0, high = l->count - 1;
+    while (high > low + 1) {
+        choose_pivot(&k, order, low, high);
+        int64_t pivot = order[low], i = low + 1, j = high;
+        for (;;) {
+            do i++;
+            while (keys_before(&k, order[i], pivot));
+            do j--;
+            while (keys_before(&k, pivot, order[j]));
+            if (j < i) break;
+            swap_places(order, i, j);
         }
-        if (k <= j)
-            high = j;
-        else if (k >= i)
-            low = i;
-        else
-            break;
+        swap_places(order, low, j);
+        if (j <= kth) low = i;
+        if (j >= kth) high = j - 1;
     }
-    return order[k];
+    if (high == low + 1 && keys_before(&k, order[high], order[low])) swap_places(order, low, high);
+    return order[kth];
+}
+
+/* The index of what stands at `nth` in order; equal numbers stand in the order of their indices. */
+static int64_t nth_element(const struct line *l, int64_t *order, int64_t nth) {
+    struct keys k = keys_of(l, order);
+    intro_select(&k, order, l->count, nth);
+    int64_t found = order[nth], at = -1;
+    if (l->f && l->f[found] != l->f[found]) return found;
+    for (int64_t j = 0; j < l->count; j++) nth -= keys_before(&k, j, found);
+    while (nth >= 0)
+        if (!keys_before(&k, ++at, found) && !keys_before(&k, found, at)) nth--;
+    return at;
 }
 
 struct pick_call {
@@ -153,31 +185,29 @@ static int64_t first_nan(const struct line *l) {
 }
 static int64_t choose_median(const struct line *l, int64_t *order) {
     int64_t nan = first_nan(l);
-    return nan >= 0 ? nan : select_kth(l, order, (l->count - 1) / 2);
+    return nan >= 0 ? nan : nth_element(l, order, (l->count - 1) / 2);
 }
 static int64_t choose_nanmedian(const struct line *l, int64_t *order) {
     int64_t numbers = 0;
     for (int64_t j = 0; j < l->count; j++) numbers += !l->f || l->f[j] == l->f[j];
-    return select_kth(l, order, numbers == 0 ? 0 : (numbers - 1) / 2);
+    return nth_element(l, order, numbers == 0 ? 0 : (numbers - 1) / 2);
 }
 static int64_t choose_kth(const struct line *l, int64_t *order) {
-    return select_kth(l, order, l->k[0].i - 1);
+    return quick_select(l, order, l->k[0].i - 1);
 }
-/* The most frequent value, the smallest of equally frequent ones; its last index. */
+/* The most frequent value, the smallest of equally frequent ones; the index of the last of them in the order
+ * that sorting leaves (aten/src/ATen/native/cpu/TensorCompareKernel.cpp, mode_kernel). */
 static int64_t choose_mode(const struct line *l, int64_t *order) {
-    int64_t best = 0, best_count = 0;
-    (void)order;
+    struct keys k = keys_of(l, order);
+    int64_t best = 0, best_count = 0, count = 0;
+    intro_sort(&k, order, l->count);
     for (int64_t j = 0; j < l->count; j++) {
-        int64_t count = 0, last = j;
-        for (int64_t m = 0; m < l->count; m++)
-            if (!line_less(l, j, m) && !line_less(l, m, j)) {
-                count++;
-                last = m;
-            }
-        if (count > best_count || (count == best_count && line_less(l, j, best))) {
-            best = last;
-            best_count = count;
-        }
+        count++;
+        bool ends = j + 1 == l->count ||
+                    (l->i ? l->i[order[j]] != l->i[order[j + 1]] : !(l->f[order[j]] == l->f[order[j + 1]]));
+        if (!ends) continue;
+        if (count > best_count) best = order[j], best_count = count;
+        count = 0;
     }
     return best;
 }

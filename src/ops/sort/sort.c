@@ -5,26 +5,10 @@
 #include "ops/common/compose.h"
 #include "ops/common/lines.h"
 #include "ops/create/factory.h"
+#include "ops/sort/introsort.h"
 #include "ops/view/geometry.h"
 #include <math.h>
 #include <string.h>
-
-struct keys {
-    const int64_t *i; /* or */
-    const double *f;
-    bool descending;
-};
-
-static bool before(const struct keys *k, int64_t a, int64_t b) {
-    if (k->descending) {
-        int64_t swap = a;
-        a = b;
-        b = swap;
-    }
-    if (k->i) return k->i[a] < k->i[b];
-    double x = k->f[a], y = k->f[b];
-    return x < y || (y != y && x == x);
-}
 
 /* Bottom-up merges; `order` and `spare` have n places. The result is in `order`. */
 static void merge_sort(const struct keys *k, int64_t *order, int64_t *spare, int64_t n) {
@@ -36,7 +20,8 @@ static void merge_sort(const struct keys *k, int64_t *order, int64_t *spare, int
                     high = low + 2 * width < n ? low + 2 * width : n;
             int64_t a = low, b = middle;
             for (int64_t at = low; at < high; at++)
-                to[at] = a < middle && (b >= high || !before(k, from[b], from[a])) ? from[a++] : from[b++];
+                to[at] =
+                    a < middle && (b >= high || !keys_before(k, from[b], from[a])) ? from[a++] : from[b++];
         }
         int64_t *swap = from;
         from = to;
@@ -45,9 +30,28 @@ static void merge_sort(const struct keys *k, int64_t *order, int64_t *spare, int
     if (from != order) memcpy(order, from, sizeof *order * (size_t)n);
 }
 
-/* Values and indices of the first `kept` in order along dim. */
-static bool sort_lines(struct op_call *c, struct tensor *t, int dim, bool descending, struct tensor *values,
-                       struct tensor *indices) {
+enum arrangement { SORT_STABLE, SORT_ANY, TOP_SORTED, TOP_ANY };
+
+/* Puts positions in order as PyTorch's CPU does (aten/src/ATen/native/cpu/SortingKernel.cpp, TopKImpl.h). */
+static void arrange(enum arrangement how, const struct keys *k, int64_t *order, int64_t n, int64_t kept) {
+    if (how == SORT_STABLE) {
+        merge_sort(k, order, order + n, n);
+        return;
+    }
+    for (int64_t i = 0; i < n; i++) order[i] = i;
+    if (how == SORT_ANY) {
+        intro_sort(k, order, n);
+    } else if (kept > 0 && kept <= n / 64) {
+        intro_partial_sort(k, order, n, kept);
+    } else if (kept > 0) {
+        intro_select(k, order, n, kept - 1);
+        if (how == TOP_SORTED) intro_sort(k, order, kept - 1);
+    }
+}
+
+/* Values and indices of the first places in order along dim. */
+static bool sort_lines(struct op_call *c, struct tensor *t, int dim, bool descending, enum arrangement how,
+                       struct tensor *values, struct tensor *indices) {
     struct lines l;
     enum compute type = compute_wide(tensor_dtype(t));
     int64_t n = t->ndim ? t->sizes[dim] : 1;
@@ -60,7 +64,7 @@ static bool sort_lines(struct op_call *c, struct tensor *t, int dim, bool descen
     for (bool more = t->numel > 0 && lines_begin(&l, dim, 3, (struct tensor *[]){t, values, indices}); more;
          more = lines_next(&l)) {
         lines_load(&l, 0, type, buffer);
-        merge_sort(&k, order, order + n, n);
+        arrange(how, &k, order, n, l.length[1]);
         for (int64_t i = 0; i < l.length[1]; i++) {
             memcpy(l.data[1] + i * l.stride[1], l.data[0] + order[i] * l.stride[0], size);
             memcpy(l.data[2] + i * l.stride[2], &order[i], sizeof order[i]);
@@ -70,7 +74,8 @@ static bool sort_lines(struct op_call *c, struct tensor *t, int dim, bool descen
     return true;
 }
 
-static bool sorted(struct op_call *c, int64_t dim, bool descending, int64_t kept, bool values_too) {
+static bool sorted(struct op_call *c, int64_t dim, bool descending, enum arrangement how, int64_t kept,
+                   bool values_too) {
     struct tensor *t = arg_tensor(c, 0);
     int64_t sizes[TENSOR_MAX_DIMS], strides[TENSOR_MAX_DIMS];
     if (dtype_is_complex(tensor_dtype(t)))
@@ -85,7 +90,7 @@ static bool sorted(struct op_call *c, int64_t dim, bool descending, int64_t kept
         tensor_new_strided(tensor_dtype(t), t->ndim, sizes, strides, c->cx->budget, c->err);
     struct tensor *indices =
         values ? tensor_new_strided(DTYPE_INT64, t->ndim, sizes, strides, c->cx->budget, c->err) : NULL;
-    if (!indices || !sort_lines(c, t, (int)dim, descending, values, indices)) {
+    if (!indices || !sort_lines(c, t, (int)dim, descending, how, values, indices)) {
         tensor_release(values);
         tensor_release(indices);
         return false;
@@ -95,22 +100,27 @@ static bool sorted(struct op_call *c, int64_t dim, bool descending, int64_t kept
     return give_at(c, 0, indices);
 }
 
-static bool sort_call(struct op_call *c, int dim_at, bool values_too) {
-    int64_t dim = arg_int(c, dim_at);
-    return wrap_dim(c, &dim, arg_tensor(c, 0)->ndim) &&
-           sorted(c, dim, arg_bool(c, dim_at + 1), -1, values_too);
+/* `stable_at`: the argument that says whether equal elements keep their order; 0: none does. A line of one
+ * value repeated by its stride stays as it is. */
+static bool sort_call(struct op_call *c, int stable_at, bool values_too) {
+    const struct tensor *t = arg_tensor(c, 0);
+    int64_t dim = arg_int(c, stable_at + 1);
+    bool stable = stable_at && !arg_none(c, stable_at) && arg_bool(c, stable_at);
+    if (!wrap_dim(c, &dim, t->ndim)) return false;
+    stable |= t->ndim > 0 && t->strides[dim] == 0;
+    return sorted(c, dim, arg_bool(c, stable_at + 2), stable ? SORT_STABLE : SORT_ANY, -1, values_too);
 }
 bool sort_sort(struct op_call *c) {
-    return sort_call(c, 1, true);
+    return sort_call(c, 0, true);
 }
 bool sort_stable(struct op_call *c) {
-    return sort_call(c, 2, true);
+    return sort_call(c, 1, true);
 }
 bool sort_argsort(struct op_call *c) {
-    return sort_call(c, 1, false);
+    return sort_call(c, 0, false);
 }
 bool sort_argsort_stable(struct op_call *c) {
-    return sort_call(c, 2, false);
+    return sort_call(c, 1, false);
 }
 bool sort_msort(struct op_call *c) {
     struct compose k = compose_start(c);
@@ -122,7 +132,9 @@ bool sort_topk(struct op_call *c) {
     int64_t k = arg_int(c, 1), dim = arg_int(c, 2);
     if (!wrap_dim(c, &dim, t->ndim)) return false;
     if (k < 0 || k > (t->ndim ? t->sizes[dim] : 1)) return refuse(c, "selected index k out of range");
-    return sorted(c, dim, arg_bool(c, 3), k, true);
+    if (t->dtype == DTYPE_BOOL || dtype_is_complex(tensor_dtype(t)))
+        return refuse(c, "\"topk_cpu\" not implemented for '%s'", dtype_table[t->dtype].graph_name);
+    return sorted(c, dim, arg_bool(c, 3), arg_bool(c, 4) ? TOP_SORTED : TOP_ANY, k, true);
 }
 
 /* --- unique --- */
@@ -173,7 +185,7 @@ static bool unique_flat(struct op_call *c, struct tensor *t, bool consecutive, b
     for (int64_t i = 0; i < u.count; i++) {
         int64_t at = u.order[i], last = i ? u.order[i - 1] : 0;
         bool nan = keys.f && keys.f[at] != keys.f[at];
-        if (i == 0 || nan || before(&keys, last, at) || before(&keys, at, last)) {
+        if (i == 0 || nan || keys_before(&keys, last, at) || keys_before(&keys, at, last)) {
             u.first[u.groups] = at;
             u.counts[u.groups++] = 0;
         }
