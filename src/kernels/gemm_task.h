@@ -307,7 +307,7 @@ static void task_block(const struct task *t, const struct block *block, const st
     for (int64_t i = block->panel_begin; i < block->panel_end; i++) {
         struct panel p = task_panel(t, i, block->panel_begin, chunk);
         struct panel next = i + 1 < block->panel_end ? task_panel(t, i + 1, block->panel_begin, chunk) : p;
-        bool fetch = i + 1 < block->panel_end && next.b_row == PANEL;
+        bool fetch = chunk->kc > 0 && i + 1 < block->panel_end && next.b_row == PANEL;
         int64_t share = chunk->kc * PANEL / (block->tile_end - block->tile_begin);
         job.next_step = fetch ? share * (int64_t)sizeof(real) / chunk->kc : 0;
         for (int64_t tile = block->tile_begin; tile < block->tile_end; tile++) {

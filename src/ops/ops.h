@@ -26,7 +26,10 @@ enum op_trait {
     OP_SYSTEM = 1u << 6,          /* reaches outside the process: files, clock, network */
     OP_IN_PLACE = 1u << 7, /* `name_(Tensor(a!) self, ...)`: writes its first argument; read off the text */
     OP_OUT = 1u << 8,   /* `*, Tensor(a!) out`: writes its last arguments, one a result; read off the text */
-    OP_EXACT = 1u << 9, /* an out= tensor of another dtype than the result's is refused, never cast to */
+    OP_EXACT = 1u << 9, /* what is written must have the result's dtype already: structured kernels that are
+                           no TensorIterator, and the out= forms that torchgen writes */
+    OP_INTERPRETED = 1u << 10, /* the interpreter itself runs it: an instruction, no kernel */
+    OP_GRAPH_ONLY = 1u << 11,  /* only PyTorch's own passes put it into graphs: no archive can hold it */
 };
 
 /* One overload. The texts are offsets into one pool; read them with the functions below. */

@@ -13,9 +13,6 @@
 enum { MOST_RESULTS = 8 };
 
 static bool check_cast(struct op_call *c, const struct tensor *to, const struct tensor *from) {
-    if (c->row->traits & OP_EXACT && to->dtype != from->dtype)
-        return refuse(c, "Expected out tensor to have dtype %s, but got %s instead",
-                      dtype_cpp_name(tensor_dtype(from)), dtype_cpp_name(tensor_dtype(to)));
     if (promote_can_cast(tensor_dtype(from), tensor_dtype(to))) return true;
     return refuse(c, "result type %s can't be cast to the desired output type %s",
                   dtype_table[from->dtype].graph_name, dtype_table[to->dtype].graph_name);
@@ -40,12 +37,29 @@ static bool write_layout(struct op_call *c, struct tensor *to, const struct tens
     return tensor_become(to, from, c->err);
 }
 
+/* The checks of the wrappers that torchgen writes around structured kernels and for generated out= forms
+ * (torchgen/gen.py, torchgen/dest/register_dispatch_key.py). */
+static bool check_exact(struct op_call *c, const struct tensor *to, const struct tensor *from) {
+    if (!(c->row->traits & OP_EXACT)) return check_cast(c, to, from);
+    const char *has = dtype_cpp_name(tensor_dtype(to)), *wanted = dtype_cpp_name(tensor_dtype(from));
+    if (c->row->traits & OP_OUT)
+        return to->dtype == from->dtype ||
+               refuse(c, "Expected out tensor to have dtype %s, but got %s instead", wanted, has);
+    if (to->dtype != from->dtype)
+        return refuse(c, "Bad in-place call: input tensor dtype %s and output tensor dtype %s should match",
+                      has, wanted);
+    return same_shape(to, from) ||
+           refuse(c, "Bad in-place call: input tensor size %s and output tensor size %s should match",
+                  sizes_text(to->ndim, to->sizes, (char[256]){0}, 256),
+                  sizes_text(from->ndim, from->sizes, (char[256]){0}, 256));
+}
+
 static bool write_result(struct op_call *c, struct tensor *to, struct tensor *from) {
     bool resizes = (c->row->traits & OP_OUT) != 0, quantized = to->quantizer || from->quantizer;
     char a[256], b[256];
     if (to == from) return true;
-    if (!resizes && tensor_overlaps_itself(to)) return refuse_overlap(c);
-    if (!quantized && !check_cast(c, to, from)) return false;
+    if (tensor_overlaps_itself(to)) return refuse_overlap(c);
+    if (!quantized && !check_exact(c, to, from)) return false;
     if (to->layout != LAYOUT_STRIDED || from->layout != LAYOUT_STRIDED) return write_layout(c, to, from);
     if (!same_shape(to, from)) {
         if (!resizes)

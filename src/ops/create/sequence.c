@@ -3,6 +3,7 @@
 #include "ops/create/factory.h"
 #include "types/type.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool write_double(struct tensor *t, int64_t i, double x) {
@@ -30,24 +31,48 @@ static bool progression(struct op_call *c, enum dtype d, const struct number *be
     return give_tensor(c, t);
 }
 
-/* torch.arange: int64 when all numbers are ints, else the default dtype. */
+static bool check_range(struct op_call *c, enum dtype d, double begin, double end, double step) {
+    char a[32], b[32];
+    if (dtype_is_complex(d) || d == DTYPE_BOOL)
+        return refuse(c, "\"arange_cpu\" not implemented for '%s'", dtype_table[d].graph_name);
+    if (!(step > 0 || step < 0)) return refuse(c, "step must be nonzero");
+    if (!isfinite(begin) || !isfinite(end)) {
+        snprintf(a, sizeof a, "%g", begin);
+        snprintf(b, sizeof b, "%g", end);
+        return refuse(c, "unsupported range: %s -> %s", a, b);
+    }
+    if ((step > 0) != (end >= begin) && end != begin)
+        return refuse(c, "upper bound and lower bound inconsistent with step sign");
+    return true;
+}
+
+static struct number truncated(struct number n) {
+    return (struct number){.tag = VALUE_INT, .i = n.i, .f = (double)n.i, .z = {(double)n.i, 0}};
+}
+
+/* torch.arange: int64 when all numbers are ints, else the default dtype. An integral result is counted in
+ * integers; how many there are follows from the numbers as they were given, but for int64
+ * (aten/src/ATen/native/RangeFactories.cpp). */
 static bool arange(struct op_call *c, struct number begin, struct number end, struct number step, int options,
                    bool closed) {
     enum dtype d, otherwise = DTYPE_INT64;
     if (number_is_floating(&begin) || number_is_floating(&end) || number_is_floating(&step) || closed)
         otherwise = DTYPE_FLOAT32;
     if (!factory_dtype(c, options, otherwise, &d)) return false;
-    if (step.f == 0) return refuse(c, "step must be nonzero");
-    if (!isfinite(begin.f) || !isfinite(end.f))
-        return refuse(c, "unsupported range: %s -> %s", isfinite(begin.f) ? "0" : "inf",
-                      isfinite(end.f) ? "0" : "inf");
-    if ((step.f > 0) != (end.f >= begin.f) && end.f != begin.f)
-        return refuse(c, "upper bound and lower bound inconsistent with step sign");
-    bool ints = !number_is_floating(&begin) && !number_is_floating(&end) && !number_is_floating(&step);
     double count = ceil((end.f - begin.f) / step.f);
-    if (ints && d == DTYPE_INT64) {
-        int64_t sign = step.i > 0 ? 1 : -1;
-        count = (double)((end.i - begin.i + step.i - sign) / step.i);
+    if (dtype_is_integral(d, true)) {
+        if (!isfinite(begin.f) || !isfinite(end.f)) return check_range(c, d, begin.f, end.f, 1);
+        begin = truncated(begin);
+        end = truncated(end);
+        step = truncated(step);
+    }
+    if (!check_range(c, d, begin.f, end.f, step.f)) return false;
+    if (d == DTYPE_INT64) {
+        int64_t sign = step.i > 0 ? 1 : -1, span;
+        if (__builtin_sub_overflow(end.i, begin.i, &span) ||
+            __builtin_add_overflow(span, step.i - sign, &span))
+            return refuse(c, "invalid size, possible overflow?");
+        count = (double)(span / step.i);
     }
     if (closed) count = floor((end.f - begin.f) / step.f) + 1;
     return progression(c, d, &begin, &step, count);

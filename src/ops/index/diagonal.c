@@ -59,8 +59,8 @@ bool index_diff(struct op_call *c) {
     for (int i = 0; i < count; i++)
         if (parts[i]->ndim != x->ndim)
             return refuse(c, "diff expects prepend or append to be the same dimension as input");
-    if (count > 1) x = RUN("cat", "Ti", count, parts, dim);
     if (n == 0) return compose_give(&k, RUN("clone", "t", x));
+    if (count > 1) x = RUN("cat", "Ti", count, parts, dim);
     for (; n > 0 && x; n--) {
         int64_t size = x->sizes[dim], kept = size > 0 ? size - 1 : 0;
         struct tensor *high = RUN("slice.Tensor", "tiiid", x, dim, (int64_t)1, size, 1),

@@ -169,8 +169,12 @@ static struct tensor *scattered(struct op_call *c, struct compose *k, struct ten
     } else {
         s = compose_own(k, not_scalar(c, source));
         char a[256], b[256];
+        if (s && s->ndim != x->ndim) {
+            refuse(c, "Index tensor must have the same number of dimensions as src tensor");
+            return NULL;
+        }
         for (int i = 0; s && i < x->ndim; i++)
-            if (s->ndim != x->ndim || x->sizes[i] > s->sizes[i]) {
+            if (x->sizes[i] > s->sizes[i]) {
                 refuse(c,
                        "Expected index %s to be no larger than self %s apart from dimension %lld and to be "
                        "no larger size than src %s",
@@ -452,7 +456,7 @@ bool index_put_flat(struct op_call *c) {
 bool index_take_along_dim(struct op_call *c) {
     struct compose k = compose_start(c);
     struct tensor *self = arg_tensor(c, 0), *index = arg_tensor(c, 1);
-    if (index->dtype != DTYPE_INT64)
+    if (index->dtype != DTYPE_INT64 && index->dtype != DTYPE_INT32)
         return refuse(c, "torch.take_along_dim(): dtype of indices should be Long but got %s",
                       dtype_table[index->dtype].graph_name);
     if (arg_none(c, 2)) {
@@ -467,6 +471,8 @@ bool index_take_along_dim(struct op_call *c) {
                       "torch.take_along_dim(): input and indices should have the same number of dimensions, "
                       "but got %d dimensions for input, and %d dimensions for indices",
                       self->ndim, index->ndim);
+    if (ndim == 0)
+        return refuse_index(c, "Dimension specified as %lld but tensor has no dimensions", (long long)dim);
     if (!wrap_dim(c, &dim, ndim)) return false;
     memcpy(sizes, self->sizes, sizeof *sizes * (size_t)ndim);
     memcpy(other, index->sizes, sizeof *sizes * (size_t)ndim);
@@ -477,5 +483,6 @@ bool index_take_along_dim(struct op_call *c) {
     struct tensor *a = compose_own(&k, tensor_expand(self, ndim, sizes, c->err));
     sizes[dim] = wanted;
     struct tensor *b = compose_own(&k, tensor_expand(index, ndim, sizes, c->err));
+    if (b && b->numel > 0 && own > 0) b = compose_run(&k, "aten::remainder.Scalar", "ti", b, own);
     return compose_give(&k, compose_run(&k, "aten::gather", "titb", a, dim, b, false));
 }

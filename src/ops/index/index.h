@@ -4,11 +4,13 @@
 #include "ops/common/lines.h"
 
 static inline bool check_index_dtype(struct op_call *c, const struct tensor *index, const char *name) {
-    if (index->dtype == DTYPE_INT64 || index->dtype == DTYPE_INT32) return true;
+    if (index->dtype == DTYPE_INT64 || index->dtype == DTYPE_INT32 || index->numel == 0) return true;
     return refuse(c, "%s(): Expected dtype int32/int64 for index", name);
 }
 static inline bool check_index_vector(struct op_call *c, const struct tensor *index, const char *name) {
-    if (index->ndim <= 1) return check_index_dtype(c, index, name);
+    if (index->ndim <= 1)
+        return index->dtype == DTYPE_INT64 || index->dtype == DTYPE_INT32 ||
+               refuse(c, "%s(): Expected dtype int32 or int64 for index", name);
     return refuse_index(c, "%s(): Index is supposed to be a vector, but got dim: %d with type: %s", name,
                         index->ndim, dtype_table[index->dtype].graph_name);
 }

@@ -96,7 +96,7 @@ bool index_cat(struct op_call *c) {
     int count;
     struct tensor **in = list_of(c, few, &count);
     if (!in) return false;
-    if (count == 0) return refuse(c, "expected a non-empty list of Tensors");
+    if (count == 0) return refuse(c, "torch.cat(): expected a non-empty list of Tensors");
     bool good = give_tensor(c, cat(c, in, count, arg_int(c, 1)));
     list_done(in, few);
     return good;

@@ -254,8 +254,9 @@ static bool test(struct op_call *c, const struct reduction *r, struct places p) 
 static bool test_dims(struct op_call *c, const struct reduction *r) {
     if (!arg_none(c, 1) && c->args[1].tag == VALUE_LIST && arg_list(c, 1)->count == 0) {
         struct tensor *t = arg_tensor(c, 0); /* no dims at all: element by element */
+        enum dtype d = t->dtype == DTYPE_UINT8 ? DTYPE_UINT8 : DTYPE_BOOL;
         return give_tensor(
-            c, reduce_run(c, r, t, 0, true, compute_wide(tensor_dtype(t)), DTYPE_BOOL, NULL, call_target(c)));
+            c, reduce_run(c, r, t, 0, true, compute_wide(tensor_dtype(t)), d, NULL, call_target(c)));
     }
     return test(c, r, (struct places){1, 2, -1});
 }

@@ -132,7 +132,8 @@ bool sort_topk(struct op_call *c) {
     int64_t k = arg_int(c, 1), dim = arg_int(c, 2);
     if (!wrap_dim(c, &dim, t->ndim)) return false;
     if (k < 0 || k > (t->ndim ? t->sizes[dim] : 1)) return refuse(c, "selected index k out of range");
-    if (t->dtype == DTYPE_BOOL || dtype_is_complex(tensor_dtype(t)))
+    if (t->dtype == DTYPE_BOOL) return refuse(c, "topk does not support bool dtypes on CPU");
+    if (dtype_is_complex(tensor_dtype(t)))
         return refuse(c, "\"topk_cpu\" not implemented for '%s'", dtype_table[t->dtype].graph_name);
     return sorted(c, dim, arg_bool(c, 3), arg_bool(c, 4) ? TOP_SORTED : TOP_ANY, k, true);
 }
@@ -167,6 +168,8 @@ static bool unique_flat(struct op_call *c, struct tensor *t, bool consecutive, b
                         struct tensor **out) {
     struct compose k = compose_start(c);
     struct unique_rows u;
+    if (dtype_is_complex(tensor_dtype(t)))
+        return refuse(c, "\"unique\" not implemented for '%s'", dtype_table[t->dtype].graph_name);
     enum compute type = compute_wide(tensor_dtype(t));
     struct tensor *flat = compose_own(&k, tensor_contiguous(t, c->cx->budget, c->err));
     char *line = call_scratch(c, (size_t)t->numel + 1, 8);
@@ -232,17 +235,26 @@ static int compare_rows(const struct tensor *rows, int64_t a, int64_t b) {
     for (int64_t i = 0; i < length; i++) {
         double x = tensor_get_float(rows, a * length + i), y = tensor_get_float(rows, b * length + i);
         if (x < y) return -1;
-        if (x > y) return 1;
+        if (!(x <= y)) return 1; /* also where one is NaN: no two NaN are the same */
     }
     return 0;
 }
 
-static bool unique_along(struct op_call *c, int64_t dim, bool consecutive, bool inverse, bool counts) {
+/* Inverse and counts are always there. */
+static bool unique_along(struct op_call *c, int64_t dim, bool consecutive) {
     struct compose k = compose_start(c);
     struct tensor *t = arg_tensor(c, 0), *out[3] = {NULL};
     struct unique_rows u;
+    if (t->ndim == 0)
+        return refuse_index(c, "Dimension specified as %lld but tensor has no dimensions", (long long)dim);
     if (!wrap_dim(c, &dim, t->ndim)) return false;
-    int64_t n = t->ndim ? t->sizes[dim] : 1, length = n ? t->numel / n : 0, shape[2] = {n, length};
+    if (dtype_is_complex(tensor_dtype(t)))
+        return refuse(c, "\"unique_dim\" not implemented for '%s'", dtype_table[t->dtype].graph_name);
+    int64_t n = t->sizes[dim], length = n ? t->numel / n : 0, shape[2] = {n, length};
+    for (int i = 0; t->numel == 0 && i < t->ndim; i++)
+        if ((t->sizes[i] == 0) != (i == dim))
+            return refuse(c, "There are 0 sized dimensions, and they aren't selected, so unique cannot be "
+                             "applied");
     struct tensor *moved = compose_run(&k, "aten::movedim.int", "tid", t, dim, 0);
     moved = compose_run(&k, "aten::reshape", "tL", moved, 2, shape);
     moved = moved ? compose_own(&k, tensor_contiguous(moved, c->cx->budget, c->err)) : NULL;
@@ -263,22 +275,23 @@ static bool unique_along(struct op_call *c, int64_t dim, bool consecutive, bool 
     }
     struct tensor *index = compose_own(&k, ints_tensor(c, u.first, u.groups));
     out[0] = compose_run(&k, "aten::index_select", "tit", t, dim, index);
-    out[1] = compose_own(&k, inverse ? ints_tensor(c, u.group, n) : ints_tensor(c, NULL, 0));
-    out[2] = compose_own(&k, counts ? ints_tensor(c, u.counts, u.groups) : ints_tensor(c, NULL, 0));
+    out[1] = compose_own(&k, ints_tensor(c, u.group, n));
+    out[2] = compose_own(&k, ints_tensor(c, u.counts, u.groups));
     mem_free(u.order);
     return compose_give_some(&k, 3, out);
 }
 /* unique_dim(self, dim, sorted, inverse, counts); unique_dim_consecutive(self, dim, inverse, counts) */
 bool sort_unique_dim(struct op_call *c) {
-    return unique_along(c, arg_int(c, 1), false, arg_bool(c, 3), arg_bool(c, 4));
+    return unique_along(c, arg_int(c, 1), false);
 }
 bool sort_unique_dim_consecutive(struct op_call *c) {
-    return unique_along(c, arg_int(c, 1), true, arg_bool(c, 2), arg_bool(c, 3));
+    return unique_along(c, arg_int(c, 1), true);
 }
 /* unique_consecutive(self, inverse, counts, dim) */
 bool sort_unique_consecutive(struct op_call *c) {
     struct tensor *out[3] = {NULL};
-    if (!arg_none(c, 3)) return unique_along(c, arg_int(c, 3), true, arg_bool(c, 1), arg_bool(c, 2));
+    bool flat = arg_none(c, 3) || (arg_int(c, 3) == 0 && arg_tensor(c, 0)->ndim == 1);
+    if (!flat) return unique_along(c, arg_int(c, 3), true);
     return give_unique(c, unique_flat(c, arg_tensor(c, 0), true, arg_bool(c, 1), arg_bool(c, 2), out), out,
                        3);
 }
