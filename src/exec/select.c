@@ -126,11 +126,12 @@ static uint32_t tensor_arguments(struct node *n) {
     return bits;
 }
 
-/* Leaving an If's arm or a loop's turn is no use yet. */
+/* Leaving an If's arm or a loop's turn, alone or in a tuple, is no use yet. */
 static bool is_used(const struct ir_value *v) {
     for (int i = 0; i < v->uses.count; i++) {
         const struct node *user = v->uses.items[i].user;
-        if (!user->block || user != user->block->result || !user->block->owner) return true;
+        bool leaves = node_is(user, KIND_TUPLE_CONSTRUCT) || (user->block && user == user->block->result);
+        if (!leaves || !user->block || !user->block->owner) return true;
     }
     return false;
 }
