@@ -33,17 +33,47 @@ static double softplus(double x, double beta, double threshold) {
     X(celu, "elu_cpu", 1, x > 0 ? x : K(0) * expm1((double)x / K(0)))                                   \
     X(softplus, "softplus_cpu", 2, softplus((double)x, K(0), K(1)))                                     \
     X(hardshrink, "hardshrink_cpu", 1, x >= -K(0) && x <= K(0) ? 0 : x)                                 \
-    X(softshrink, "softshrink_cpu", 1, x > K(0) ? x - K(0) : x < -K(0) ? x + K(0) : x != x ? x : 0)     \
-    X(elu, "elu_cpu", 3, x > 0 ? x * K(1) : K(0) * K(1) * expm1((double)x * K(2)))
-#define DEFINE_ACTIVATION(name, text, numbers, real)                                                       \
-    POINTWISE_LOOP_1(name##_float, float, float, real)                                                     \
-    POINTWISE_LOOP_1(name##_double, double, double, real)                                                  \
-    static const struct pointwise op_##name = {                                                            \
-        text, 1, RULE_SAME | (numbers ? 0 : WITH_UNARY(name)), {NULL, name##_float, name##_double, NULL}}; \
-    bool pointwise_##name(struct op_call *c) {                                                             \
-        return pointwise_call(c, &op_##name, numbers);                                                     \
+    X(softshrink, "softshrink_cpu", 1, x > K(0) ? x - K(0) : x < -K(0) ? x + K(0) : x != x ? x : 0)
+/* Which of them are the kernels' functions of two numbers. */
+enum {
+    PARAM_OF_leaky_relu = FAST_PARAM_leaky_relu,
+    PARAM_OF_celu = FAST_PARAM_celu,
+    PARAM_OF_softplus = FAST_PARAM_softplus_beta,
+    PARAM_OF_hardshrink = FAST_PARAM_hardshrink,
+    PARAM_OF_softshrink = FAST_PARAM_softshrink,
+    PARAM_OF_silu = 0,
+    PARAM_OF_mish = 0,
+    PARAM_OF_hardsigmoid = 0,
+    PARAM_OF_hardswish = 0,
+    PARAM_OF_log_sigmoid = 0,
+    PARAM_OF_selu = 0,
+    PARAM_OF_gelu_erf = 0,
+    PARAM_OF_gelu_tanh = 0,
+};
+#define DEFINE_ACTIVATION(name, text, numbers, real)                                \
+    POINTWISE_LOOP_1(name##_float, float, float, real)                              \
+    POINTWISE_LOOP_1(name##_double, double, double, real)                           \
+    static const struct pointwise op_##name = {                                     \
+        text,                                                                       \
+        1,                                                                          \
+        RULE_SAME | (numbers ? (uint32_t)PARAM_OF_##name << 24 : WITH_UNARY(name)), \
+        {NULL, name##_float, name##_double, NULL}};                                 \
+    bool pointwise_##name(struct op_call *c) {                                      \
+        return pointwise_call(c, &op_##name, numbers);                              \
     }
 ACTIVATIONS(DEFINE_ACTIVATION)
+
+/* elu(x, alpha, scale, input_scale). k: alpha * scale, scale, input_scale; the kernels know input_scale 1. */
+POINTWISE_LOOP_1(elu_float, float, float, x > 0 ? x * K(1) : K(0) * expm1((double)x * K(2)))
+POINTWISE_LOOP_1(elu_double, double, double, x > 0 ? x * K(1) : K(0) * expm1((double)x * K(2)))
+bool pointwise_elu(struct op_call *c) {
+    static const struct pointwise plain = {"elu_cpu", 1, RULE_SAME, {NULL, elu_float, elu_double, NULL}};
+    static const struct pointwise unscaled = {
+        "elu_cpu", 1, RULE_SAME | WITH_PARAM(elu), {NULL, elu_float, elu_double, NULL}};
+    struct number k[3] = {arg_number(c, 1), arg_number(c, 2), arg_number(c, 3)};
+    k[0].f *= k[1].f;
+    return pointwise_call_with(c, k[2].f == 1 ? &unscaled : &plain, k);
+}
 
 bool pointwise_gelu(struct op_call *c) {
     const char *mode = c->args[1].string->bytes;
@@ -57,16 +87,20 @@ POINTWISE_LOOP_1(threshold_int, int64_t, int64_t, x <= t->k[0].i ? t->k[1].i : x
 POINTWISE_LOOP_1(threshold_float, float, float, x <= K(0) ? K(1) : x)
 POINTWISE_LOOP_1(threshold_double, double, double, x <= K(0) ? K(1) : x)
 bool pointwise_threshold(struct op_call *c) {
-    static const struct pointwise op = {
-        "threshold_cpu", 1, RULE_NO_BOOL, {threshold_int, threshold_float, threshold_double, NULL}};
+    static const struct pointwise op = {"threshold_cpu",
+                                        1,
+                                        RULE_NO_BOOL | WITH_PARAM(threshold),
+                                        {threshold_int, threshold_float, threshold_double, NULL}};
     return pointwise_call(c, &op, 2);
 }
 POINTWISE_LOOP_1(hardtanh_int, int64_t, int64_t, x<t->k[0].i ? t->k[0].i : x> t->k[1].i ? t->k[1].i : x)
 POINTWISE_LOOP_1(hardtanh_float, float, float, x<K(0) ? K(0) : x> K(1) ? K(1) : x)
 POINTWISE_LOOP_1(hardtanh_double, double, double, x<K(0) ? K(0) : x> K(1) ? K(1) : x)
 bool pointwise_hardtanh(struct op_call *c) {
-    static const struct pointwise op = {
-        "hardtanh_cpu", 1, RULE_NO_BOOL, {hardtanh_int, hardtanh_float, hardtanh_double, NULL}};
+    static const struct pointwise op = {"hardtanh_cpu",
+                                        1,
+                                        RULE_NO_BOOL | WITH_PARAM(clamp),
+                                        {hardtanh_int, hardtanh_float, hardtanh_double, NULL}};
     if (arg_tensor(c, 0)->dtype == DTYPE_BOOL) return refuse(c, "Bool inputs not supported for hardtanh");
     if (arg_number(c, 1).f > arg_number(c, 2).f) return refuse(c, "min_val cannot be greater than max_val");
     return pointwise_call(c, &op, 2);

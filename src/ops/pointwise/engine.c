@@ -15,6 +15,8 @@ struct fast {
     binary_f64_fn *binary_f64;
     compare_f32_fn *compare_f32;
     compare_f64_fn *compare_f64;
+    param_f32_fn *param_f32;
+    param_f64_fn *param_f64;
     bool any, pairs;
 };
 
@@ -39,13 +41,17 @@ static void find_fast(struct fast *f, const struct kernels *k, const struct poin
     uint32_t unary = op->rule >> 8 & 255, binary = op->rule >> 16 & 255, compare = op->rule >> 24;
     memset(f, 0, sizeof *f);
     f->any = k && op->rule >> 8 && (type == COMPUTE_FLOAT || type == COMPUTE_DOUBLE);
-    f->pairs = f->any && !unary;
+    uint32_t param = compare >= FAST_PARAM_FIRST ? compare - FAST_PARAM_FIRST + 1 : 0;
+    f->pairs = f->any && !unary && !param;
     if (!f->any) return;
     bool single = type == COMPUTE_FLOAT;
     if (unary && single) f->unary_f32 = k->f32->unary[unary - 1];
     if (unary && !single) f->unary_f64 = k->f64->unary[unary - 1];
     if (binary && single) f->binary_f32 = k->f32->binary[binary - 1];
     if (binary && !single) f->binary_f64 = k->f64->binary[binary - 1];
+    if (param && single) f->param_f32 = k->f32->param[param - 1];
+    if (param && !single) f->param_f64 = k->f64->param[param - 1];
+    if (param) return;
     if (compare && single) f->compare_f32 = k->f32->compare[compare - 1];
     if (compare && !single) f->compare_f64 = k->f64->compare[compare - 1];
 }
@@ -64,6 +70,10 @@ static void run_tile(const struct walk *w) {
         f->binary_f32(t->count, t->in[0], w->steps[0], t->in[1], w->steps[1], 1, t->out);
     else if (f->binary_f64)
         f->binary_f64(t->count, t->in[0], w->steps[0], t->in[1], w->steps[1], 1, t->out);
+    else if (f->param_f32)
+        f->param_f32(t->count, t->in[0], (float)t->k[0].f, (float)t->k[1].f, t->out);
+    else if (f->param_f64)
+        f->param_f64(t->count, t->in[0], t->k[0].f, t->k[1].f, t->out);
     else if (f->compare_f32)
         f->compare_f32(t->count, t->in[0], w->steps[0], t->in[1], w->steps[1], t->out);
     else
@@ -269,7 +279,7 @@ bool pointwise_call_with(struct op_call *c, const struct pointwise *op, const st
 }
 
 bool pointwise_call(struct op_call *c, const struct pointwise *op, int numbers) {
-    struct number k[MOST_NUMBERS];
+    struct number k[MOST_NUMBERS] = {{0}};
     for (int i = 0; i < numbers; i++) k[i] = arg_number(c, op->inputs + i);
     return pointwise_call_with(c, op, k);
 }

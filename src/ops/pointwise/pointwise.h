@@ -56,9 +56,15 @@ enum fast_binary { BINARY_OPS(FAST_CONSTANT) FAST_BINARY_none = 0 };
 #define FAST_CONSTANT(lower, upper) FAST_COMPARE_##lower = 1 + COMPARE_##upper,
 enum fast_compare { COMPARE_OPS(FAST_CONSTANT) FAST_COMPARE_none = 0 };
 #undef FAST_CONSTANT
+#define FAST_CONSTANT(lower, upper) FAST_PARAM_##lower = FAST_PARAM_FIRST + PARAM_##upper,
+enum { FAST_PARAM_FIRST = 64 }; /* comparisons share the byte, and are few */
+enum fast_param { PARAM_OPS(FAST_CONSTANT) FAST_PARAM_none = 0 };
+#undef FAST_CONSTANT
 #define WITH_UNARY(name)   ((uint32_t)FAST_##name << 8)
 #define WITH_BINARY(name)  ((uint32_t)FAST_BINARY_##name << 16)
 #define WITH_COMPARE(name) ((uint32_t)FAST_COMPARE_##name << 24)
+/* Of the operator's first two numbers. */
+#define WITH_PARAM(name) ((uint32_t)FAST_PARAM_##name << 24)
 
 /* Runs it on these operands; `target` NULL makes a tensor. Returns a new reference, or NULL with the error
  * set. */

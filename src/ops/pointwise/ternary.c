@@ -75,6 +75,25 @@ static const struct pointwise op_high = {
 static const struct pointwise op_both = {
     "clamp_cpu", 3, RULE_NO_BOOL, {both_int, both_float, both_double, NULL}};
 
+/* Floats between two numbers: those that are not given are infinite. */
+POINTWISE_LOOP_1(between_float, float, float, CLAMP_BOTH(x, (float)t->k[0].f, (float)t->k[1].f))
+POINTWISE_LOOP_1(between_double, double, double, CLAMP_BOTH(x, t->k[0].f, t->k[1].f))
+static const struct pointwise op_between = {
+    "clamp_cpu", 1, RULE_SAME | WITH_PARAM(clamp), {NULL, between_float, between_double, NULL}};
+
+static bool is_plain_number(const struct tensor *t) {
+    return !t || ((t->flags & TENSOR_WRAPPED_NUMBER) && !dtype_is_complex(tensor_dtype(t)));
+}
+
+static bool clamp_floats(struct op_call *c, struct tensor *x, const struct tensor *low,
+                         const struct tensor *high) {
+    struct number k[2] = {{.tag = VALUE_FLOAT, .f = -(double)INFINITY},
+                          {.tag = VALUE_FLOAT, .f = (double)INFINITY}};
+    if (low) k[0].f = tensor_number(low).f;
+    if (high) k[1].f = tensor_number(high).f;
+    return give_tensor(c, pointwise_run_as(c, &op_between, tensor_dtype(x), &x, k, call_target(c)));
+}
+
 static bool clamp_with(struct op_call *c, struct tensor *low, struct tensor *high) {
     struct tensor *in[3] = {arg_tensor(c, 0), low ? low : high, high};
     const struct pointwise *op = low && high ? &op_both : low ? &op_low : &op_high;
@@ -83,6 +102,8 @@ static bool clamp_with(struct op_call *c, struct tensor *low, struct tensor *hig
     bool numbers = (in[1]->flags & TENSOR_WRAPPED_NUMBER) || (low && high);
     if (numbers && in[0]->dtype == DTYPE_BOOL && in[1]->dtype == DTYPE_BOOL)
         return refuse(c, "\"%s\" not implemented for 'Bool'", op->name);
+    if (dtype_is_floating(tensor_dtype(in[0])) && is_plain_number(low) && is_plain_number(high))
+        return clamp_floats(c, in[0], low, high);
     return give_tensor(c, pointwise_run(c, op, in, NULL, call_target(c)));
 }
 bool pointwise_clamp(struct op_call *c) {
