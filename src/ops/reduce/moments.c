@@ -1,4 +1,8 @@
-/* Variance and standard deviation by Welford's update (aten/src/ATen/native/SharedReduceOps.h). */
+/* Variance and standard deviation: tiles in two passes each, joined as if they were one (Chan, Golub and
+ * LeVeque; PyTorch: Welford's update, aten/src/ATen/native/SharedReduceOps.h). Contiguous rows of float32 and
+ * float64 go through the kernels. */
+#include "base/pool.h"
+#include "kernels/kernels.h"
 #include "ops/reduce/reduce.h"
 #include <math.h>
 
@@ -7,13 +11,23 @@ static void begin(struct reduce_state *s) {
     s->z = (struct complex128){0, 0};
     s->count = 0;
 }
-static void welford_double(struct reduce_state *s, const void *tile, int64_t count) {
-    const double *a = tile;
+/* `count` more elements of this mean and sum of squared distances. */
+static void join(struct reduce_state *s, int64_t count, double mean, double squares) {
+    double before = (double)s->count, apart = mean - s->f, n = (double)(s->count += count);
+    s->f += apart * (double)count / n;
+    s->g += squares + apart * apart * before * (double)count / n;
+}
+static double sum_of(const double *a, int64_t count, double middle, bool square) {
+    double part[4] = {0};
     for (int64_t i = 0; i < count; i++) {
-        double apart = a[i] - s->f;
-        s->f += apart / (double)++s->count;
-        s->g += apart * (a[i] - s->f);
+        double x = a[i] - middle;
+        part[i & 3] += square ? x * x : x;
     }
+    return (part[0] + part[1]) + (part[2] + part[3]);
+}
+static void welford_double(struct reduce_state *s, const void *tile, int64_t count) {
+    double mean = sum_of(tile, count, 0, false) / (double)count;
+    join(s, count, mean, sum_of(tile, count, mean, true));
 }
 /* Complex: the variances of both parts add up. */
 static void welford_complex(struct reduce_state *s, const void *tile, int64_t count) {
@@ -48,6 +62,57 @@ static const struct reduction std_of = {"std",      begin, {NULL, NULL, welford_
 static const struct reduction mean_of = {"mean",      begin, {NULL, NULL, welford_double, welford_complex},
                                          mean_finish, false, 0};
 
+/* --- rows through the kernels --- */
+
+struct moment_rows {
+    const struct kernels *kernels;
+    const struct reduction *op;
+    const struct tensor *from;
+    struct tensor *out;
+    const struct number *k;
+    int64_t n;
+};
+
+static void run_rows(void *context, int64_t begin, int64_t end) {
+    const struct moment_rows *r = context;
+    bool wide = r->from->dtype == DTYPE_FLOAT64;
+    for (int64_t i = begin; i < end; i++) {
+        struct reduce_state s = {.k = r->k, .count = r->n};
+        float mean = 0, squares = 0;
+        if (wide)
+            r->kernels->rows_f64->moments(r->n, (const double *)tensor_data(r->from) + i * r->n, &s.f, &s.g);
+        else
+            r->kernels->rows_f32->moments(r->n, (const float *)tensor_data(r->from) + i * r->n, &mean,
+                                          &squares);
+        if (!wide) s.f = (double)mean, s.g = (double)squares;
+        if (r->op->finish) r->op->finish(&s);
+        if (wide)
+            ((double *)tensor_data(r->out))[i] = s.f;
+        else
+            ((float *)tensor_data(r->out))[i] = (float)s.f;
+    }
+}
+
+/* The last dimensions, all of them, of a contiguous tensor. */
+static bool are_rows(const struct op_call *c, const struct tensor *t, uint64_t mask) {
+    int kept = 0;
+    while (kept < t->ndim && !(mask >> kept & 1)) kept++;
+    return c->cx->kernels && mask && mask == (mask_all(t) >> kept << kept) && t->numel > 0 &&
+           (t->dtype == DTYPE_FLOAT32 || t->dtype == DTYPE_FLOAT64) && tensor_is_contiguous(t);
+}
+
+static struct tensor *moment(struct op_call *c, const struct reduction *op, uint64_t mask, bool keepdim,
+                             enum dtype d, const struct number *k, struct tensor *target) {
+    struct tensor *t = arg_tensor(c, 0);
+    if (target || !are_rows(c, t, mask))
+        return reduce_run(c, op, t, mask, keepdim, compute_wide(tensor_dtype(t)), d, k, target);
+    struct tensor *out = reduce_output(c, t, mask, keepdim, d, NULL);
+    if (!out) return NULL;
+    struct moment_rows r = {c->cx->kernels, op, t, out, k, t->numel / out->numel};
+    pool_run(c->cx->pool, out->numel, run_rows, &r);
+    return out;
+}
+
 struct moment_call {
     const char *name;
     bool root, mean;
@@ -59,12 +124,10 @@ static bool moments(struct op_call *c, struct moment_call m, uint64_t mask, doub
     struct number k = {.tag = VALUE_FLOAT, .f = correction};
     if (!dtype_is_floating(d) && !dtype_is_complex(d))
         return refuse(c, "std and var only support floating point and complex dtypes");
-    enum compute compute = compute_wide(d);
     struct tensor *target = m.mean ? NULL : call_target(c);
-    struct tensor *spread =
-        reduce_run(c, m.root ? &std_of : &var_of, t, mask, keepdim, compute, dtype_real(d), &k, target);
+    struct tensor *spread = moment(c, m.root ? &std_of : &var_of, mask, keepdim, dtype_real(d), &k, target);
     if (!give_tensor(c, spread)) return false;
-    return !m.mean || give_at(c, 1, reduce_run(c, &mean_of, t, mask, keepdim, compute, d, NULL, NULL));
+    return !m.mean || give_at(c, 1, moment(c, &mean_of, mask, keepdim, d, NULL, NULL));
 }
 
 /* (self, unbiased), (self, dim, unbiased, keepdim), (self, dim, *, correction, keepdim) */
