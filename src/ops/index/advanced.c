@@ -21,25 +21,85 @@ static bool is_true(enum dtype d, const char *at) {
     return z.re != 0 || z.im != 0;
 }
 
+/* A byte of 0 or 1 for each element, in row-major order; a bool tensor's own bytes where they lie so. */
+static struct tensor *truths(struct op_call *c, struct tensor *t) {
+    struct tensor *flat = tensor_contiguous(t, c->cx->budget, c->err);
+    if (!flat || t->dtype == DTYPE_BOOL) return flat;
+    struct tensor *out = call_new(c, DTYPE_BOOL, t->ndim, t->sizes);
+    int64_t size = (int64_t)dtype_size(tensor_dtype(t));
+    uint8_t *to = out ? tensor_data(out) : NULL;
+    for (int64_t i = 0; out && i < t->numel; i++)
+        to[i] = is_true(tensor_dtype(t), (const char *)tensor_data(flat) + i * size);
+    tensor_release(flat);
+    return out;
+}
+
+static int64_t count_truths(const struct tensor *mask) {
+    const uint8_t *bytes = tensor_data(mask);
+    int64_t count = 0;
+    for (int64_t i = 0; i < mask->numel; i++) count += bytes[i] != 0;
+    return count;
+}
+
+/* The next row's coordinates but for the last. */
+static void next_row(const struct tensor *t, int64_t *row) {
+    for (int d = t->ndim - 2; d >= 0; d--) {
+        if (++row[d] < t->sizes[d]) return;
+        row[d] = 0;
+    }
+}
+
+static void put_places(const struct tensor *mask, int64_t *to) {
+    const uint8_t *bytes = tensor_data(mask);
+    int64_t row[TENSOR_MAX_DIMS] = {0}, length = mask->ndim ? mask->sizes[mask->ndim - 1] : 1;
+    for (int64_t at = 0; at < mask->numel; at += length, next_row(mask, row))
+        for (int64_t i = 0; i < length; i++) {
+            if (!bytes[at + i]) continue;
+            for (int d = 0; d < mask->ndim - 1; d++) to[d] = row[d];
+            if (mask->ndim) to[mask->ndim - 1] = i;
+            to += mask->ndim;
+        }
+}
+
 /* Row-major coordinates of all elements that are not zero: [count, ndim] int64. */
 static struct tensor *nonzero(struct op_call *c, struct tensor *t) {
-    struct tensor *flat = tensor_contiguous(t, c->cx->budget, c->err);
-    int64_t count = 0, size = (int64_t)dtype_size(tensor_dtype(t));
-    if (!flat) return NULL;
-    const char *data = tensor_data(flat);
-    for (int64_t i = 0; i < t->numel; i++) count += is_true(tensor_dtype(t), data + i * size);
-    struct tensor *out = call_new(c, DTYPE_INT64, 2, (int64_t[]){count, t->ndim});
-    int64_t *to = out ? tensor_data(out) : NULL;
-    for (int64_t i = 0; out && i < t->numel; i++) {
-        if (!is_true(tensor_dtype(t), data + i * size)) continue;
-        int64_t rest = i;
-        for (int d = t->ndim - 1; d >= 0; d--) {
-            to[d] = rest % t->sizes[d];
-            rest /= t->sizes[d];
-        }
-        to += t->ndim;
+    struct tensor *mask = truths(c, t);
+    if (!mask) return NULL;
+    struct tensor *out = call_new(c, DTYPE_INT64, 2, (int64_t[]){count_truths(mask), t->ndim});
+    if (out) put_places(mask, tensor_data(out));
+    tensor_release(mask);
+    return out;
+}
+
+#define COMPACT(name, type)                                                            \
+    static void name(const uint8_t *mask, const type *from, int64_t count, type *to) { \
+        for (int64_t i = 0, at = 0; at < count; i++) {                                 \
+            to[at] = from[i];                                                          \
+            at += mask[i] != 0;                                                        \
+        }                                                                              \
     }
-    tensor_release(flat);
+COMPACT(compact_4, uint32_t)
+COMPACT(compact_8, uint64_t)
+
+/* The elements of t at the places of a mask of its shape, both contiguous: one dimension. */
+static struct tensor *compacted(struct op_call *c, const struct tensor *t, const struct tensor *mask) {
+    int64_t count = count_truths(mask);
+    size_t size = dtype_size(tensor_dtype(t));
+    const uint8_t *bytes = tensor_data(mask);
+    struct tensor *out = call_new(c, tensor_dtype(t), 1, &count);
+    if (!out) return NULL;
+    char *to = tensor_data(out);
+    if (size == 4) {
+        compact_4(bytes, tensor_data(t), count, (void *)to);
+    } else if (size == 8) {
+        compact_8(bytes, tensor_data(t), count, (void *)to);
+    } else {
+        for (int64_t i = 0; i < t->numel; i++) {
+            if (!bytes[i]) continue;
+            memcpy(to, (const char *)tensor_data(t) + (size_t)i * size, size);
+            to += size;
+        }
+    }
     return out;
 }
 
@@ -266,6 +326,12 @@ static bool move_slices(struct op_call *c, const struct indexing *x, struct tens
     return good;
 }
 
+static bool is_whole_mask(const struct tensor *self, const struct tensor *mask) {
+    return mask->dtype == DTYPE_BOOL && mask->ndim == self->ndim && self->ndim > 0 &&
+           memcmp(mask->sizes, self->sizes, sizeof *mask->sizes * mask->ndim) == 0 &&
+           tensor_is_contiguous(self) && tensor_is_contiguous(mask);
+}
+
 bool index_index(struct op_call *c) {
     struct compose k = compose_start(c);
     struct tensor *given[TENSOR_MAX_DIMS], *self = arg_tensor(c, 0);
@@ -275,6 +341,8 @@ bool index_index(struct op_call *c) {
     if (count < 0) return false;
     if (count > self->ndim)
         return refuse_index(c, "too many indices for tensor of dimension %d (got %d)", self->ndim, count);
+    if (count == 1 && given[0] && is_whole_mask(self, given[0]))
+        return give_tensor(c, compacted(c, self, given[0]));
     if (!prepare(c, &k, self, given, count, &x)) return compose_give(&k, NULL);
     int ndim = selected_sizes(&x, sizes);
     if (ndim > TENSOR_MAX_DIMS) return compose_give(&k, NULL);
@@ -346,10 +414,9 @@ bool index_masked_select(struct op_call *c) {
     if (!sizes_broadcast(&ndim, sizes, mask->ndim, mask->sizes, c->err)) return false;
     struct tensor *a = compose_own(&k, tensor_expand(self, ndim, sizes, c->err)),
                   *b = compose_own(&k, tensor_expand(mask, ndim, sizes, c->err));
-    if (k.failed) return compose_end(&k);
-    a = compose_run(&k, "aten::reshape", "tL", a, 1, &a->numel);
-    b = compose_run(&k, "aten::reshape", "tL", b, 1, &b->numel);
-    return compose_give(&k, compose_run(&k, "aten::index.Tensor", "tT", a, 1, &b));
+    a = a ? compose_own(&k, tensor_contiguous(a, c->cx->budget, c->err)) : NULL;
+    b = b ? compose_own(&k, tensor_contiguous(b, c->cx->budget, c->err)) : NULL;
+    return compose_give(&k, a && b ? compose_own(&k, compacted(c, a, b)) : NULL);
 }
 
 bool index_masked_scatter(struct op_call *c) {

@@ -161,12 +161,9 @@ BINARY_REAL(DEFINE_BINARY_REAL)
     }
 BINARY_FLOAT(DEFINE_BINARY_FLOAT)
 
-#define BINARY_INT(X)                       \
-    X(gcd, "gcd_cpu", gcd(x, y))            \
-    X(lcm, "lcm_cpu", lcm(x, y))            \
-    X(bitwise_and, "bitwise_and_cpu", x &y) \
-    X(bitwise_or, "bitwise_or_cpu", x | y)  \
-    X(bitwise_xor, "bitwise_xor_cpu", x ^ y)
+#define BINARY_INT(X)            \
+    X(gcd, "gcd_cpu", gcd(x, y)) \
+    X(lcm, "lcm_cpu", lcm(x, y))
 #define DEFINE_BINARY_INT(name, text, integer)                                                      \
     POINTWISE_LOOP_2(name##_int, int64_t, int64_t, integer)                                         \
     static const struct pointwise op_##name = {text, 2, RULE_SAME, {name##_int, NULL, NULL, NULL}}; \
@@ -174,6 +171,41 @@ BINARY_FLOAT(DEFINE_BINARY_FLOAT)
         return pointwise_call(c, &op_##name, 0);                                                    \
     }
 BINARY_INT(DEFINE_BINARY_INT)
+
+/* Bits know no dtype: two tensors of one integral dtype and shape that lie side by side are combined as
+ * bytes. */
+static bool are_bytes(const struct op_call *c) {
+    if (c->args[0].tag != VALUE_TENSOR || c->args[1].tag != VALUE_TENSOR || call_target(c)) return false;
+    const struct tensor *a = arg_tensor(c, 0), *b = arg_tensor(c, 1);
+    return a->dtype == b->dtype && dtype_is_integral(tensor_dtype(a), true) && a->ndim == b->ndim &&
+           memcmp(a->sizes, b->sizes, sizeof *a->sizes * a->ndim) == 0 && tensor_is_contiguous(a) &&
+           tensor_is_contiguous(b);
+}
+
+#define DEFINE_BITWISE(name, text, operator)                                                        \
+    POINTWISE_LOOP_2(name##_int, int64_t, int64_t, x operator y)                                    \
+    static const struct pointwise op_##name = {text, 2, RULE_SAME, {name##_int, NULL, NULL, NULL}}; \
+    static void name##_bytes(const uint8_t *a, const uint8_t *b, size_t bytes, uint8_t *to) {       \
+        size_t i = 0;                                                                               \
+        for (uint64_t x, y; i + sizeof x <= bytes; i += sizeof x) {                                 \
+            memcpy(&x, a + i, sizeof x);                                                            \
+            memcpy(&y, b + i, sizeof y);                                                            \
+            x = x operator y;                                                                       \
+            memcpy(to + i, &x, sizeof x);                                                           \
+        }                                                                                           \
+        for (; i < bytes; i++) to[i] = (uint8_t)(a[i] operator b[i]);                               \
+    }                                                                                               \
+    bool pointwise_##name(struct op_call *c) {                                                      \
+        if (!are_bytes(c)) return pointwise_call(c, &op_##name, 0);                                 \
+        const struct tensor *a = arg_tensor(c, 0), *b = arg_tensor(c, 1);                           \
+        struct tensor *out = call_new(c, tensor_dtype(a), a->ndim, a->sizes);                       \
+        size_t bytes = (size_t)a->numel * dtype_size(tensor_dtype(a));                              \
+        if (out) name##_bytes(tensor_data(a), tensor_data(b), bytes, tensor_data(out));             \
+        return give_tensor(c, out);                                                                 \
+    }
+DEFINE_BITWISE(bitwise_and, "bitwise_and_cpu", &)
+DEFINE_BITWISE(bitwise_or, "bitwise_or_cpu", |)
+DEFINE_BITWISE(bitwise_xor, "bitwise_xor_cpu", ^)
 
 /* A shift count outside [0, bits) gives 0, or the sign (c10's BinaryOpsKernel.cpp). k: the bits of the dtype.
  */
@@ -331,7 +363,30 @@ bool pointwise_rsub(struct op_call *c) {
     return sum_of(c, in, true);
 }
 
+bool pointwise_sqrt(struct op_call *c);
+bool pointwise_rsqrt(struct op_call *c);
+bool pointwise_reciprocal(struct op_call *c);
+bool pointwise_square(struct op_call *c);
+
+/* Powers of floats that are simpler functions (pow_tensor_scalar_optimized_kernel,
+ * aten/src/ATen/native/cpu/PowKernel.cpp); NULL: none. */
+static op_kernel simple_power(const struct op_call *c) {
+    static const struct {
+        double exponent;
+        op_kernel kernel;
+    } powers[] = {
+        {0.5, pointwise_sqrt}, {-0.5, pointwise_rsqrt}, {-1, pointwise_reciprocal}, {2, pointwise_square}};
+    bool number =
+        c->args[0].tag == VALUE_TENSOR && c->args[1].tag != VALUE_TENSOR && c->args[1].tag != VALUE_COMPLEX;
+    if (!number || !dtype_is_floating(tensor_dtype(arg_tensor(c, 0)))) return NULL;
+    for (size_t i = 0; i < sizeof powers / sizeof *powers; i++)
+        if (arg_number(c, 1).f == powers[i].exponent) return powers[i].kernel;
+    return NULL;
+}
+
 bool pointwise_pow(struct op_call *c) {
+    op_kernel simple = simple_power(c);
+    if (simple) return simple(c);
     struct wrapped wrapped[2];
     struct tensor *in[2] = {arg_operand(c, 0, &wrapped[0]), arg_operand(c, 1, &wrapped[1])};
     bool number = c->args[1].tag != VALUE_TENSOR;
