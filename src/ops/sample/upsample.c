@@ -4,6 +4,7 @@
  * axes are resampled one after the other in double, over planes laid out [planes, D, H, W]. */
 #include "base/mem.h"
 #include "ops/common/compose.h"
+#include "ops/common/dtypes.h"
 #include "ops/sample/cubic.h"
 #include "ops/view/geometry.h"
 #include <math.h>
@@ -25,6 +26,7 @@ enum mode {
 struct taps {
     int64_t count, *places; /* [out][count] */
     double *weights;
+    double unit; /* bytes: the weights are whole numbers of this fraction's denominator; 0: they are not */
 };
 
 static double filter_at(enum mode mode, double x) {
@@ -52,16 +54,24 @@ static void nearest_taps(enum mode mode, int64_t in, int64_t out, double factor,
     float step = factor > 0 ? (float)(1 / factor) : (float)in / (float)out;
     for (int64_t i = 0; i < out; i++) {
         float at = mode == MODE_EXACT ? floorf(((float)i + 0.5f) * step) : floorf((float)i * step);
-        t->places[i] = clip((int64_t)at, 0, in - 1);
+        t->places[i] = clip(convert_to_int64((double)at), 0, in - 1);
         t->weights[i] = 1;
     }
 }
 
-static void linear_taps(int64_t in, int64_t out, bool corners, double factor, struct taps *t) {
+/* Where along the input output i lies, in the kernel's own precision. */
+static double source_of(int64_t i, double step, bool corners, bool single) {
+    if (!single) return corners ? step * (double)i : step * ((double)i + 0.5) - 0.5;
+    float s = (float)step, at = corners ? s * (float)i : s * ((float)i + 0.5f) - 0.5f;
+    return (double)at;
+}
+
+static void linear_taps(int64_t in, int64_t out, bool corners, double factor, bool single, struct taps *t) {
     double step = step_of(in, out, corners, factor);
     for (int64_t i = 0; i < out; i++) {
-        double at = corners ? step * (double)i : fmax(step * ((double)i + 0.5) - 0.5, 0);
-        int64_t low = clip((int64_t)at, 0, in - 1);
+        double at = fmax(source_of(i, step, corners, single), 0);
+        if (in == out) at = (double)i; /* copied, whatever the factor (compute_source_index_and_lambda) */
+        int64_t low = clip(convert_to_int64(at), 0, in - 1);
         double part = fmin(fmax(at - (double)low, 0), 1);
         t->places[2 * i] = low;
         t->places[2 * i + 1] = low < in - 1 ? low + 1 : low;
@@ -70,12 +80,12 @@ static void linear_taps(int64_t in, int64_t out, bool corners, double factor, st
     }
 }
 
-static void cubic_taps(int64_t in, int64_t out, bool corners, double factor, struct taps *t) {
+static void cubic_taps(int64_t in, int64_t out, bool corners, double factor, bool single, struct taps *t) {
     double step = step_of(in, out, corners, factor);
     for (int64_t i = 0; i < out; i++) {
-        double at = corners ? step * (double)i : step * ((double)i + 0.5) - 0.5, low = floor(at);
+        double at = source_of(i, step, corners, single), low = floor(at);
         for (int j = 0; j < 4; j++) {
-            t->places[4 * i + j] = clip((int64_t)low + j - 1, 0, in - 1);
+            t->places[4 * i + j] = clip(convert_to_int64(low + (double)(j - 1)), 0, in - 1);
             t->weights[4 * i + j] = cubic_weight(at - low - (j - 1), -0.75);
         }
     }
@@ -91,8 +101,8 @@ static void smooth_taps(enum mode mode, int64_t in, int64_t out, bool corners, d
            support = support_of(mode) * wide;
     for (int64_t i = 0; i < out; i++) {
         double centre = step * ((double)i + 0.5), sum = 0;
-        int64_t begin = clip((int64_t)(centre - support + 0.5), 0, in),
-                end = clip((int64_t)(centre + support + 0.5), begin, in);
+        int64_t begin = clip(convert_to_int64(centre - support + 0.5), 0, in),
+                end = clip(convert_to_int64(centre + support + 0.5), begin, in);
         for (int64_t j = 0; j < t->count; j++) {
             int64_t place = begin + j;
             double w = place < end ? filter_at(mode, ((double)place - centre + 0.5) / wide) : 0;
@@ -104,22 +114,49 @@ static void smooth_taps(enum mode mode, int64_t in, int64_t out, bool corners, d
     }
 }
 
+/* Weights of one place are put together: what reaches beyond the border weighs on the last element. */
+static void merge_taps(struct taps *t, int64_t out) {
+    for (int64_t i = 0; i < out; i++)
+        for (int64_t j = t->count - 1; j > 0; j--) {
+            double *w = t->weights + i * t->count + j;
+            if (t->places[i * t->count + j] != t->places[i * t->count + j - 1]) continue;
+            w[-1] += w[0];
+            w[0] = 0;
+        }
+}
+
+/* Bytes are weighed by 16-bit whole numbers, as fine as the largest weight allows, and rounded after each
+ * axis (compute_index_ranges_int16_weights of aten/src/ATen/native/cpu/UpSampleKernel.cpp, after Pillow's).
+ */
+static void round_taps(struct taps *t, int64_t out) {
+    double most = 0;
+    int precision = 0;
+    merge_taps(t, out);
+    for (int64_t i = 0; i < out * t->count; i++) most = fmax(most, t->weights[i]);
+    while (precision < 22 && (int)(0.5 + most * (double)(1 << (precision + 1))) < 1 << 15) precision++;
+    t->unit = (double)(1 << precision);
+    for (int64_t i = 0; i < out * t->count; i++) {
+        double w = t->weights[i] * t->unit;
+        t->weights[i] = trunc(w < 0 ? w - 0.5 : w + 0.5);
+    }
+}
+
 static bool taps_make(struct op_call *c, enum mode mode, int64_t in, int64_t out, bool corners, double factor,
-                      struct taps *t) {
-    double step = step_of(in, out, corners, factor);
+                      bool single, struct taps *t) {
+    double step = step_of(in, out, corners, factor), smooth = ceil(support_of(mode) * fmax(step, 1)) * 2 + 1;
     t->count = mode <= MODE_EXACT    ? 1
                : mode == MODE_LINEAR ? 2
                : mode == MODE_CUBIC  ? 4
-                                     : (int64_t)ceil(support_of(mode) * (step >= 1 ? step : 1)) * 2 + 1;
+                                     : (int64_t)fmin(smooth, (double)in);
     t->places = call_scratch(c, (size_t)(out * t->count) + 1, sizeof *t->places);
     t->weights = call_scratch(c, (size_t)(out * t->count) + 1, sizeof *t->weights);
     if (!t->places || !t->weights) return false;
     if (mode <= MODE_EXACT)
         nearest_taps(mode, in, out, factor, t);
     else if (mode == MODE_LINEAR)
-        linear_taps(in, out, corners, factor, t);
+        linear_taps(in, out, corners, factor, single, t);
     else if (mode == MODE_CUBIC)
-        cubic_taps(in, out, corners, factor, t);
+        cubic_taps(in, out, corners, factor, single, t);
     else
         smooth_taps(mode, in, out, corners, factor, t);
     return true;
@@ -160,9 +197,14 @@ struct resample {
     enum mode mode;
     int dims;
     bool corners, back; /* back: from gradients of the output to those of the input */
+    bool bytes;
     int64_t in[AXES], out[AXES];
     double factors[AXES]; /* 0: not given */
 };
+
+static void round_bytes(double *x, int64_t count, double unit) {
+    for (int64_t i = 0; i < count; i++) x[i] = fmin(fmax(floor((x[i] + unit / 2) / unit), 0), 255);
+}
 
 /* One image plane through all axes; a and b have room for the largest stage. */
 static double *resample_plane(const struct resample *r, const struct taps *taps, double *a, double *b) {
@@ -171,7 +213,11 @@ static double *resample_plane(const struct resample *r, const struct taps *taps,
     for (int axis = AXES - 1; axis >= AXES - r->dims; axis--) {
         int64_t outer = 1, inner = 1;
         for (int i = 0; i < AXES; i++) *(i < axis ? &outer : &inner) *= i == axis ? 1 : sizes[i];
+        if ((r->bytes || r->mode >= MODE_LINEAR_AA) && r->mode > MODE_EXACT && !r->back &&
+            r->in[axis] == r->out[axis])
+            continue;
         (r->back ? apply_back : apply)(&taps[axis], a, b, outer, r->in[axis], r->out[axis], inner);
+        if (taps[axis].unit > 0) round_bytes(b, outer * r->out[axis] * inner, taps[axis].unit);
         sizes[axis] = r->back ? r->in[axis] : r->out[axis];
         double *swap = a;
         a = b;
@@ -186,26 +232,62 @@ static int64_t largest_stage(const struct resample *r) {
     return most;
 }
 
+/* nearest2d asks for no factor where the sizes are the same or doubled (nearest_idx). */
+static double factor_of(const struct resample *r, int axis) {
+    bool plain = r->mode == MODE_NEAREST && r->dims == 2 && !r->back &&
+                 (r->out[axis] == r->in[axis] || r->out[axis] == 2 * r->in[axis]);
+    return plain ? 0 : r->factors[axis];
+}
+
+/* The loops for half and bfloat16 keep weights in that dtype, but bilinear2d's. */
+static void narrow_taps(const struct resample *r, enum dtype d, struct taps *t, int64_t out) {
+    bool kept = r->mode == MODE_CUBIC || (r->mode == MODE_LINEAR && r->dims != 2);
+    if (!kept || !(SET_HALVES >> d & 1)) return;
+    for (int64_t i = out * t->count - 1; i >= 0; i--) {
+        uint16_t bits;
+        if (r->mode == MODE_LINEAR && i % 2 == 0)
+            t->weights[i] = 1 - t->weights[i + 1]; /* of the rounded one */
+        convert_store[d][COMPUTE_DOUBLE](&bits, 0, &t->weights[i], 0, 1);
+        convert_load[d][COMPUTE_DOUBLE](&t->weights[i], 0, &bits, 0, 1);
+    }
+}
+
 static bool resample_all(struct op_call *c, const struct resample *r, struct tensor *x, struct tensor *out) {
-    struct taps taps[AXES] = {{0, NULL, NULL}};
+    struct taps taps[AXES] = {{0}};
     int64_t small = r->in[0] * r->in[1] * r->in[2], large = r->out[0] * r->out[1] * r->out[2],
             most = largest_stage(r), in = r->back ? large : small, made = r->back ? small : large;
     int64_t size = (int64_t)dtype_size(tensor_dtype(x));
     double *room = call_scratch(c, (size_t)most * 2 + 2, sizeof *room);
-    bool good = room != NULL, bytes = x->dtype == DTYPE_UINT8;
-    for (int i = AXES - r->dims; good && i < AXES; i++)
-        good = taps_make(c, r->mode, r->in[i], r->out[i], r->corners, r->factors[i], &taps[i]);
+    bool good = room != NULL, single = x->dtype != DTYPE_FLOAT64 && !r->bytes;
+    for (int i = AXES - r->dims; good && i < AXES; i++) {
+        good = taps_make(c, r->mode, r->in[i], r->out[i], r->corners, factor_of(r, i), single, &taps[i]);
+        if (good && !r->back) narrow_taps(r, tensor_dtype(x), &taps[i], r->out[i]);
+        if (good && r->bytes && r->mode > MODE_EXACT) round_taps(&taps[i], r->out[i]);
+    }
     for (int64_t p = 0; good && p < x->numel / in; p++) {
         convert_load[x->dtype][COMPUTE_DOUBLE](room, sizeof *room, (char *)tensor_data(x) + p * in * size,
                                                size, in);
         double *result = resample_plane(r, taps, room, room + most);
-        for (int64_t i = 0; bytes && i < made; i++) result[i] = fmin(fmax(rint(result[i]), 0), 255);
         convert_store[x->dtype][COMPUTE_DOUBLE]((char *)tensor_data(out) + p * made * size, size, result,
                                                 sizeof *result, made);
     }
     for (int i = 0; i < AXES; i++) taps_free(&taps[i]);
     mem_free(room);
     return good;
+}
+
+/* aten/src/ATen/native/cpu/UpSampleKernel.cpp: which dtypes have loops. */
+static bool check_kernel(struct op_call *c, const struct resample *r, const struct tensor *x) {
+    bool flat = r->dims == 2;
+    if (r->mode >= MODE_LINEAR_AA)
+        return check_dtype(c, x, SET_FLOATS | SET_BYTE, "compute_index_ranges_weights");
+    if (r->mode == MODE_CUBIC)
+        return check_dtype(c, x, SET_REALS | SET_BYTE, "compute_indices_weights_cubic");
+    if (r->mode == MODE_LINEAR)
+        return check_dtype(c, x, flat ? SET_REALS | SET_BYTE : SET_REALS,
+                           flat ? "upsample_bilinear2d_channels_last" : "compute_indices_weights_linear");
+    return check_dtype(c, x, SET_REALS | SET_BYTE,
+                       flat ? "upsample_nearest2d_channels_last" : "compute_indices_weights_nearest");
 }
 
 static bool resample_call(struct op_call *c, struct resample *r, const int64_t *out_sizes) {
@@ -227,12 +309,13 @@ static bool resample_call(struct op_call *c, struct resample *r, const int64_t *
                           "Input and output sizes should be greater than 0, but got input (%s) output (%s)",
                           sizes_text(r->dims, r->in + AXES - r->dims, (char[128]){0}, 128),
                           sizes_text(r->dims, out_sizes, (char[128]){0}, 128));
-    if (!dtype_is_floating(tensor_dtype(x)) && x->dtype != DTYPE_UINT8)
-        return refuse(c, "\"compute_indices_weights\" not implemented for '%s'",
-                      dtype_table[x->dtype].graph_name);
     if (x->numel == 0 && x->sizes[1] == 0)
         return refuse(c, "Non-empty %dD data tensor expected but got a tensor with sizes %s", r->dims + 2,
                       sizes_text(x->ndim, x->sizes, (char[128]){0}, 128));
+    bool same = r->mode >= MODE_LINEAR_AA && memcmp(sizes, x->sizes, sizeof *sizes * x->ndim) == 0;
+    if (same) return compose_give(&k, compose_run(&k, "aten::clone", "tn", x));
+    if (!check_kernel(c, r, x)) return false;
+    r->bytes = x->dtype == DTYPE_UINT8;
     struct tensor *whole = compose_own(&k, tensor_contiguous(x, c->cx->budget, c->err));
     struct tensor *out = compose_own(&k, call_new(c, tensor_dtype(x), x->ndim, sizes));
     if (k.failed || (x->numel > 0 && !resample_all(c, r, whole, out))) return compose_give(&k, NULL);
@@ -245,7 +328,7 @@ static bool resample_call(struct op_call *c, struct resample *r, const int64_t *
 static bool by_size(struct op_call *c, enum mode mode, int dims, bool has_corners) {
     struct resample r = {.mode = mode, .dims = dims, .corners = has_corners && arg_bool(c, 2)};
     int64_t sizes[AXES];
-    if (arg_list(c, 1)->count != dims && arg_list(c, 1)->count != 1)
+    if (c->args[1].tag == VALUE_LIST && arg_list(c, 1)->count != dims)
         return refuse(c, "It is expected output_size equals to %d, but got size %lld", dims,
                       (long long)arg_list(c, 1)->count);
     if (!args_spread(c, 1, dims, NULL, sizes)) return false;
@@ -257,21 +340,30 @@ static bool by_size(struct op_call *c, enum mode mode, int dims, bool has_corner
     return resample_call(c, &r, sizes);
 }
 
+static bool check_count(struct op_call *c, int at, int wanted, const char *name) {
+    return c->args[at].tag != VALUE_LIST || arg_list(c, at)->count == wanted ||
+           refuse(c,
+                  "Expected static_cast<int64_t>(%s->size()) == spatial_dimensions to be true, but got "
+                  "false.  (Could "
+                  "this error message be improved?  If so, please report an enhancement request to PyTorch.)",
+                  name);
+}
+
 /* (input, output_size?, [align_corners,] scale_factors?) */
 static bool by_list(struct op_call *c, enum mode mode, int dims, bool has_corners) {
     struct resample r = {.mode = mode, .dims = dims, .corners = has_corners && arg_bool(c, 2)};
     const struct tensor *x = arg_tensor(c, 0);
     int64_t sizes[AXES];
     int scales = has_corners ? 3 : 2;
+    if (arg_none(c, 1) == arg_none(c, scales))
+        return refuse(c, "Must specify exactly one of output_size and scale_factors");
+    if (!check_count(c, arg_none(c, 1) ? scales : 1, x->ndim - 2,
+                     arg_none(c, 1) ? "scale_factors" : "output_size"))
+        return false;
     if (x->ndim != dims + 2)
         return refuse(c, "It is expected input_size equals to %d, but got size %d", dims + 2, x->ndim);
-    if (!arg_none(c, 1) && !arg_none(c, scales))
-        return refuse(c, "Must specify exactly one of output_size and scale_factors");
-    if (arg_none(c, 1) && arg_none(c, scales))
-        return refuse(c, "Must specify exactly one of output_size and scale_factors");
     if (!arg_none(c, 1) && !args_spread(c, 1, dims, NULL, sizes)) return false;
     for (int i = 0; arg_none(c, 1) && i < dims; i++) {
-        if (arg_list(c, scales)->count != dims) return refuse(c, "expected %d scale factors", dims);
         double f = arg_list(c, scales)->items[i].f;
         r.factors[AXES - dims + i] = f;
         sizes[i] = convert_to_int64((double)x->sizes[i + 2] * f);
@@ -360,16 +452,15 @@ struct interpolation {
     bool corners, corners_given, antialias, recompute;
     int64_t sizes[AXES];
     double factors[AXES];
-    bool by_size;
+    bool by_size, size_first; /* size_first: a size beside a factor is no error, but decides */
 };
 
 static bool read_sizes(struct op_call *c, struct interpolation *n, int size_at, int factor_at, int dims) {
     n->by_size = !arg_none(c, size_at);
-    if (n->by_size && factor_at >= 0 && !arg_none(c, factor_at))
+    if (n->by_size && !n->size_first && !arg_none(c, factor_at))
         return refuse(c, "only one of size or scale_factor should be defined");
     if (n->by_size) return args_spread(c, size_at, dims, NULL, n->sizes);
-    if (factor_at < 0 || arg_none(c, factor_at))
-        return refuse(c, "either size or scale_factor should be defined");
+    if (arg_none(c, factor_at)) return refuse(c, "either size or scale_factor should be defined");
     lb_value f = c->args[factor_at];
     for (int i = 0; i < dims; i++) {
         lb_value item = f.tag == VALUE_LIST ? f.list->items[f.list->count == 1 ? 0 : i] : f;
@@ -442,16 +533,17 @@ bool sample_upsample(struct op_call *c) {
     int dims;
     struct interpolation n = {.mode = c->args[3].string->bytes,
                               .corners_given = !arg_none(c, 4),
-                              .corners = !arg_none(c, 4) && arg_bool(c, 4)};
+                              .corners = !arg_none(c, 4) && arg_bool(c, 4),
+                              .size_first = true};
     return start(c, &dims) && read_sizes(c, &n, 1, 2, dims) && interpolate(c, &n, dims);
 }
 bool sample_upsample_nearest(struct op_call *c) {
     int dims;
-    struct interpolation n = {.mode = "nearest"};
+    struct interpolation n = {.mode = "nearest", .size_first = true};
     return start(c, &dims) && read_sizes(c, &n, 1, 2, dims) && interpolate(c, &n, dims);
 }
 bool sample_upsample_bilinear(struct op_call *c) {
     int dims;
-    struct interpolation n = {.mode = "bilinear", .corners = true, .corners_given = true};
+    struct interpolation n = {.mode = "bilinear", .corners = true, .corners_given = true, .size_first = true};
     return start(c, &dims) && read_sizes(c, &n, 1, 2, dims) && interpolate(c, &n, dims);
 }
