@@ -1,303 +1,410 @@
-/* Attention: scaled dot product in its forms, the fused multi-head layer, the encoder layer's fast path.
+/* Scaled dot product attention in its forms: softmax(q k^T scale + mask) v
+ * (aten/src/ATen/native/transformers/attention.cpp, sdp_utils_cpp.cpp).
  *
- * Scores are products of packed matrices; softmax in float. The meaning is that of
- * aten/src/ATen/native/transformers/attention.cpp, written as operators. */
+ * Two ways, and a choice between them as PyTorch's. The plain way is a chain of operators, in float for half
+ * and bfloat16. The flash way takes [batch, heads, length, width] alone and works a block of queries at a
+ * time (kernels/attention.h); doubles go the plain way through it. */
+#include "base/mem.h"
+#include "kernels/kernels.h"
 #include "ops/common/compose.h"
+#include "ops/common/cpp_names.h"
+#include "ops/common/dtypes.h"
 #include "ops/linear/product.h"
 #include "ops/view/geometry.h"
 #include <math.h>
 #include <string.h>
 
-#define RUN(row, ...)    compose_run(&k, "aten::" row, __VA_ARGS__)
-#define RUN_IN(row, ...) compose_run(k, "aten::" row, __VA_ARGS__)
+#define RUN(row, ...) compose_run(k, "aten::" row, __VA_ARGS__)
 
 struct attention {
-    struct tensor *query, *key, *value, *mask;
+    struct tensor *query, *key, *value,
+        *mask; /* mask may be NULL; added to the scores, or bool: what is seen */
     double dropout, scale;
-    bool causal, gqa;
+    bool causal, gqa; /* gqa: every key and value head serves several query heads */
 };
 
-static bool check(struct op_call *c, const struct attention *a) {
-    const struct tensor *q = a->query, *k = a->key, *v = a->value;
-    if (q->dtype != k->dtype || q->dtype != v->dtype)
-        return refuse(c,
-                      "Expected query, key, and value to have the same dtype, but got query.dtype: %s "
-                      "key.dtype: %s and value.dtype: %s instead.",
-                      dtype_table[q->dtype].python_name, dtype_table[k->dtype].python_name,
-                      dtype_table[v->dtype].python_name);
-    if (q->ndim < 2 || k->ndim < 2 || v->ndim < 2)
-        return refuse(c,
-                      "Expected query, key, and value to all be  at least 2 dimensional, but got "
-                      "query.dim(): %d, key.dim(): %d and value.dim(): %d instead.",
-                      q->ndim, k->ndim, v->ndim);
-    if (a->mask && a->causal)
-        return refuse(
-            c, "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True");
-    if (a->mask && a->mask->dtype != DTYPE_BOOL && a->mask->dtype != q->dtype &&
-        a->mask->dtype != DTYPE_FLOAT32)
-        return refuse(c,
-                      "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
-                      "attn_mask.dtype: %s and  query.dtype: %s instead.",
-                      dtype_table[a->mask->dtype].graph_name, dtype_table[q->dtype].graph_name);
+static bool refuse_both_masks(struct op_call *c) {
+    return refuse(c,
+                  "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True");
+}
+
+/* query, key, value first, the rest where the schema has them. */
+static bool read_attention(struct op_call *c, struct attention *a, int mask, int dropout, int causal,
+                           int scale, int gqa) {
+    *a = (struct attention){.query = arg_tensor(c, 0),
+                            .key = arg_tensor(c, 1),
+                            .value = arg_tensor(c, 2),
+                            .mask = arg_tensor_or_null(c, mask),
+                            .dropout = arg_float(c, dropout),
+                            .causal = arg_bool(c, causal),
+                            .gqa = gqa >= 0 && arg_bool(c, gqa)};
+    const struct tensor *q = a->query;
+    if (q->ndim == 0) return refuse_index(c, "Dimension specified as -1 but tensor has no dimensions");
+    a->scale = arg_none(c, scale) ? 1 / sqrt((double)q->sizes[q->ndim - 1]) : arg_float(c, scale);
     return true;
 }
 
-/* With grouped queries every key and value head serves several query heads. */
-static struct tensor *spread_heads(struct compose *k, struct tensor *t, int64_t heads) {
-    int64_t own = t->sizes[t->ndim - 3];
-    if (own == heads || own == 0) return t;
-    return RUN_IN("repeat_interleave.self_int", "tii", t, heads / own, (int64_t)(t->ndim - 3));
+/* A mask of booleans as one that is added: 0 where something is seen. */
+static struct tensor *additive_mask(struct compose *k, struct tensor *mask, enum dtype d) {
+    if (!mask || mask->dtype != DTYPE_BOOL) return mask;
+    struct tensor *hidden = RUN("logical_not", "t", mask);
+    struct tensor *zeros = RUN("zeros", "Ld", (int)mask->ndim, mask->sizes, (int)d);
+    return RUN("masked_fill.Scalar", "ttf", zeros, hidden, -(double)INFINITY);
 }
 
-static struct tensor *causal_mask(struct compose *k, int64_t rows, int64_t columns) {
-    int64_t sizes[2] = {rows, columns};
-    struct tensor *ones = RUN_IN("ones", "Ld", 2, sizes, DTYPE_BOOL);
-    return RUN_IN("tril", "td", ones, 0);
+static struct tensor *causal_mask(struct compose *k, const struct attention *a) {
+    int64_t sizes[2] = {a->query->sizes[a->query->ndim - 2], a->key->sizes[a->key->ndim - 2]};
+    struct tensor *ones = RUN("ones", "Ld", 2, sizes, (int)DTYPE_BOOL);
+    return RUN("tril", "td", ones, 0);
 }
 
-/* The weights after softmax, and before dropout. */
-static struct tensor *weights_of(struct compose *k, const struct attention *a) {
-    struct tensor *mask = a->mask,
-                  *kt = compose_own(k, tensor_transpose(k->c, a->key, a->key->ndim - 2, a->key->ndim - 1));
-    struct tensor *scores = RUN_IN("matmul", "tt", a->query, kt);
-    scores = RUN_IN("mul.Scalar", "tf", scores, a->scale);
-    if (a->causal && scores)
-        mask = causal_mask(k, a->query->sizes[a->query->ndim - 2], a->key->sizes[a->key->ndim - 2]);
-    if (mask && mask->dtype == DTYPE_BOOL) {
-        struct tensor *out = RUN_IN("logical_not", "t", mask);
-        scores = RUN_IN("masked_fill.Scalar", "ttf", scores, out, -(double)INFINITY);
-    } else if (mask) {
-        scores = RUN_IN("add.Tensor", "ttd", scores, mask, 1);
+/* --- the plain way: _scaled_dot_product_attention_math --- */
+
+static bool spread_heads(struct compose *k, struct attention *a) {
+    struct tensor **both[] = {&a->key, &a->value};
+    if (!a->gqa) return true;
+    for (int i = 0; i < 2; i++) {
+        struct tensor *t = *both[i];
+        int dim = t->ndim - 3;
+        if (a->query->ndim < 3 || dim < 0) return refuse_index(k->c, "Dimension out of range (got -3)");
+        int64_t heads = a->query->sizes[a->query->ndim - 3], own = t->sizes[dim];
+        if (own == heads) continue;
+        if (own == 0 || heads % own)
+            return refuse(k->c, "Number of heads in key and value must divide the number of heads in ");
+        *both[i] = RUN("repeat_interleave.self_int", "tii", t, heads / own, (int64_t)dim);
     }
-    bool masked = mask != NULL;
-    return masked ? RUN_IN("_safe_softmax", "td", scores, -1) : RUN_IN("softmax.int", "td", scores, -1);
+    return !k->failed;
 }
 
-static struct tensor *attend(struct compose *k, struct attention *a, struct tensor **weights) {
-    if (a->gqa) {
-        a->key = spread_heads(k, a->key, a->query->sizes[a->query->ndim - 3]);
-        a->value = a->key ? spread_heads(k, a->value, a->query->sizes[a->query->ndim - 3]) : NULL;
-    }
-    if (!a->key || !a->value) return NULL;
-    struct tensor *p = weights_of(k, a);
-    if (weights) *weights = p;
-    if (a->dropout > 0) p = RUN_IN("dropout", "tfb", p, a->dropout, true);
-    return RUN_IN("matmul", "tt", p, a->value);
+static bool two_dims(struct op_call *c, const struct tensor *t) {
+    int64_t dim = -2;
+    return wrap_dim(c, &dim, t->ndim);
 }
 
-static double scale_of(const struct op_call *c, int at, const struct tensor *query) {
-    return arg_none(c, at) ? 1 / sqrt((double)query->sizes[query->ndim - 1]) : arg_float(c, at);
+/* The scale goes half to the queries and half to the keys, as PyTorch does it. */
+static struct tensor *scores_of(struct compose *k, const struct attention *a) {
+    double half = sqrt(fabs(a->scale));
+    struct tensor *q = RUN("mul.Scalar", "tf", a->query, a->scale < 0 ? -half : half);
+    struct tensor *kt = compose_own(k, tensor_transpose(k->c, a->key, a->key->ndim - 2, a->key->ndim - 1));
+    kt = RUN("mul.Scalar", "tf", kt, half);
+    return RUN("matmul", "tt", q, kt);
 }
 
-/* (query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa). The 4-d result without dropout
- * comes from PyTorch's flash kernel: [B, H, L, E] over memory laid out [B, L, H, E]. */
-bool attention_sdpa(struct op_call *c) {
-    struct compose k = compose_start(c);
-    struct attention a = {.query = arg_tensor(c, 0),
-                          .key = arg_tensor(c, 1),
-                          .value = arg_tensor(c, 2),
-                          .mask = arg_tensor_or_null(c, 3),
-                          .dropout = arg_float(c, 4),
-                          .causal = arg_bool(c, 5),
-                          .gqa = arg_bool(c, 7)};
-    if (!check(c, &a)) return false;
-    a.scale = scale_of(c, 6, a.query);
-    bool flash = a.query->ndim == 4 && a.dropout == 0 && a.key->ndim == 4 && a.value->ndim == 4 &&
-                 a.query->sizes[3] == a.value->sizes[3] &&
-                 (!a.mask || a.mask->ndim == 2 || a.mask->ndim == 4);
-    struct tensor *out = attend(&k, &a, NULL);
-    if (out && flash) {
-        out = RUN("transpose_copy.int", "tdd", out, 1, 2);
-        out = RUN("transpose.int", "tdd", out, 1, 2);
-    }
-    return compose_give(&k, out);
+static struct tensor *drop(struct compose *k, struct attention *a, struct tensor *weights,
+                           struct tensor *dropped) {
+    if (!(a->dropout > 0)) return weights;
+    if (!dropped) return RUN("dropout", "tfb", weights, a->dropout, true);
+    struct tensor *hidden = RUN("logical_not", "t", dropped);
+    a->value = RUN("mul.Scalar", "tf", a->value, 1 / (1 - a->dropout));
+    return RUN("masked_fill.Scalar", "ttf", weights, hidden, 0.0);
+}
+
+static struct tensor *plain(struct compose *k, struct attention a, struct tensor *dropped,
+                            struct tensor **weights) {
+    struct op_call *c = k->c;
+    enum dtype d = tensor_dtype(a.query);
+    struct tensor **operands[] = {&a.query, &a.key, &a.value};
+    if (!two_dims(c, a.query) || !two_dims(c, a.key)) return NULL;
+    for (int i = 0; (SET_HALVES >> d & 1) && i < 3; i++)
+        *operands[i] = compose_own(k, tensor_convert(*operands[i], DTYPE_FLOAT32, c->cx->budget, c->err));
+    if (k->failed || !spread_heads(k, &a)) return NULL;
+    if (a.causal) a.mask = additive_mask(k, causal_mask(k, &a), tensor_dtype(a.query));
+    struct tensor *scores = scores_of(k, &a), *p;
+    if (!scores) return NULL;
+    if (a.mask) scores = RUN("add_.Tensor", "ttd", scores, a.mask, 1);
+    p = RUN("_safe_softmax", "td", scores, -1);
+    p = p ? drop(k, &a, p, dropped) : NULL;
+    struct tensor *out = RUN("matmul", "tt", p, a.value);
+    if (weights && p) *weights = compose_own(k, tensor_convert(p, d, c->cx->budget, c->err));
+    return out ? compose_own(k, tensor_convert(out, d, c->cx->budget, c->err)) : NULL;
 }
 
 /* (query, key, value, attn_mask, dropout_p, is_causal, dropout_mask, scale, enable_gqa) -> (out, weights) */
 bool attention_sdpa_math(struct op_call *c) {
     struct compose k = compose_start(c);
-    struct attention a = {.query = arg_tensor(c, 0),
-                          .key = arg_tensor(c, 1),
-                          .value = arg_tensor(c, 2),
-                          .mask = arg_tensor_or_null(c, 3),
-                          .dropout = arg_float(c, 4),
-                          .causal = arg_bool(c, 5),
-                          .gqa = arg_bool(c, 8)};
-    struct tensor *weights = NULL, *dropped = arg_tensor_or_null(c, 6), *out;
-    if (a.mask && a.causal)
+    struct attention a;
+    struct tensor *weights = NULL;
+    if (!read_attention(c, &a, 3, 4, 5, 7, 8)) return false;
+    if (a.mask && a.causal) return refuse_both_masks(c);
+    struct tensor *out = plain(&k, a, arg_tensor_or_null(c, 6), &weights);
+    if (!out) return compose_refused(&k, false);
+    return compose_give_some(&k, 2, (struct tensor *[]){out, weights});
+}
+
+/* --- the flash way --- */
+
+enum { DIMS = 4 }; /* batch, heads, length, width */
+
+/* The kernel's operand: [batch, heads, rows, width] over what lies in memory from the first element on,
+ * elements of a row side by side, as PyTorch's loops read it whatever its last stride; float. */
+static struct tensor *operand(struct compose *k, struct tensor *t, int64_t batch, int64_t heads,
+                              int64_t rows) {
+    struct op_call *c = k->c;
+    int64_t sizes[DIMS] = {batch, heads, rows, t->sizes[3]}, strides[DIMS];
+    memcpy(strides, t->strides, sizeof strides);
+    strides[3] = 1;
+    struct tensor *view =
+        compose_own(k, tensor_over(t->storage, tensor_dtype(t), DIMS, sizes, strides, t->offset, c->err));
+    if (!view || view->dtype == DTYPE_FLOAT32 || view->dtype == DTYPE_FLOAT64) return view;
+    return compose_own(k, tensor_convert(view, DTYPE_FLOAT32, c->cx->budget, c->err));
+}
+
+static bool operands_of(struct compose *k, struct attention *a) {
+    const struct tensor *q = a->query;
+    int64_t batch = q->sizes[0], heads = a->key->sizes[1], keys = a->value->sizes[2];
+    if (heads <= 0 || q->sizes[1] % heads)
         return refuse(
-            c, "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True");
-    a.scale = scale_of(c, 7, a.query);
-    if (!dropped || a.dropout == 0) {
-        out = attend(&k, &a, &weights);
-        return compose_give_some(&k, 2, (struct tensor *[]){out, weights});
+            k->c, "scaled_dot_product_attention_flash_attention: heads of keys must divide those of queries");
+    a->query = operand(k, a->query, batch, q->sizes[1], q->sizes[2]);
+    a->key = operand(k, a->key, batch, heads, keys);
+    a->value = operand(k, a->value, batch, heads, keys);
+    return !k->failed;
+}
+
+/* The mask as [batch or 1, heads or 1, queries or 1, keys or 1] of the operands' dtype, its last stride 1. */
+static bool mask_of(struct compose *k, struct attention *a) {
+    struct op_call *c = k->c;
+    struct tensor *m = a->mask;
+    int64_t sizes[DIMS] = {1, 1, a->query->sizes[2], a->key->sizes[2]};
+    if (!m) return true;
+    if (m->ndim == 2) m = RUN("view", "tL", m, DIMS, ((int64_t[]){1, 1, m->sizes[0], m->sizes[1]}));
+    for (int i = 0; m && i < 2; i++)
+        sizes[i] = m->sizes[i] > 1 ? (i ? a->query->sizes[1] : a->query->sizes[0]) : 1;
+    m = RUN("expand", "tLb", m, DIMS, sizes, false);
+    if (m) m = compose_own(k, tensor_convert(m, tensor_dtype(a->query), c->cx->budget, c->err));
+    if (m && m->strides[3] > 1) m = compose_own(k, tensor_contiguous(m, c->cx->budget, c->err));
+    a->mask = m;
+    return !k->failed;
+}
+
+struct flash_run {
+    const struct attention_kernels *kernels;
+    struct attention_f32 problem;
+    struct attention_plan plan;
+    _Atomic bool failed;
+};
+static void flash_range(void *context, int64_t begin, int64_t end) {
+    struct flash_run *r = context;
+    void *room = mem_alloc_aligned(r->plan.workspace + 64);
+    if (room)
+        r->kernels->run_f32(&r->problem, &r->plan, room, begin, end);
+    else
+        r->failed = true;
+    mem_free_aligned(room);
+}
+static struct attention_layout layout_of(const struct tensor *t) {
+    return (struct attention_layout){t->strides[0], t->strides[1], t->strides[2]};
+}
+
+static void lay_out_mask(const struct tensor *m, struct attention_f32 *p) {
+    int64_t steps[DIMS];
+    for (int i = 0; i < DIMS; i++) steps[i] = m->sizes[i] > 1 ? m->strides[i] : 0;
+    p->mask = tensor_data(m);
+    p->mask_at = (struct attention_layout){steps[0], steps[1], steps[2]};
+    p->mask_column = m->sizes[3] > 1 ? m->strides[3] : 0;
+}
+
+static bool run_flash(struct op_call *c, const struct attention *a, struct tensor *out) {
+    const struct tensor *q = a->query;
+    struct flash_run r = {.kernels = call_kernels(c)->attention};
+    r.problem = (struct attention_f32){.batch = q->sizes[0],
+                                       .heads = q->sizes[1],
+                                       .queries = q->sizes[2],
+                                       .keys = a->key->sizes[2],
+                                       .width = q->sizes[3],
+                                       .value_width = a->value->sizes[3],
+                                       .key_heads = a->key->sizes[1],
+                                       .q = tensor_data(q),
+                                       .k = tensor_data(a->key),
+                                       .v = tensor_data(a->value),
+                                       .q_at = layout_of(q),
+                                       .k_at = layout_of(a->key),
+                                       .v_at = layout_of(a->value),
+                                       .out = tensor_data(out),
+                                       .out_at = layout_of(out),
+                                       .causal = a->causal,
+                                       .scale = (float)a->scale};
+    if (a->mask) lay_out_mask(a->mask, &r.problem);
+    r.plan = r.kernels->plan_f32(&r.problem, pool_threads(c->cx->pool));
+    pool_run(c->cx->pool, r.plan.tasks, flash_range, &r);
+    return !r.failed || error_memory(c->err);
+}
+
+/* Scores with all masks, for what the kernel does not give: doubles, and the logarithms of the sums. */
+static struct tensor *masked_scores(struct compose *k, const struct attention *a) {
+    struct tensor *scores = scores_of(k, a);
+    if (a->mask) scores = RUN("add.Tensor", "ttd", scores, a->mask, 1);
+    if (!a->causal || !scores) return scores;
+    struct tensor *hidden = RUN("logical_not", "t", causal_mask(k, a));
+    return RUN("masked_fill.Scalar", "ttf", scores, hidden, -(double)INFINITY);
+}
+
+static struct tensor *flash_doubles(struct compose *k, struct attention a) {
+    a.gqa = true;
+    if (!spread_heads(k, &a)) return NULL;
+    struct tensor *p = RUN("_safe_softmax", "td", masked_scores(k, &a), -1);
+    return RUN("matmul", "tt", p, a.value);
+}
+
+/* [batch, heads, queries] over memory laid out [batch, queries, heads]. */
+static struct tensor *log_sums(struct compose *k, struct attention a) {
+    int64_t last = -1;
+    a.gqa = true;
+    if (!spread_heads(k, &a)) return NULL;
+    struct tensor *sums = RUN("logsumexp", "tLb", masked_scores(k, &a), 1, &last, false);
+    if (sums && a.mask) { /* of a query that sees nothing it is 0 */
+        struct tensor *blind = RUN("isneginf", "t", sums);
+        sums = RUN("masked_fill.Scalar", "ttf", sums, blind, 0.0);
     }
-    weights = weights_of(&k, &a);
-    struct tensor *hidden = RUN("logical_not", "t", dropped),
-                  *kept = RUN("masked_fill.Scalar", "ttf", weights, hidden, 0.0);
-    struct tensor *scaled = RUN("mul.Scalar", "tf", a.value, 1 / (1 - a.dropout));
-    out = RUN("matmul", "tt", kept, scaled);
-    return compose_give_some(&k, 2, (struct tensor *[]){out, kept});
+    sums = RUN("transpose_copy.int", "tdd", sums, 1, 2);
+    return RUN("transpose.int", "tdd", sums, 1, 2);
+}
+
+/* `sums` NULL: not asked for. */
+static struct tensor *flash(struct compose *k, struct attention a, struct tensor **sums) {
+    struct op_call *c = k->c;
+    struct tensor *out = RUN("empty_like", "t", a.query), *made = out;
+    if (a.causal && a.scale <= 0) a.scale = (double)NAN; /* PyTorch hides before it scales: -inf turns over */
+    if (!out || !operands_of(k, &a) || !mask_of(k, &a)) return NULL;
+    bool floats = a.query->dtype == DTYPE_FLOAT32;
+    if (floats && (out->dtype != DTYPE_FLOAT32 || out->strides[3] != 1))
+        made = compose_own(k, call_new(c, DTYPE_FLOAT32, DIMS, a.query->sizes));
+    if (out->numel > 0 && floats && (!made || !run_flash(c, &a, made))) return NULL;
+    if (!floats) made = flash_doubles(k, a);
+    if (!made || (made != out && !tensor_copy(out, made, c->err))) return NULL;
+    if (sums && !(*sums = log_sums(k, a))) return NULL;
+    return out;
+}
+
+static bool check_flash(struct op_call *c, const struct attention *a) {
+    static const char name[] = "scaled_dot_product_attention_flash_attention";
+    const struct tensor *q = a->query, *key = a->key, *v = a->value, *m = a->mask;
+    if (!dtype_is_floating(tensor_dtype(q)))
+        return refuse(c, "%s: Expected data type in FP32, FP64, BF16, FP16, but got %s instead.", name,
+                      dtype_table[q->dtype].graph_name);
+    if (q->ndim != DIMS || key->ndim != DIMS || v->ndim != DIMS)
+        return refuse(c, "%s: Accept only 4 dims inputs shape of {B, H, T, K}", name);
+    if (a->dropout != 0) return refuse(c, "%s: Currently do not support dropout > 0", name);
+    if (q->sizes[3] != v->sizes[3] || key->sizes[3] != v->sizes[3])
+        return refuse(c, "%s: Q/K/V should have the same head size", name);
+    if (m && m->dtype != DTYPE_FLOAT32 && m->dtype != q->dtype)
+        return refuse(c, "%s: Attention mask is the same data type as query", name);
+    if (m && m->ndim != 2 && m->ndim != DIMS) return refuse(c, "%s: Attention mask dim in {2, 4}", name);
+    for (int i = 0; i < 2; i++) {
+        const struct tensor *t = i ? v : key;
+        if (t->dtype != q->dtype)
+            return refuse(c, "expected scalar type %s but found %s", dtype_table[q->dtype].graph_name,
+                          dtype_table[t->dtype].graph_name);
+    }
+    return true;
 }
 
 /* (query, key, value, dropout_p, is_causal, attn_mask, scale) -> (output, logsumexp) */
 bool attention_flash(struct op_call *c) {
     struct compose k = compose_start(c);
-    struct attention a = {.query = arg_tensor(c, 0),
-                          .key = arg_tensor(c, 1),
-                          .value = arg_tensor(c, 2),
-                          .dropout = arg_float(c, 3),
-                          .causal = arg_bool(c, 4),
-                          .mask = arg_tensor_or_null(c, 5)};
-    int64_t last = -1;
-    if (a.query->ndim != 4 || a.key->ndim != 4 || a.value->ndim != 4)
-        return refuse(
-            c,
-            "scaled_dot_product_attention_flash_attention: Accept only 4 dims inputs shape of {B, H, T, K}");
-    if (a.dropout != 0)
-        return refuse(c,
-                      "scaled_dot_product_attention_flash_attention: Currently do not support dropout > 0");
-    a.scale = scale_of(c, 6, a.query);
-    struct attention plain = a;
-    struct tensor *out = attend(&k, &a, NULL);
-    struct tensor *kt = compose_own(&k, tensor_transpose(c, plain.key, 2, 3)),
-                  *scores = RUN("matmul", "tt", plain.query, kt);
-    scores = RUN("mul.Scalar", "tf", scores, plain.scale);
-    struct tensor *mask =
-        plain.causal && scores ? causal_mask(&k, plain.query->sizes[2], plain.key->sizes[2]) : plain.mask;
-    if (mask && mask->dtype == DTYPE_BOOL) {
-        struct tensor *hidden = RUN("logical_not", "t", mask);
-        scores = RUN("masked_fill.Scalar", "ttf", scores, hidden, -(double)INFINITY);
-    } else if (mask) {
-        scores = RUN("add.Tensor", "ttd", scores, mask, 1);
-    }
-    struct tensor *sums = RUN("logsumexp", "tLb", scores, 1, &last, false);
-    if (sums && dtype_size(tensor_dtype(sums)) == 2)
-        sums = RUN("to.dtype", "tdbb", sums, DTYPE_FLOAT32, false, false);
-    out = RUN("transpose_copy.int", "tdd", out, 1, 2);
-    out = RUN("transpose.int", "tdd", out, 1, 2);
+    struct attention a;
+    struct tensor *sums = NULL;
+    if (arg_tensor(c, 0)->ndim == 0)
+        return refuse_index(c, "Dimension specified as 0 but tensor has no dimensions");
+    if (!read_attention(c, &a, 5, 3, 4, 6, -1) || !check_flash(c, &a)) return false;
+    struct tensor *out = flash(&k, a, &sums);
+    if (!out) return compose_refused(&k, false);
     return compose_give_some(&k, 2, (struct tensor *[]){out, sums});
 }
 
-/* --- multi-head attention with all weights: native_multi_head_attention_cpu --- */
+/* --- the choice (use_flash_attention_cpp of aten/src/ATen/native/transformers/sdp_utils_cpp.cpp) --- */
 
-struct heads {
-    struct tensor *query, *key, *value, *qkv_weight, *qkv_bias, *proj_weight, *proj_bias, *mask;
-    int64_t width, count, mask_type;
-    bool need_weights, average;
-};
-
-/* x @ weight[part].T + bias[part], as [B, heads, L, width / heads]. */
-static struct tensor *project(struct compose *k, const struct heads *h, struct tensor *x, int part) {
-    struct tensor *w = compose_own(k, tensor_narrow(k->c, h->qkv_weight, 0, part * h->width, h->width));
-    struct tensor *b = compose_own(k, tensor_narrow(k->c, h->qkv_bias, 0, part * h->width, h->width));
-    struct tensor *y = RUN_IN("linear", "ttt", x, w, b);
-    int64_t sizes[4] = {x->sizes[0], x->sizes[1], h->count, h->width / h->count};
-    y = RUN_IN("reshape", "tL", y, 4, sizes);
-    return RUN_IN("transpose.int", "tdd", y, 1, 2);
+static bool mask_shape_fits(const struct attention *a) {
+    const struct tensor *m = a->mask, *q = a->query;
+    if (!m) return true;
+    if (m->ndim != 2 && m->ndim != DIMS) return false;
+    int64_t wanted[DIMS] = {q->sizes[0], q->sizes[1], q->sizes[2], a->key->sizes[2]};
+    for (int i = 0; i < m->ndim; i++)
+        if (m->sizes[i] != 1 && m->sizes[i] != wanted[DIMS - m->ndim + i]) return false;
+    return true;
 }
 
-static struct tensor *mask_scores(struct compose *k, const struct heads *h, struct tensor *scores) {
-    struct tensor *mask = h->mask;
-    if (!mask) return scores;
-    if (mask->dtype != DTYPE_BOOL) return RUN_IN("add.Tensor", "ttd", scores, mask, 1);
-    if (h->mask_type == 1 && mask->ndim == 2) {
-        int64_t sizes[4] = {mask->sizes[0], 1, 1, mask->sizes[1]};
-        mask = RUN_IN("reshape", "tL", mask, 4, sizes);
+static bool shapes_fit(const struct attention *a) {
+    const struct tensor *q = a->query, *k = a->key, *v = a->value;
+    if (q->ndim != DIMS || k->ndim != DIMS || v->ndim != DIMS) return false;
+    bool heads = a->gqa ? k->sizes[1] == v->sizes[1] && k->sizes[1] > 0 && q->sizes[1] % k->sizes[1] == 0
+                        : q->sizes[1] == k->sizes[1] && q->sizes[1] == v->sizes[1];
+    return heads && q->sizes[0] == k->sizes[0] && q->sizes[0] == v->sizes[0] && mask_shape_fits(a) &&
+           q->sizes[3] == k->sizes[3] && q->sizes[3] == v->sizes[3] && q->sizes[2] > 0 && k->sizes[2] > 0 &&
+           v->sizes[2] > 0;
+}
+
+static bool flash_is_chosen(const struct attention *a) {
+    const struct tensor *all[] = {a->query, a->key, a->value, a->mask};
+    if (!dtype_is_floating(tensor_dtype(a->query)) || a->dropout > 0 || !shapes_fit(a)) return false;
+    for (int i = 0; i < 4; i++) {
+        const struct tensor *t = all[i];
+        if (!t) continue;
+        if (i < 3 && t->dtype != a->query->dtype) return false;
+        if (t->strides[t->ndim - 1] != 1 && t->sizes[t->ndim - 1] != 1) return false;
     }
-    return RUN_IN("masked_fill.Scalar", "ttf", scores, mask, -(double)INFINITY);
+    return true;
 }
 
-static struct tensor *multi_head(struct compose *k, const struct heads *h, struct tensor **weights) {
-    struct tensor *q = project(k, h, h->query, 0), *key = project(k, h, h->key, 1),
-                  *v = project(k, h, h->value, 2);
-    int64_t sizes[3] = {h->query->sizes[0], h->query->sizes[1], h->width}, one = 1;
-    q = RUN_IN("mul.Scalar", "tf", q, 1 / sqrt((double)(h->width / h->count)));
-    key = RUN_IN("transpose.int", "tdd", key, 2, 3);
-    struct tensor *scores = mask_scores(k, h, RUN_IN("matmul", "tt", q, key));
-    struct tensor *p = RUN_IN("softmax.int", "td", scores, -1);
-    if (h->mask && p) p = RUN_IN("masked_fill.Scalar", "ttf", p, RUN_IN("isnan", "t", p), 0.0);
-    struct tensor *out = RUN_IN("matmul", "tt", p, v);
-    out = RUN_IN("transpose.int", "tdd", out, 1, 2);
-    out = RUN_IN("reshape", "tL", out, 3, sizes);
-    if (weights)
-        *weights = !h->need_weights ? NULL : h->average ? RUN_IN("mean.dim", "tLb", p, 1, &one, false) : p;
-    return RUN_IN("linear", "ttt", out, h->proj_weight, h->proj_bias);
+/* _fused_sdp_choice(query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa): SDPBackend::math
+ * is 0, flash_attention 1 */
+bool attention_choice(struct op_call *c) {
+    struct attention a = {.query = arg_tensor(c, 0),
+                          .key = arg_tensor(c, 1),
+                          .value = arg_tensor(c, 2),
+                          .mask = arg_tensor_or_null(c, 3),
+                          .dropout = arg_float(c, 4),
+                          .gqa = arg_bool(c, 7)};
+    return give(c, value_int(flash_is_chosen(&a)));
 }
 
-/* (query, key, value, embed_dim, num_head, qkv_weight, qkv_bias, proj_weight, proj_bias, mask, need_weights,
- * average, mask_type) */
-bool attention_multi_head(struct op_call *c) {
+/* --- scaled_dot_product_attention(query, key, value, attn_mask, dropout_p, is_causal, scale, enable_gqa) ---
+ */
+
+static bool check_sdpa(struct op_call *c, const struct attention *a) {
+    const struct tensor *q = a->query, *k = a->key, *v = a->value, *m = a->mask;
+    if (q->dtype != k->dtype || q->dtype != v->dtype)
+        return refuse(
+            c,
+            "Expected query, key, and value to have the same dtype, but got query.dtype: %s key.dtype: %s "
+            "and value.dtype: %s instead.",
+            dtype_cpp_name(tensor_dtype(q)), dtype_cpp_name(tensor_dtype(k)),
+            dtype_cpp_name(tensor_dtype(v)));
+    if (q->ndim < 2 || k->ndim < 2 || v->ndim < 2)
+        return refuse(c,
+                      "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: "
+                      "%d key.dim: "
+                      "%d and value.dim: %d instead.",
+                      q->ndim, k->ndim, v->ndim);
+    if (!m) return true;
+    if (m->dtype != DTYPE_BOOL && m->dtype != DTYPE_FLOAT32 && m->dtype != q->dtype)
+        return refuse(c,
+                      "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
+                      "attn_mask.dtype: %s "
+                      "and  query.dtype: %s instead.",
+                      dtype_cpp_name(tensor_dtype(m)), dtype_cpp_name(tensor_dtype(q)));
+    return two_dims(c, m);
+}
+
+bool attention_sdpa(struct op_call *c) {
     struct compose k = compose_start(c);
-    struct heads h = {.query = arg_tensor(c, 0),
-                      .key = arg_tensor(c, 1),
-                      .value = arg_tensor(c, 2),
-                      .width = arg_int(c, 3),
-                      .count = arg_int(c, 4),
-                      .qkv_weight = arg_tensor(c, 5),
-                      .qkv_bias = arg_tensor(c, 6),
-                      .proj_weight = arg_tensor(c, 7),
-                      .proj_bias = arg_tensor(c, 8),
-                      .mask = arg_tensor_or_null(c, 9),
-                      .need_weights = arg_bool(c, 10),
-                      .average = arg_bool(c, 11),
-                      .mask_type = arg_int_or(c, 12, 0)};
-    struct tensor *weights = NULL;
-    if (h.query->ndim != 3) return refuse(c, "expected 3-D `query`, got %d-D tensor", h.query->ndim);
-    if (h.query->sizes[2] != h.width)
-        return refuse(c, "passed-in embed_dim %lld didn't match last dim of query %lld", (long long)h.width,
-                      (long long)h.query->sizes[2]);
-    if (h.count <= 0 || h.width % h.count) return refuse(c, "`embed_dim` must divide evenly by `num_heads`");
-    if (h.key->ndim != 3) return refuse(c, "expected 3-D `key`, got %d-D tensor", h.key->ndim);
-    if (h.value->ndim != 3) return refuse(c, "expected 3-D `value`, got %d-D tensor", h.value->ndim);
-    if (h.qkv_weight->ndim != 2 || h.qkv_weight->sizes[0] != 3 * h.width)
-        return refuse(c, "expected `qkv_weight` first dim to be 3x embed_dim");
-    if (h.qkv_bias->ndim != 1 || h.qkv_bias->sizes[0] != 3 * h.width)
-        return refuse(c, "expected `qkv_bias` first dim and first dim of query to be equal");
-    struct tensor *out = multi_head(&k, &h, &weights);
-    if (!weights && out) { /* PyTorch leaves the second result undefined */
-        give_borrowed(c, 0, out);
-        return compose_end(&k);
+    struct attention a;
+    if (!read_attention(c, &a, 3, 4, 5, 6, 7) || !check_sdpa(c, &a)) return false;
+    bool chosen = flash_is_chosen(&a);
+    a.mask = additive_mask(&k, a.mask, tensor_dtype(a.query));
+    if (k.failed) return compose_end(&k);
+    if (chosen) {
+        if (!check_flash(c, &a)) return compose_refused(&k, false);
+        return compose_give(&k, flash(&k, a, NULL));
     }
-    return compose_give_some(&k, 2, (struct tensor *[]){out, weights});
+    if (a.mask && a.causal) return compose_refused(&k, refuse_both_masks(c));
+    struct tensor *out = plain(&k, a, NULL, NULL);
+    return out ? compose_give(&k, out) : compose_refused(&k, false);
 }
 
-/* _transformer_encoder_layer_fwd(src, embed_dim, num_heads, qkv_weight, qkv_bias, proj_weight, proj_bias,
- * use_gelu, norm_first, eps, norm_weight_1, norm_bias_1, norm_weight_2, norm_bias_2, ffn_weight_1,
- * ffn_bias_1, ffn_weight_2, ffn_bias_2, mask, mask_type) */
-static struct tensor *layer_norm(struct compose *k, struct tensor *x, struct tensor *weight,
-                                 struct tensor *bias, double eps) {
-    return RUN_IN("layer_norm", "tLttfb", x, 1, &x->sizes[x->ndim - 1], weight, bias, eps, false);
-}
-bool attention_encoder_layer(struct op_call *c) {
-    struct compose k = compose_start(c);
-    struct tensor *x = arg_tensor(c, 0), *t[8];
-    for (int i = 0; i < 8; i++) t[i] = arg_tensor(c, 10 + i);
-    bool first = arg_bool(c, 8);
-    double eps = arg_float(c, 9);
-    struct tensor *y = first ? layer_norm(&k, x, t[0], t[1], eps) : x;
-    if (!y) return compose_give(&k, NULL);
-    struct heads h = {.query = y,
-                      .key = y,
-                      .value = y,
-                      .width = arg_int(c, 1),
-                      .count = arg_int(c, 2),
-                      .qkv_weight = arg_tensor(c, 3),
-                      .qkv_bias = arg_tensor(c, 4),
-                      .proj_weight = arg_tensor(c, 5),
-                      .proj_bias = arg_tensor(c, 6),
-                      .mask = arg_tensor_or_null(c, 18),
-                      .mask_type = arg_int_or(c, 19, 0)};
-    if (y->ndim != 3 || h.count <= 0 || h.width % h.count)
-        return compose_give(&k, (refuse(c, "expected 3-D `query`, got %d-D tensor", y->ndim), NULL));
-    y = multi_head(&k, &h, NULL);
-    x = RUN("add.Tensor", "ttd", y, x, 1);
-    if (!first && x) x = layer_norm(&k, x, t[0], t[1], eps);
-    y = first && x ? layer_norm(&k, x, t[2], t[3], eps) : x;
-    y = RUN("linear", "ttt", y, t[4], t[5]);
-    y = arg_bool(c, 7) ? RUN("gelu", "ts", y, "none") : RUN("relu", "t", y);
-    y = RUN("linear", "ttt", y, t[6], t[7]);
-    x = RUN("add.Tensor", "ttd", y, x, 1);
-    if (!first && x) x = layer_norm(&k, x, t[2], t[3], eps);
-    return compose_give(&k, x);
+bool attention_overrideable(struct op_call *c) {
+    return error_set_kind(
+        c->err, LB_ERROR_RUNTIME, "NotImplementedError",
+        "_scaled_dot_product_fused_attention_overrideable not implemented. This is an operator for "
+        "privateuse1 backends, please use TORCH_LIBRARY_IMPL to override this function ");
 }
