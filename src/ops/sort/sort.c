@@ -1,51 +1,37 @@
 /* Order: sort, argsort, topk, unique, searchsorted, bucketize, histograms. NaN is the largest number.
  *
- * A line is sorted by a stable merge of indices; keys are int64 or double. */
+ * A line's elements are compared by their ranks (ranks.h). */
 #include "base/mem.h"
 #include "ops/common/compose.h"
 #include "ops/common/lines.h"
 #include "ops/create/factory.h"
 #include "ops/sort/introsort.h"
+#include "ops/sort/ranks.h"
 #include "ops/view/geometry.h"
 #include <math.h>
 #include <string.h>
 
-/* Bottom-up merges; `order` and `spare` have n places. The result is in `order`. */
-static void merge_sort(const struct keys *k, int64_t *order, int64_t *spare, int64_t n) {
-    int64_t *from = order, *to = spare;
-    for (int64_t i = 0; i < n; i++) order[i] = i;
-    for (int64_t width = 1; width < n; width *= 2) {
-        for (int64_t low = 0; low < n; low += 2 * width) {
-            int64_t middle = low + width < n ? low + width : n,
-                    high = low + 2 * width < n ? low + 2 * width : n;
-            int64_t a = low, b = middle;
-            for (int64_t at = low; at < high; at++)
-                to[at] =
-                    a < middle && (b >= high || !keys_before(k, from[b], from[a])) ? from[a++] : from[b++];
-        }
-        int64_t *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != order) memcpy(order, from, sizeof *order * (size_t)n);
-}
+enum { MANY = 1 << 16 }; /* elements among which some are equal, most likely */
 
 enum arrangement { SORT_STABLE, SORT_ANY, TOP_SORTED, TOP_ANY };
 
-/* Puts positions in order as PyTorch's CPU does (aten/src/ATen/native/cpu/SortingKernel.cpp, TopKImpl.h). */
-static void arrange(enum arrangement how, const struct keys *k, int64_t *order, int64_t n, int64_t kept) {
-    if (how == SORT_STABLE) {
-        merge_sort(k, order, order + n, n);
-        return;
+/* Puts positions in order as PyTorch's CPU does (aten/src/ATen/native/cpu/SortingKernel.cpp, TopKImpl.h).
+ * Where no two elements are equal, every sort gives the same order, and the stable one is the fastest. Room
+ * for 3 n more lies behind `order`. */
+static void arrange(enum arrangement how, const int64_t *ranks, int64_t *order, int64_t n, int64_t kept) {
+    const struct keys k = {.i = ranks};
+    if (how == SORT_STABLE || (how == SORT_ANY && n < MANY)) {
+        ranks_sort(ranks, order, n, order + n);
+        if (how == SORT_STABLE || !ranks_repeat(ranks, order, n)) return;
     }
     for (int64_t i = 0; i < n; i++) order[i] = i;
     if (how == SORT_ANY) {
-        intro_sort(k, order, n);
+        intro_sort(&k, order, n);
     } else if (kept > 0 && kept <= n / 64) {
-        intro_partial_sort(k, order, n, kept);
+        intro_partial_sort(&k, order, n, kept);
     } else if (kept > 0) {
-        intro_select(k, order, n, kept - 1);
-        if (how == TOP_SORTED) intro_sort(k, order, kept - 1);
+        intro_select(&k, order, n, kept - 1);
+        if (how == TOP_SORTED) intro_sort(&k, order, kept - 1);
     }
 }
 
@@ -56,21 +42,19 @@ static bool sort_lines(struct op_call *c, struct tensor *t, int dim, bool descen
     enum compute type = compute_wide(tensor_dtype(t));
     int64_t n = t->ndim ? t->sizes[dim] : 1;
     size_t size = dtype_size(tensor_dtype(t));
-    char *buffer = call_scratch(c, (size_t)n * 3 + 1, 8);
-    if (!buffer) return false;
-    int64_t *order = (int64_t *)(void *)buffer + n;
-    struct keys k = {.descending = descending};
-    *(type == COMPUTE_INT ? (const void **)&k.i : (const void **)&k.f) = buffer;
+    int64_t *ranks = call_scratch(c, (size_t)n * 5 + 1, sizeof *ranks), *order = ranks + n;
+    if (!ranks) return false;
     for (bool more = t->numel > 0 && lines_begin(&l, dim, 3, (struct tensor *[]){t, values, indices}); more;
          more = lines_next(&l)) {
-        lines_load(&l, 0, type, buffer);
-        arrange(how, &k, order, n, l.length[1]);
+        lines_load(&l, 0, type, ranks);
+        ranks_of(type, ranks, n, descending);
+        arrange(how, ranks, order, n, l.length[1]);
         for (int64_t i = 0; i < l.length[1]; i++) {
             memcpy(l.data[1] + i * l.stride[1], l.data[0] + order[i] * l.stride[0], size);
             memcpy(l.data[2] + i * l.stride[2], &order[i], sizeof order[i]);
         }
     }
-    mem_free(buffer);
+    mem_free(ranks);
     return true;
 }
 
@@ -162,6 +146,19 @@ static bool unique_alloc(struct op_call *c, struct unique_rows *u, int64_t n) {
     return true;
 }
 
+/* Runs of one rank in u->order; every NaN (`reals`) is a group of its own. */
+static void unique_groups(struct unique_rows *u, const int64_t *ranks, bool reals) {
+    for (int64_t i = 0; i < u->count; i++) {
+        int64_t at = u->order[i];
+        if (i == 0 || (reals && ranks[at] == INT64_MAX) || ranks[at] != ranks[u->order[i - 1]]) {
+            u->first[u->groups] = at;
+            u->counts[u->groups++] = 0;
+        }
+        u->group[at] = u->groups - 1;
+        u->counts[u->groups - 1]++;
+    }
+}
+
 /* Values of a flat tensor in rising order, or (not sorted) as they come after the first: consecutive ones
  * only. */
 static bool unique_flat(struct op_call *c, struct tensor *t, bool consecutive, bool inverse, bool counts,
@@ -172,29 +169,19 @@ static bool unique_flat(struct op_call *c, struct tensor *t, bool consecutive, b
         return refuse(c, "\"unique\" not implemented for '%s'", dtype_table[t->dtype].graph_name);
     enum compute type = compute_wide(tensor_dtype(t));
     struct tensor *flat = compose_own(&k, tensor_contiguous(t, c->cx->budget, c->err));
-    char *line = call_scratch(c, (size_t)t->numel + 1, 8);
+    int64_t *ranks = call_scratch(c, (size_t)t->numel + 1, sizeof *ranks);
     int64_t size = (int64_t)dtype_size(tensor_dtype(t));
-    if (!flat || !line || !unique_alloc(c, &u, t->numel)) {
-        mem_free(line);
+    if (!flat || !ranks || !unique_alloc(c, &u, t->numel)) {
+        mem_free(ranks);
         return compose_give(&k, NULL);
     }
-    convert_load[t->dtype][type](line, 8, tensor_data(flat), size, t->numel);
-    struct keys keys = {.descending = false};
-    *(type == COMPUTE_INT ? (const void **)&keys.i : (const void **)&keys.f) = line;
+    convert_load[t->dtype][type](ranks, 8, tensor_data(flat), size, t->numel);
+    ranks_of(type, ranks, t->numel, false);
     if (consecutive)
         for (int64_t i = 0; i < t->numel; i++) u.order[i] = i;
     else
-        merge_sort(&keys, u.order, u.order + u.count, u.count);
-    for (int64_t i = 0; i < u.count; i++) {
-        int64_t at = u.order[i], last = i ? u.order[i - 1] : 0;
-        bool nan = keys.f && keys.f[at] != keys.f[at];
-        if (i == 0 || nan || keys_before(&keys, last, at) || keys_before(&keys, at, last)) {
-            u.first[u.groups] = at;
-            u.counts[u.groups++] = 0;
-        }
-        u.group[at] = u.groups - 1;
-        u.counts[u.groups - 1]++;
-    }
+        ranks_sort(ranks, u.order, u.count, u.order + u.count);
+    unique_groups(&u, ranks, type == COMPUTE_DOUBLE);
     out[0] = call_new(c, tensor_dtype(t), 1, &u.groups);
     for (int64_t i = 0; out[0] && i < u.groups; i++)
         memcpy((char *)tensor_data(out[0]) + i * size, (char *)tensor_data(flat) + u.first[i] * size,
@@ -203,7 +190,7 @@ static bool unique_flat(struct op_call *c, struct tensor *t, bool consecutive, b
     if (inverse && out[1]) memcpy(tensor_data(out[1]), u.group, sizeof *u.group * (size_t)u.count);
     out[2] = counts ? ints_tensor(c, u.counts, u.groups) : ints_tensor(c, NULL, 0);
     mem_free(u.order);
-    mem_free(line);
+    mem_free(ranks);
     compose_end(&k);
     return out[0] && out[1] && out[2];
 }
