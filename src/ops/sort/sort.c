@@ -1,4 +1,4 @@
-/* Order: sort, argsort, topk, unique, searchsorted, bucketize, histograms. NaN is the largest number.
+/* Order: sort, argsort, topk, unique, histograms. NaN is the largest number.
  *
  * A line's elements are compared by their ranks (ranks.h). */
 #include "base/mem.h"
@@ -281,82 +281,6 @@ bool sort_unique_consecutive(struct op_call *c) {
     if (!flat) return unique_along(c, arg_int(c, 3), true);
     return give_unique(c, unique_flat(c, arg_tensor(c, 0), true, arg_bool(c, 1), arg_bool(c, 2), out), out,
                        3);
-}
-
-/* --- searchsorted, bucketize --- */
-
-static int64_t search(const struct tensor *sequence, int64_t row, int64_t length, double x, bool right,
-                      const struct tensor *sorter) {
-    int64_t low = 0, high = length;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2,
-                at = sorter ? tensor_get_int(sorter, row * length + middle) : middle;
-        double y = tensor_get_float(sequence, row * length + at);
-        bool left_of = right ? !(y > x) : !(y >= x);
-        if (left_of)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static bool searched(struct op_call *c, struct tensor *sequence, struct tensor *values, bool int32,
-                     bool right, struct tensor *sorter) {
-    enum dtype d = int32 ? DTYPE_INT32 : DTYPE_INT64;
-    int64_t length = sequence->sizes[sequence->ndim - 1],
-            per_row = values->ndim ? values->sizes[values->ndim - 1] : 1;
-    if (sequence->ndim == 1) per_row = values->numel ? values->numel : 1;
-    struct tensor *out = call_new(c, d, values->ndim, values->sizes);
-    for (int64_t i = 0; out && i < values->numel; i++) {
-        int64_t at = search(sequence, i / per_row, length, tensor_get_float(values, i), right, sorter);
-        convert_store[d][COMPUTE_INT]((char *)tensor_data(out) + i * (int64_t)dtype_size(d), 0, &at, 0, 1);
-    }
-    return give_tensor(c, out);
-}
-
-/* searchsorted(sequence, self, *, out_int32, right, side, sorter) */
-bool sort_searchsorted(struct op_call *c) {
-    struct wrapped wrapped;
-    struct tensor *sequence = arg_tensor(c, 0), *values = arg_operand(c, 1, &wrapped),
-                  *sorter = arg_tensor_or_null(c, 5);
-    bool right = arg_bool(c, 3);
-    if (!arg_none(c, 4)) {
-        const char *side = c->args[4].string->bytes;
-        if (strcmp(side, "left") != 0 && strcmp(side, "right") != 0)
-            return refuse(c, "torch.searchsorted(): side can only be 'left' or 'right' but got %s", side);
-        if (right && side[0] == 'l')
-            return refuse(c, "torch.searchsorted(): side and right can't be set to opposites, got side of "
-                             "left while right was True");
-        right = side[0] == 'r';
-    }
-    if (sequence->ndim == 0)
-        return refuse(c, "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
-                         "dimension is 1, but we got boundaries tensor dim(0)");
-    bool fits = sequence->ndim == 1 || sequence->ndim == values->ndim;
-    for (int i = 0; fits && sequence->ndim > 1 && i + 1 < sequence->ndim; i++)
-        fits = sequence->sizes[i] == values->sizes[i];
-    if (!fits)
-        return refuse(c,
-                      "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
-                      "dimensions of boundaries tensor and input value tensor must match, but we got "
-                      "boundaries tensor %s and input value tensor %s",
-                      sizes_text(sequence->ndim, sequence->sizes, (char[256]){0}, 256),
-                      sizes_text(values->ndim, values->sizes, (char[256]){0}, 256));
-    if (c->args[1].tag == VALUE_TENSOR && values->dtype != sequence->dtype && values->ndim > 0)
-        return refuse(c,
-                      "torch.searchsorted(): boundary tensor and input value tensor should have same dtype, "
-                      "but got boundary tensor dtype %s and input value tensor dtype %s",
-                      dtype_table[sequence->dtype].graph_name, dtype_table[values->dtype].graph_name);
-    return searched(c, sequence, values, arg_bool(c, 2), right, sorter);
-}
-/* bucketize(self, boundaries, *, out_int32, right) */
-bool sort_bucketize(struct op_call *c) {
-    struct wrapped wrapped;
-    struct tensor *values = arg_operand(c, 0, &wrapped), *boundaries = arg_tensor(c, 1);
-    if (boundaries->ndim != 1)
-        return refuse(c, "boundaries tensor must be 1 dimension, but got dim(%d)", boundaries->ndim);
-    return searched(c, boundaries, values, arg_bool(c, 2), arg_bool(c, 3), NULL);
 }
 
 /* isin(elements, test_elements, *, assume_unique, invert) */
