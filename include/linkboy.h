@@ -268,8 +268,24 @@ LB_API int64_t lb_tensor_numel(const lb_value *tensor);
 /* The first element; other elements follow the strides. Writing into a parameter of a loaded module is for
  * before its first call: what a call has prepared from it (packed weights) does not notice. */
 LB_API void *lb_tensor_data(const lb_value *tensor);
-/* A contiguous copy, dequantized and with dtype changed when `dtype` is not its own. */
+/* A contiguous copy, dequantized and with dtype changed when `dtype` is not its own. A sparse or nested
+ * tensor has no elements in a row: an error. */
 LB_API lb_value *lb_tensor_to(const lb_value *tensor, lb_dtype dtype, lb_error *err);
+/* Where the elements are (torch.layout); all but strided ones have no data and strides of their own. */
+typedef enum lb_layout {
+    LB_STRIDED = 0,
+    LB_SPARSE_COO = 1,
+    LB_SPARSE_CSR = 2,
+    LB_SPARSE_CSC = 4,
+    LB_SPARSE_BSR = 5,
+    LB_SPARSE_BSC = 6,
+    LB_NESTED = 64,
+} lb_layout;
+LB_API lb_layout lb_tensor_layout(const lb_value *tensor);
+/* A strided tensor that a sparse or nested one is made of, as a new handle: indices, values (COO); compressed
+ * and plain indices, values; buffer, sizes, strides, offsets (nested; a nested tensor's own size is -1 where
+ * its items differ). NULL without error when there is no such part. */
+LB_API lb_value *lb_tensor_part(const lb_value *tensor, int part, lb_error *err);
 
 #ifdef __cplusplus
 }

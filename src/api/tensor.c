@@ -1,5 +1,6 @@
 /* Tensors as handles: from and to raw memory. */
 #include "api/handle.h"
+#include "tensor/layouts.h"
 #include <string.h>
 
 static bool check_shape(lb_dtype dtype, int ndim, const int64_t *sizes, lb_error *err) {
@@ -109,15 +110,30 @@ int64_t lb_tensor_numel(const lb_value *tensor) {
 }
 
 void *lb_tensor_data(const lb_value *tensor) {
-    return tensor->tensor->storage ? tensor_data(tensor->tensor) : NULL;
+    return tensor->tensor->layout == LAYOUT_STRIDED ? tensor_data(tensor->tensor) : NULL;
+}
+
+lb_layout lb_tensor_layout(const lb_value *tensor) {
+    return (lb_layout)tensor->tensor->layout;
+}
+
+lb_value *lb_tensor_part(const lb_value *tensor, int part, lb_error *err) {
+    API_ERROR(err, own);
+    struct tensor *t = tensor->tensor, *view = NULL;
+    if (tensor_is_nested(t) && part == 0) view = nested_buffer(t, local);
+    int at = tensor_is_nested(t) ? part - 1 : part;
+    if (!view && at >= 0 && at < 3 && t->parts[at]) view = tensor_alias(t->parts[at], local);
+    lb_value *out = boxed(view, local);
+    handle_error(err, local);
+    return out;
 }
 
 lb_value *lb_tensor_to(const lb_value *tensor, lb_dtype dtype, lb_error *err) {
     API_ERROR(err, own);
     lb_value *out = NULL;
     struct tensor *converted = NULL;
-    if (tensor->tag != VALUE_TENSOR || !dtype_valid(dtype))
-        error_set(local, LB_ERROR_ARGUMENT, "lb_tensor_to: not a tensor, or no such dtype");
+    if (tensor->tag != VALUE_TENSOR || !dtype_valid(dtype) || tensor->tensor->layout != LAYOUT_STRIDED)
+        error_set(local, LB_ERROR_ARGUMENT, "lb_tensor_to: not a strided tensor, or no such dtype");
     else
         converted = tensor_convert(tensor->tensor, (enum dtype)dtype, NULL, local);
     if (converted) {

@@ -305,6 +305,11 @@ static const struct known_global {
     {"torch.jit._pickle build_tensor_from_id", GLOBAL_BUILD_TENSOR_FROM_ID},
     {"torch.jit._pickle restore_type_tag", GLOBAL_RESTORE_TYPE_TAG},
     {"torch._utils _rebuild_tensor_v2", GLOBAL_REBUILD_TENSOR_V2},
+    {"torch._utils _rebuild_tensor_v3", GLOBAL_REBUILD_TENSOR_V3},
+    {"torch._utils _rebuild_meta_tensor_no_storage", GLOBAL_REBUILD_META},
+    {"torch._utils _rebuild_nested_tensor", GLOBAL_REBUILD_NESTED},
+    {"torch.serialization _get_layout", GLOBAL_GET_LAYOUT},
+    {"torch.storage UntypedStorage", GLOBAL_STORAGE},
     {"torch._utils _rebuild_qtensor", GLOBAL_REBUILD_QTENSOR},
     {"torch._utils _rebuild_sparse_tensor", GLOBAL_REBUILD_SPARSE_TENSOR},
     {"torch._utils _rebuild_parameter", GLOBAL_REBUILD_PARAMETER},
@@ -326,6 +331,7 @@ static bool classify(struct pickle_node *n, const char *text, size_t length) {
     for (size_t i = 0; i < sizeof known_globals / sizeof *known_globals; i++)
         if (text_is(text, length, known_globals[i].name)) {
             n->global = known_globals[i].global;
+            n->dtype = -1;
             return true;
         }
     if (length > 6 && !memcmp(text, "torch ", 6)) {

@@ -37,6 +37,10 @@ enum pickle_global {
     GLOBAL_BUILD_TENSOR_FROM_ID,
     GLOBAL_RESTORE_TYPE_TAG,
     GLOBAL_REBUILD_TENSOR_V2,
+    GLOBAL_REBUILD_TENSOR_V3,
+    GLOBAL_REBUILD_META,
+    GLOBAL_REBUILD_NESTED,
+    GLOBAL_GET_LAYOUT,
     GLOBAL_REBUILD_QTENSOR,
     GLOBAL_REBUILD_SPARSE_TENSOR,
     GLOBAL_REBUILD_PARAMETER,
@@ -55,7 +59,7 @@ struct pickle_node {
     uint8_t kind;
     uint8_t global;         /* enum pickle_global, of a PICKLE_GLOBAL */
     uint8_t state_of_build; /* 0 not built, 1 being built, 2 built: for unpickle.h */
-    int16_t dtype;          /* of a GLOBAL_STORAGE or GLOBAL_DTYPE */
+    int16_t dtype;          /* of a GLOBAL_STORAGE (-1: untyped) or GLOBAL_DTYPE */
     uint32_t offset;        /* in the record, for errors */
     union {
         int64_t i;

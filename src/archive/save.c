@@ -3,6 +3,7 @@
 #include "archive/save.h"
 #include "archive/zip_write.h"
 #include "base/table.h"
+#include "tensor/layouts.h"
 #include "value/print.h"
 #include <string.h>
 
@@ -80,10 +81,49 @@ static void put_scheme(struct saver *s, const struct quantizer *q) {
     text_put_char(&s->pickle, 't');
 }
 
+static bool put_tensor(struct saver *s, const struct tensor *t);
+
+/* (layout, (parts..., size[, is_coalesced])) of a sparse tensor (torch/_tensor.py, __reduce_ex__). */
+static bool put_sparse(struct saver *s, const struct tensor *t) {
+    static const char *const names[] = {"",
+                                        "torch.sparse_coo",
+                                        "torch.sparse_csr",
+                                        "",
+                                        "torch.sparse_csc",
+                                        "torch.sparse_bsr",
+                                        "torch.sparse_bsc"};
+    const char *name = names[t->layout];
+    bool coo = t->layout == LAYOUT_SPARSE_COO;
+    text_put(&s->pickle, "ctorch._utils\n_rebuild_sparse_tensor\n(ctorch.serialization\n_get_layout\n");
+    put_string(s, name, (int64_t)strlen(name));
+    text_put(&s->pickle, "\x85R(");
+    for (int i = 0; i < (coo ? 2 : 3); i++)
+        if (!put_tensor(s, t->parts[i])) return false;
+    text_put(&s->pickle, "ctorch\nSize\n");
+    put_dims(s, t->sizes, t->ndim);
+    text_put(&s->pickle, "\x85R");
+    if (coo) text_put_char(&s->pickle, t->flags & TENSOR_COALESCED ? '\x88' : '\x89');
+    text_put(&s->pickle, "ttR");
+    return true;
+}
+
+/* (buffer, sizes, strides, offsets) */
+static bool put_nested(struct saver *s, const struct tensor *t) {
+    struct tensor *buffer = nested_buffer((struct tensor *)(uintptr_t)t, s->err);
+    if (!buffer) return false;
+    text_put(&s->pickle, "ctorch._utils\n_rebuild_nested_tensor\n(");
+    bool good = put_tensor(s, buffer);
+    for (int i = 0; good && i < 3; i++) good = put_tensor(s, t->parts[i]);
+    text_put(&s->pickle, "tR");
+    tensor_release(buffer);
+    return good;
+}
+
 static bool put_tensor(struct saver *s, const struct tensor *t) {
+    if (tensor_is_sparse(t)) return put_sparse(s, t);
+    if (tensor_is_nested(t)) return put_nested(s, t);
     if (t->layout != LAYOUT_STRIDED || (t->quantizer && t->quantizer->per_channel))
-        return error_set(s->err, LB_ERROR_UNSUPPORTED,
-                         "sparse and per-channel quantized tensors can't be written yet");
+        return error_set(s->err, LB_ERROR_UNSUPPORTED, "per-channel quantized tensors can't be written yet");
     text_printf(&s->pickle, "ctorch._utils\n%s\n(", t->quantizer ? "_rebuild_qtensor" : "_rebuild_tensor_v2");
     if (!put_storage(s, t)) return false;
     put_int(s, t->offset);

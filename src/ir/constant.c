@@ -25,7 +25,7 @@ static bool entries_can(const struct dict *d, int depth) {
 static bool can_be_constant(lb_value v, int depth) {
     if (depth == DEEPEST_CONSTANT) return false;
     switch (v.tag) {
-    case VALUE_TENSOR: return !(v.tensor->flags & TENSOR_REQUIRES_GRAD) && v.tensor->storage;
+    case VALUE_TENSOR: return !(v.tensor->flags & TENSOR_REQUIRES_GRAD) && v.tensor->layout == LAYOUT_STRIDED;
     case VALUE_LIST: return all_can(v.list->items, v.list->count, depth + 1);
     case VALUE_TUPLE: return all_can(v.tuple->items, v.tuple->count, depth + 1);
     case VALUE_DICT: return entries_can(v.dict, depth + 1);

@@ -64,7 +64,7 @@ static void put_lines_as_blanks(struct text *out, const struct tensor *t) {
 }
 
 static void put_tensor(struct text *out, const struct tensor *t) {
-    if (!t->storage || t->numel > MOST_SHOWN)
+    if (t->layout != LAYOUT_STRIDED || t->numel > MOST_SHOWN)
         text_put(out, "<Tensor>");
     else if (t->numel == 1)
         put_single(out, t);

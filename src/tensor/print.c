@@ -3,6 +3,7 @@
  * be read back. */
 #include "tensor/print.h"
 #include "tensor/convert.h"
+#include "tensor/layouts.h"
 #include <math.h>
 #include <stdio.h>
 
@@ -168,8 +169,8 @@ static void put_matrices(struct text *out, const struct tensor *t) {
 
 void tensor_print_type(struct text *out, const struct tensor *t) {
     const struct dtype_facts *facts = &dtype_table[t->dtype];
-    const char *layout = t->layout == LAYOUT_SPARSE_COO       ? "Sparse"
-                         : t->layout == LAYOUT_SPARSE_CSR     ? "SparseCsr"
+    const char *layout = tensor_is_sparse(t)                  ? layout_name(t->layout)
+                         : tensor_is_nested(t)                ? "NestedTensor"
                          : facts->category == DTYPE_QUANTIZED ? "Quantized"
                                                               : "";
     text_printf(out, "%s%s%sType", layout, t->device.type == DEVICE_META ? "Meta" : "CPU", facts->graph_name);
@@ -185,8 +186,25 @@ static void put_quantizer(struct text *out, const struct quantizer *q) {
     text_printf(out, ", zero_point: %lld", (long long)q->zero_points[0]);
 }
 
+/* at::print in aten/src/ATen/core/Formatting.cpp knows COO alone of the sparse layouts. */
+static void put_coo(struct text *out, const struct tensor *t, int digits) {
+    text_put(out, "[ ");
+    tensor_print_type(out, t);
+    text_put(out, "{}\nindices:\n");
+    tensor_print(out, t->parts[0], digits);
+    text_put(out, "\nvalues:\n");
+    tensor_print(out, t->parts[1], digits);
+    text_put(out, "\nsize:\n[");
+    for (int i = 0; i < t->ndim; i++) text_printf(out, i ? ", %lld" : "%lld", (long long)t->sizes[i]);
+    text_put(out, "]\n]");
+}
+
 void tensor_print(struct text *out, const struct tensor *t, int digits) {
-    if (t->numel > 0 && t->storage) {
+    if (t->layout == LAYOUT_SPARSE_COO) {
+        put_coo(out, t, digits);
+        return;
+    }
+    if (t->numel > 0 && t->layout == LAYOUT_STRIDED) {
         if (t->ndim == 0) {
             text_put_float(out, element(t, 0), digits);
             text_put_char(out, '\n');

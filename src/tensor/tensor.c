@@ -266,7 +266,7 @@ static const char *element_at(const struct tensor *t, int64_t index) {
 double tensor_get_float(const struct tensor *t, int64_t index) {
     double value;
     convert_load[t->dtype][COMPUTE_DOUBLE](&value, 0, element_at(t, index), 0, 1);
-    return t->flags & TENSOR_NEG ? -value : value;
+    return value;
 }
 
 int64_t tensor_get_int(const struct tensor *t, int64_t index) {

@@ -63,7 +63,7 @@ enum tensor_layout {
 
 enum tensor_flags {
     TENSOR_REQUIRES_GRAD = 1,
-    TENSOR_CONJ = 2,
+    TENSOR_CONJ = 2, /* what is_conj and is_neg answer: the elements are stored as they are meant */
     TENSOR_NEG = 4,
     TENSOR_WRAPPED_NUMBER = 8, /* a number that became a 0-dim tensor: it weighs less in type promotion */
     TENSOR_INFERENCE = 16,

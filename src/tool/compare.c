@@ -48,7 +48,8 @@ static char *shape_text(const lb_value *tensor) {
 
 static bool same_form(const lb_value *a, const lb_value *b) {
     int ndim = lb_tensor_ndim(a);
-    return lb_tensor_dtype(a) == lb_tensor_dtype(b) && ndim == lb_tensor_ndim(b) &&
+    return lb_tensor_dtype(a) == lb_tensor_dtype(b) && lb_tensor_layout(a) == lb_tensor_layout(b) &&
+           ndim == lb_tensor_ndim(b) &&
            (ndim == 0 || memcmp(lb_tensor_sizes(a), lb_tensor_sizes(b), (size_t)ndim * sizeof(int64_t)) == 0);
 }
 
@@ -86,6 +87,27 @@ static char *first_difference(const pair *p, int64_t numel) {
                        (long long)wrong, (long long)numel, (long long)first, e, f);
 }
 
+static char *compare_tensors(const lb_value *expected, const lb_value *found, const tolerance *within);
+
+/* Sparse and nested tensors are the same when their parts are. */
+static char *compare_parts(const lb_value *expected, const lb_value *found, const tolerance *within) {
+    char *why = NULL;
+    bool more = true;
+    for (int i = 0; more && !why; i++) {
+        lb_value *e = lb_tensor_part(expected, i, NULL), *f = lb_tensor_part(found, i, NULL);
+        more = e && f;
+        if (more) why = compare_tensors(e, f, within);
+        if (why) {
+            char *longer = tool_format("part %d: %s", i, why);
+            free(why);
+            why = longer;
+        }
+        lb_value_free(e);
+        lb_value_free(f);
+    }
+    return why;
+}
+
 static char *compare_tensors(const lb_value *expected, const lb_value *found, const tolerance *within) {
     if (!same_form(expected, found)) {
         char *e = shape_text(expected), *f = shape_text(found);
@@ -94,6 +116,7 @@ static char *compare_tensors(const lb_value *expected, const lb_value *found, co
         free(f);
         return why;
     }
+    if (lb_tensor_layout(expected) != LB_STRIDED) return compare_parts(expected, found, within);
     lb_dtype dtype = lb_tensor_dtype(expected), wide = wide_dtype(dtype);
     lb_value *e = lb_tensor_to(expected, wide, NULL), *f = lb_tensor_to(found, wide, NULL);
     char *why = NULL;

@@ -115,7 +115,27 @@ static bool dtype_is_integer(lb_dtype dtype) {
     return dtype <= LB_INT64 || dtype == LB_BOOL8;
 }
 
+static bool json_tensor(FILE *to, const lb_value *tensor, lb_error *err);
+
+/* {"dtype", "shape", "layout", "parts": [tensor, ...]} of a sparse or nested tensor. */
+static bool json_parts(FILE *to, const lb_value *tensor, lb_error *err) {
+    fprintf(to, "{\"dtype\":\"%s\",\"shape\":[", lb_dtype_name(lb_tensor_dtype(tensor)));
+    for (int d = 0; d < lb_tensor_ndim(tensor); d++)
+        fprintf(to, "%s%lld", d ? "," : "", (long long)lb_tensor_sizes(tensor)[d]);
+    fprintf(to, "],\"layout\":%d,\"parts\":[", (int)lb_tensor_layout(tensor));
+    bool ok = true;
+    lb_value *part;
+    for (int i = 0; ok && (part = lb_tensor_part(tensor, i, err)); i++) {
+        if (i) fputc(',', to);
+        ok = json_tensor(to, part, err);
+        lb_value_free(part);
+    }
+    fputs("]}", to);
+    return ok;
+}
+
 static bool json_tensor(FILE *to, const lb_value *tensor, lb_error *err) {
+    if (lb_tensor_layout(tensor) != LB_STRIDED) return json_parts(to, tensor, err);
     lb_dtype dtype = lb_tensor_dtype(tensor);
     lb_dtype wide = dtype_is_complex(dtype) ? LB_COMPLEX128 : dtype_is_integer(dtype) ? LB_INT64 : LB_FLOAT64;
     lb_value *flat = lb_tensor_to(tensor, wide, err);
