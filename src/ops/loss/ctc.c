@@ -90,11 +90,14 @@ static bool check_labels(struct op_call *c, const struct ctc *p) {
     return true;
 }
 
-/* Log probabilities are at argument `first`, targets and lengths behind them. */
+/* Log probabilities are at argument `first`, targets and lengths behind them. `whole`: targets of any dtype
+ * are made whole numbers. */
 static bool ctc_read(struct op_call *c, struct compose *k, struct tensor *logs, int first, int64_t blank,
-                     struct ctc *p) {
+                     bool whole, struct ctc *p) {
     struct tensor *targets = arg_tensor(c, first + 1);
     *p = (struct ctc){.blank = blank};
+    if (whole) targets = compose_own(k, tensor_convert(targets, DTYPE_INT64, c->cx->budget, c->err));
+    if (!targets) return false;
     if (targets->dtype != DTYPE_INT64 && targets->dtype != DTYPE_INT32)
         return refuse(c,
                       "Expected tensor for argument #2 'targets' to have one of the following scalar "
@@ -207,7 +210,7 @@ bool loss_ctc_native(struct op_call *c) {
     struct compose k = compose_start(c);
     struct tensor *logs = arg_tensor(c, 0), *losses = NULL, *table = NULL;
     struct ctc p;
-    bool good = ctc_read(c, &k, logs, 0, arg_int(c, 4), &p) && forward_all(c, &k, &p, &losses, &table);
+    bool good = ctc_read(c, &k, logs, 0, arg_int(c, 4), false, &p) && forward_all(c, &k, &p, &losses, &table);
     mem_free(p.inputs);
     if (!good) return compose_give(&k, NULL);
     return compose_give_some(&k, 2,
@@ -224,7 +227,7 @@ bool loss_ctc(struct op_call *c) {
     struct ctc p = {0};
     if (logs->ndim == 2) logs = compose_own(&k, tensor_unsqueeze(c, logs, 1));
     bool good =
-        logs && ctc_read(c, &k, logs, 0, arg_int(c, 4), &p) && forward_all(c, &k, &p, &losses, &table);
+        logs && ctc_read(c, &k, logs, 0, arg_int(c, 4), true, &p) && forward_all(c, &k, &p, &losses, &table);
     for (int64_t i = 0; good && i < p.n; i++) {
         double *loss = (double *)tensor_data(losses) + i;
         if (arg_bool(c, 6) && isinf(*loss)) *loss = 0;
@@ -252,7 +255,7 @@ bool loss_ctc_backward(struct op_call *c) {
                   *sums = NULL;
     struct ctc p;
     double *beta = NULL;
-    bool good = ctc_read(c, &k, logs, 1, arg_int(c, 7), &p) && check_table(c, &p, arg_tensor(c, 6));
+    bool good = ctc_read(c, &k, logs, 1, arg_int(c, 7), false, &p) && check_table(c, &p, arg_tensor(c, 6));
     if (good && (grad->numel < p.n || losses->numel < p.n))
         good = refuse(c, "ctc_loss_backward: a gradient and a loss are needed for each sequence");
     struct tensor *table = good ? as_dtype(&k, arg_tensor(c, 6), DTYPE_FLOAT64) : NULL;

@@ -433,3 +433,59 @@ bool random_rrelu(struct op_call *c) {
     }
     return compose_give(&k, out);
 }
+
+/* Random slopes for negative elements, 1 for the others, kept in `noise` (rrelu_with_noise's CPU kernel,
+ * aten/src/ATen/native/Activation.cpp). */
+static bool slopes_into(struct op_call *c, struct tensor *x, struct tensor *noise, const double *p) {
+    struct compose k = compose_start(c);
+    struct tensor *whole = compose_own(&k, tensor_contiguous(x, c->cx->budget, c->err)),
+                  *slopes = whole ? compose_own(&k, call_new(c, tensor_dtype(x), x->ndim, x->sizes)) : NULL;
+    int64_t size = (int64_t)dtype_size(tensor_dtype(x));
+    for (int64_t i = 0; slopes && i < x->numel; i++) {
+        double slope = 1;
+        if (tensor_get_float(whole, i) <= 0) draw_slope(c->cx->generator, p, &slope);
+        convert_store[x->dtype][COMPUTE_DOUBLE]((char *)tensor_data(slopes) + i * size, 0, &slope, 0, 1);
+    }
+    bool good = slopes && tensor_copy(noise, slopes, c->err);
+    if (good) tensor_changed(noise);
+    return compose_end(&k) && good;
+}
+
+static bool check_noise(struct op_call *c, const struct tensor *x, const struct tensor *noise,
+                        const double *p) {
+    if (x->ndim != noise->ndim || memcmp(x->sizes, noise->sizes, sizeof *x->sizes * x->ndim) != 0)
+        return refuse(c,
+                      "noise tensor shape must match self tensor shape. Got self.shape = %s noise.shape = %s",
+                      sizes_text(x->ndim, x->sizes, (char[128]){0}, 128),
+                      sizes_text(noise->ndim, noise->sizes, (char[128]){0}, 128));
+    if (!arg_bool(c, 4)) return true;
+    if (x->dtype != DTYPE_FLOAT32 && x->dtype != DTYPE_FLOAT64 && x->dtype != DTYPE_BFLOAT16)
+        return refuse(c, "\"rrelu_with_noise_out_cpu\" not implemented for '%s'",
+                      dtype_table[x->dtype].graph_name);
+    if (noise->dtype != x->dtype)
+        return refuse(c, "expected scalar type %s but found %s", dtype_table[x->dtype].graph_name,
+                      dtype_table[noise->dtype].graph_name);
+    if (!(p[0] <= p[1]) || isinf(p[1] - p[0]))
+        return refuse(c, "Expected from <= to to be true, but got false.");
+    return c->cx->generator || refuse(c, "this run has no random generator");
+}
+
+/* (self, noise, lower, upper, training): outside training the slope is the mean one, and the noise stays. */
+static struct tensor *leaky_with_noise(struct op_call *c, struct compose *k, struct tensor *noise) {
+    struct tensor *x = arg_tensor(c, 0);
+    double p[2] = {arg_number(c, 2).f, arg_number(c, 3).f};
+    if (!check_noise(c, x, noise, p)) return NULL;
+    if (!arg_bool(c, 4)) return compose_run(k, "aten::leaky_relu", "tf", x, (p[0] + p[1]) / 2);
+    return slopes_into(c, x, noise, p) ? compose_run(k, "aten::mul.Tensor", "tt", x, noise) : NULL;
+}
+bool random_rrelu_with_noise(struct op_call *c) {
+    struct compose k = compose_start(c);
+    return compose_give(&k, leaky_with_noise(c, &k, arg_tensor(c, 1)));
+}
+bool random_rrelu_functional(struct op_call *c) {
+    struct compose k = compose_start(c);
+    struct tensor *noise = compose_run(&k, "aten::clone", "td", arg_tensor(c, 1), 0);
+    struct tensor *out = noise ? leaky_with_noise(c, &k, noise) : NULL;
+    if (!out) return compose_give(&k, NULL);
+    return compose_give_some(&k, 2, (struct tensor *[]){out, noise});
+}
