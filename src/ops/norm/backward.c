@@ -7,8 +7,12 @@
  * Everything is in double. */
 #include "base/mem.h"
 #include "ops/norm/norm.h"
+#include "ops/view/geometry.h"
 #include <math.h>
 #include <string.h>
+
+/* What is read as it lies in memory (tensor_memory_view): nothing, the statistics, everything. */
+enum norm_memory { MEMORY_NONE, MEMORY_STATS, MEMORY_ALL };
 
 struct norm_back {
     struct tensor *grad, *x, *weight, *mean, *rstd;
@@ -20,6 +24,7 @@ struct norm_back {
     double eps;
     enum dtype parameters; /* of the gradients of weight and bias */
     bool mask[3];
+    enum norm_memory memory;
 };
 
 struct norm_sums {
@@ -61,13 +66,21 @@ static void differentiate(const struct norm_back *b, const struct norm_sums *s) 
     }
 }
 
+/* Ones where there is no tensor. */
+static double *read_as(struct op_call *c, struct tensor *t, int64_t count, bool memory) {
+    struct tensor *view = t && memory ? tensor_memory_view(t) : NULL;
+    double *out = norm_doubles(c, view ? view : t, count, 1);
+    tensor_release(view);
+    return out;
+}
+
 static bool take_memory(struct op_call *c, const struct norm_back *b, struct norm_sums *s) {
     size_t sums = 2 * (size_t)b->stats + 2 * (size_t)b->channels + 1;
-    s->x = norm_doubles(c, b->x, b->x->numel, 0);
-    s->dy = norm_doubles(c, b->grad, b->x->numel, 0);
-    s->weight = norm_doubles(c, b->weight, b->channels, 1);
-    s->mean = norm_doubles(c, b->mean, b->stats, 0);
-    s->rstd = norm_doubles(c, b->rstd, b->stats, 1);
+    s->x = read_as(c, b->x, b->x->numel, b->memory == MEMORY_ALL);
+    s->dy = read_as(c, b->grad, b->x->numel, b->memory == MEMORY_ALL);
+    s->weight = read_as(c, b->weight, b->channels, b->memory == MEMORY_ALL);
+    s->mean = read_as(c, b->mean, b->stats, b->memory >= MEMORY_STATS);
+    s->rstd = read_as(c, b->rstd, b->stats, b->memory >= MEMORY_STATS);
     s->g = call_scratch(c, sums, sizeof *s->g);
     if (!s->x || !s->dy || !s->weight || !s->mean || !s->rstd || !s->g) return false;
     memset(s->g, 0, sums * sizeof *s->g);
@@ -179,7 +192,8 @@ bool norm_layer_norm_backward(struct op_call *c) {
                           .outer = 1,
                           .channels = 1,
                           .inner = 1,
-                          .rows = 1};
+                          .rows = 1,
+                          .memory = MEMORY_STATS};
     int64_t shape[TENSOR_MAX_DIMS];
     int count = args_ints(c, 2, shape, TENSOR_MAX_DIMS);
     struct tensor *parameters[] = {b.weight, b.mean, b.rstd};
@@ -224,7 +238,8 @@ bool norm_group_norm_backward(struct op_call *c) {
                           .outer = arg_int(c, 5),
                           .channels = arg_int(c, 6),
                           .inner = arg_int(c, 7),
-                          .rows = arg_int(c, 8)};
+                          .rows = arg_int(c, 8),
+                          .memory = MEMORY_ALL};
     struct tensor *parameters[] = {b.weight, b.mean, b.rstd};
     if (!read_mask(c, 9, b.mask) || !check_group(c, &b, b.outer, b.rows)) return false;
     if ((b.mask[1] || b.mask[2]) && !b.weight) return refuse(c, "tensor does not have a device");

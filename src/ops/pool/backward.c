@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "ops/common/compose.h"
 #include "ops/pool/windows.h"
+#include "ops/view/geometry.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -142,19 +143,6 @@ static bool give_gradient(struct op_call *c, const struct pooling *p, struct ten
     return compose_give(&k, good ? out : NULL);
 }
 
-/* Indices as they lie in memory, whatever their strides: so the adaptive three-dimensional and the fractional
- * backward of PyTorch's CPU read them (AdaptiveMaxPooling3d.cpp, FractionalMaxPool2d.cpp,
- * FractionalMaxPool3d.cpp take the data pointer of what they are given). */
-struct tensor *pool_raw_indices(struct tensor *indices) {
-    int64_t strides[TENSOR_MAX_DIMS];
-    lb_error outside = {0};
-    strides_contiguous(indices->ndim, indices->sizes, strides);
-    struct tensor *raw =
-        tensor_view_as(indices, indices->ndim, indices->sizes, strides, indices->offset, &outside);
-    error_clear(&outside);
-    return raw ? raw : tensor_retain(indices);
-}
-
 bool pool_give_maximum(struct op_call *c, const struct pooling *p, struct tensor *grad, struct tensor *x,
                        struct tensor *indices, const char *name) {
     return check_dtypes(c, grad, x, false, name) && check_result(c, grad, x, p) &&
@@ -215,7 +203,7 @@ static bool adaptive(struct op_call *c, int dims, bool is_maximum) {
     if (!read_adaptive(c, grad, x, &p, name) || !check_dtypes(c, grad, x, false, name)) return false;
     if (!indices) return give_gradient(c, &p, grad, x, NULL);
     if (dims == 2) return pool_give_maximum(c, &p, grad, x, indices, name);
-    struct tensor *raw = pool_raw_indices(indices);
+    struct tensor *raw = tensor_memory_view(indices); /* as AdaptiveMaxPooling3d.cpp reads them */
     bool good = pool_give_maximum(c, &p, grad, x, raw, name);
     tensor_release(raw);
     return good;

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "ops/common/compose.h"
 #include "ops/pool/windows.h"
+#include "ops/view/geometry.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -171,7 +172,7 @@ static bool backward(struct op_call *c, int dims) {
             return refuse(c, "fractional_max_pool%dd_backward(): gradOutput %s unexpected", dims, axes[i]);
     memcpy(p.in, f.in, sizeof p.in);
     memcpy(p.out, f.out, sizeof p.out);
-    struct tensor *raw = pool_raw_indices(indices);
+    struct tensor *raw = tensor_memory_view(indices); /* as FractionalMaxPool*.cpp read them */
     bool good = pool_give_maximum(c, &p, grad, x, raw, name);
     tensor_release(raw);
     return good;

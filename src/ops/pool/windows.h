@@ -37,8 +37,6 @@ void pool_window_at(const struct pooling *p, const int64_t *place, struct pool_w
 /* The gradient of a maximum whose `indices` say where it was, and its checks (backward.c). */
 bool pool_give_maximum(struct op_call *c, const struct pooling *p, struct tensor *grad, struct tensor *x,
                        struct tensor *indices, const char *name);
-/* A new reference. */
-struct tensor *pool_raw_indices(struct tensor *indices);
 static inline int64_t pool_volume(const int64_t *axes) {
     return axes[0] * axes[1] * axes[2];
 }

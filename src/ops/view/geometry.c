@@ -154,3 +154,12 @@ struct tensor *tensor_clone(struct op_call *c, struct tensor *t) {
     }
     return copy;
 }
+
+struct tensor *tensor_memory_view(struct tensor *t) {
+    int64_t strides[TENSOR_MAX_DIMS];
+    lb_error outside = {0};
+    strides_contiguous(t->ndim, t->sizes, strides);
+    struct tensor *view = tensor_view_as(t, t->ndim, t->sizes, strides, t->offset, &outside);
+    error_clear(&outside);
+    return view ? view : tensor_retain(t);
+}

@@ -26,4 +26,8 @@ struct tensor *tensor_select(struct op_call *c, struct tensor *t, int dim, int64
 struct tensor *tensor_transpose(struct op_call *c, struct tensor *t, int a, int b);
 struct tensor *tensor_unsqueeze(struct op_call *c, struct tensor *t, int dim);
 struct tensor *tensor_clone(struct op_call *c, struct tensor *t);
+/* t's sizes over the elements that lie in memory from its first on, whatever its strides: what a kernel of
+ * PyTorch reads that takes the data pointer of a tensor without asking whether it is contiguous. t itself
+ * where its storage is too short. A new reference. */
+struct tensor *tensor_memory_view(struct tensor *t);
 #endif
