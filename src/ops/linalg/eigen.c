@@ -1,60 +1,10 @@
-/* Eigenvalues and eigenvectors, of any matrix and of symmetric ones.
+/* Eigenvalues and eigenvectors of any square matrix.
  *
- * Checks and texts: aten/src/ATen/native/BatchLinearAlgebra.cpp; drivers: geev, syevd and heevd. */
+ * Checks and texts: aten/src/ATen/native/BatchLinearAlgebra.cpp; the driver is geev. */
 #include "base/mem.h"
 #include "ops/linalg/matrices.h"
-
-/* --- symmetric and Hermitian --- */
-
-static bool read_uplo(struct op_call *c, const struct string *text, char *uplo) {
-    *uplo = text->bytes[0] == 'u' || text->bytes[0] == 'U' ? 'U' : 'L';
-    if (text->length == 1 && strchr("uUlL", text->bytes[0])) return true;
-    return refuse(c, "Expected UPLO argument to be 'L' or 'U', but got %s", text->bytes);
-}
-
-/* `a` becomes the vectors. After a matrix that fails the others are left as they are. */
-static bool decompose_symmetric(struct op_call *c, struct tensor *a, struct tensor *values,
-                                struct tensor *info, char uplo, bool vectors) {
-    struct lapack l;
-    bool good = lapack_open(c, "linalg_eigh", "linalg_eigh_cpu", tensor_dtype(a), &l);
-    int n = (int)matrix_rows(a), *problem = NULL;
-    for (int64_t i = 0, count = a->numel ? matrices_count(a) : 0; good && i < count; i++) {
-        if (problem && *problem != 0) break;
-        problem = batch_at(info, i);
-        good = lapack_syevd(&l, vectors, uplo, n, matrix_at(a, i), batch_row_at(values, i), problem);
-    }
-    lapack_close(&l);
-    return good;
-}
-
-static bool eigh(struct op_call *c, bool vectors, int results) {
-    struct tensor *self = arg_tensor(c, 0);
-    char uplo;
-    int64_t zero = 0;
-    if (!check_square(c, self, "linalg.eigh") || !read_uplo(c, c->args[1].string, &uplo)) return false;
-    struct compose k = compose_start(c);
-    struct tensor *a = compose_own(&k, matrices_copy(c, self));
-    enum dtype real = dtype_real(tensor_dtype(self));
-    struct tensor *values = a ? compose_own(&k, batch_new(c, real, a, matrix_rows(a))) : NULL;
-    struct tensor *info = values ? compose_own(&k, batch_new(c, DTYPE_INT32, a, -1)) : NULL;
-    if (!info || !decompose_symmetric(c, a, values, info, uplo, vectors) ||
-        !check_info(c, info, "linalg.eigh", self->ndim == 2))
-        k.failed = true;
-    if (!vectors && !k.failed && results > 1) a = compose_own(&k, call_new(c, tensor_dtype(self), 1, &zero));
-    return compose_give_some(&k, results, (struct tensor *[]){values, a});
-}
-
-bool linalg_eigh(struct op_call *c) {
-    return eigh(c, true, 2);
-}
-bool linalg_eigh_parts(struct op_call *c) {
-    return eigh(c, arg_bool(c, 2), 2);
-}
-bool linalg_eigvalsh(struct op_call *c) {
-    return eigh(c, false, 1);
-}
-
-/* --- any matrix --- */
+#include <float.h>
+#include <math.h>
 
 /* What geev leaves for real matrices: real parts and then imaginary parts, vectors as columns that belong
  * together in pairs where the value is complex. */
@@ -88,13 +38,70 @@ struct real_parts {
     void *values, *vectors;
 };
 
+/* The last step of geev: vectors of length 1, and of a pair the largest element real. LAPACK before 3.10, as
+ * PyTorch's library, turns it to be positive unless it is negative and larger than what stands beside it;
+ * today's leaves its sign, so the step is made here. */
+#define NORMALISE(real, sqrt, fabs)                                              \
+    static void normalise_pair_##real(real *x, real *y, int64_t n, real scale) { \
+        int64_t most = 0;                                                        \
+        real largest = -1;                                                       \
+        for (int64_t i = 0; i < n; i++) {                                        \
+            x[i] *= scale, y[i] *= scale;                                        \
+            real size = x[i] * x[i] + y[i] * y[i];                               \
+            if (size > largest) largest = size, most = i;                        \
+        }                                                                        \
+        real f = x[most], g = y[most], r = sqrt(largest);                        \
+        if (g == 0)                                                              \
+            r = f;                                                               \
+        else if (f == 0)                                                         \
+            r = g;                                                               \
+        else if (fabs(f) > fabs(g) && f < 0)                                     \
+            r = -r;                                                              \
+        real c = f / r, s = g / r;                                               \
+        for (int64_t i = 0; i < n; i++) {                                        \
+            real kept = x[i];                                                    \
+            x[i] = c * kept + s * y[i];                                          \
+            y[i] = c * y[i] - s * kept;                                          \
+        }                                                                        \
+        y[most] = 0;                                                             \
+    }                                                                            \
+    static void normalise_##real(const void *values, void *vectors, int64_t n) { \
+        const real *imaginary = (const real *)values + n;                        \
+        for (int64_t j = 0, width; j < n; j += width) {                          \
+            real *x = (real *)vectors + j * n, sum = 0;                          \
+            width = imaginary[j] != 0 && j + 1 < n ? 2 : 1;                      \
+            for (int64_t i = 0; i < width * n; i++) sum += x[i] * x[i];          \
+            real scale = 1 / sqrt(sum);                                          \
+            if (width == 2) normalise_pair_##real(x, x + n, n, scale);           \
+            for (int64_t i = 0; width == 1 && i < n; i++) x[i] *= scale;         \
+        }                                                                        \
+    }
+NORMALISE(float, sqrtf, fabsf)
+NORMALISE(double, sqrt, fabs)
+
+/* geev's own way but for its last step; matrices that it scales first are left to it. */
+static bool real_eigenvectors(struct lapack *l, int n, void *a, const struct real_parts *real, int *info) {
+    bool single = l->real == sizeof(float);
+    double least = sqrt(single ? (double)(FLT_MIN / FLT_EPSILON) : DBL_MIN / DBL_EPSILON), most = 0;
+    for (int64_t i = 0; i < (int64_t)n * n; i++) {
+        double x = fabs(single ? (double)((const float *)a)[i] : ((const double *)a)[i]);
+        if (x > most) most = x;
+    }
+    if (most < least || most > 1 / least) return lapack_geev(l, n, a, real->values, real->vectors, info);
+    if (!lapack_geev_steps(l, n, a, real->values, real->vectors, info)) return false;
+    if (*info == 0) (single ? normalise_float : normalise_double)(real->values, real->vectors, n);
+    return true;
+}
+
 static bool decompose_one(struct lapack *l, int n, void *a, void *values, void *vectors,
                           const struct real_parts *real, int *info) {
     if (l->is_complex) return lapack_geev(l, n, a, values, vectors, info);
-    if (!lapack_geev(l, n, a, real->values, vectors ? real->vectors : NULL, info)) return false;
+    bool good =
+        vectors ? real_eigenvectors(l, n, a, real, info) : lapack_geev(l, n, a, real->values, NULL, info);
+    if (!good) return false;
     bool single = l->real == sizeof(float);
     (single ? values_float : values_double)(real->values, values, n);
-    if (vectors) (single ? vectors_float : vectors_double)(real->vectors, values, vectors, n);
+    if (vectors && *info == 0) (single ? vectors_float : vectors_double)(real->vectors, values, vectors, n);
     return true;
 }
 

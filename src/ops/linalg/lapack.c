@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-/* X(constant, the real types' name, the complex ones') */
+/* X(constant, the real types' name, the complex ones'; NULL: not needed) */
 #define LAPACK_ROUTINES(X)     \
     X(POTRF, "potrf", "potrf") \
     X(POTRI, "potri", "potri") \
@@ -19,8 +19,19 @@
     X(ORGQR, "orgqr", "ungqr") \
     X(ORMQR, "ormqr", "unmqr") \
     X(SYEVD, "syevd", "heevd") \
+    X(SYTRD, "sytrd", "hetrd") \
+    X(ORMTR, "ormtr", "unmtr") \
     X(GEEV, "geev", "geev")    \
+    X(GEBAL, "gebal", NULL)    \
+    X(GEHRD, "gehrd", NULL)    \
+    X(ORGHR, "orghr", NULL)    \
+    X(HSEQR, "hseqr", NULL)    \
+    X(TREVC, "trevc3", NULL)   \
+    X(GEBAK, "gebak", NULL)    \
     X(GESDD, "gesdd", "gesdd") \
+    X(GEBRD, "gebrd", NULL)    \
+    X(BDSDC, "bdsdc", NULL)    \
+    X(ORMBR, "ormbr", NULL)    \
     X(SYTRF, "sytrf", "sytrf") \
     X(SYTRS, "sytrs", "sytrs") \
     X(HETRF, "sytrf", "hetrf") \
@@ -63,6 +74,7 @@ static void find_routines(void *library) {
     for (int type = 0; type < LAPACK_TYPES; type++)
         for (int i = 0; i < ROUTINE_COUNT; i++) {
             char symbol[16];
+            if (!names[type >= 2][i]) continue;
             snprintf(symbol, sizeof symbol, "%c%s_", "sdcz"[type], names[type >= 2][i]);
             routines[type][i] = dlsym(library, symbol);
             if (!routines[type][i] && !load_problem[0])
@@ -291,6 +303,31 @@ bool lapack_syevd(struct lapack *l, bool vectors, char uplo, int n, void *a, voi
     return true;
 }
 
+bool lapack_sytrd(struct lapack *l, char uplo, int n, void *a, void *d, void *e, void *tau, int *info) {
+    int lda = at_least_1(n), count = -1;
+    union element query;
+    void *work = &query;
+    for (int pass = 0; pass < 2; pass++) {
+        ROUTINE(l, SYTRD, TEXT, INT, void *, INT, void *, void *, void *, void *, INT, int *, size_t)
+        (&uplo, &n, a, &lda, d, e, tau, work, &count, info, 1);
+        if (pass == 0 && !work_for(l, &query, &work, &count)) return false;
+    }
+    return true;
+}
+
+bool lapack_ormtr(struct lapack *l, char uplo, int n, void *a, void *tau, void *b, int *info) {
+    int lda = at_least_1(n), count = -1;
+    union element query;
+    void *work = &query;
+    for (int pass = 0; pass < 2; pass++) {
+        ROUTINE(l, ORMTR, TEXT, TEXT, TEXT, INT, INT, void *, INT, void *, void *, INT, void *, INT, int *,
+                size_t, size_t, size_t)
+        ("L", &uplo, "N", &n, &n, a, &lda, tau, b, &lda, work, &count, info, 1, 1, 1);
+        if (pass == 0 && !work_for(l, &query, &work, &count)) return false;
+    }
+    return true;
+}
+
 static void call_geev(struct lapack *l, int n, void *a, void *values, void *vectors, void *work, int count,
                       void *reals, int *info) {
     int lda = at_least_1(n), one = 1;
@@ -314,6 +351,69 @@ bool lapack_geev(struct lapack *l, int n, void *a, void *values, void *vectors, 
     if (!work_for(l, &query, &work, &count)) return false;
     call_geev(l, n, a, values, vectors, work, count, reals, info);
     return true;
+}
+
+/* The steps of geev, in its order; `rows` and `columns` are the part that balancing left to work on. */
+struct geev_steps {
+    int n, lda, first, last;
+    void *a, *values, *vectors, *scale, *tau;
+};
+
+static void call_hessenberg(struct lapack *l, const struct geev_steps *g, bool product, void *work, int count,
+                            int *info) {
+    if (product) ROUTINE(l, ORGHR, INT, INT, INT, void *, INT, void *, void *, INT, int *)
+    (&g->n, &g->first, &g->last, g->vectors, &g->lda, g->tau, work, &count, info);
+    else ROUTINE(l, GEHRD, INT, INT, INT, void *, INT, void *, void *, INT,
+                 int *)(&g->n, &g->first, &g->last, g->a, &g->lda, g->tau, work, &count, info);
+}
+
+static bool to_hessenberg(struct lapack *l, const struct geev_steps *g, int *info) {
+    for (int product = 0; product < 2; product++) {
+        union element query;
+        void *work;
+        int count;
+        call_hessenberg(l, g, product, &query, -1, info);
+        if (!work_for(l, &query, &work, &count)) return false;
+        if (product) memcpy(g->vectors, g->a, (size_t)g->n * (size_t)g->n * l->item);
+        call_hessenberg(l, g, product, work, count, info);
+    }
+    return true;
+}
+
+/* Schur form with its vectors, and the eigenvectors of that. */
+static bool from_hessenberg(struct lapack *l, const struct geev_steps *g, int *info) {
+    union element query;
+    void *work = &query, *imaginary = (char *)g->values + (size_t)g->n * l->real;
+    int count = -1, made;
+    for (int pass = 0; pass < 2; pass++) {
+        ROUTINE(l, HSEQR, TEXT, TEXT, INT, INT, INT, void *, INT, void *, void *, void *, INT, void *, INT,
+                int *, size_t, size_t)
+        ("S", "V", &g->n, &g->first, &g->last, g->a, &g->lda, g->values, imaginary, g->vectors, &g->lda, work,
+         &count, info, 1, 1);
+        if (pass == 0 && !work_for(l, &query, &work, &count)) return false;
+    }
+    if (*info != 0) return true;
+    work = &query, count = -1;
+    for (int pass = 0; pass < 2; pass++) {
+        ROUTINE(l, TREVC, TEXT, TEXT, INT, INT, void *, INT, void *, INT, void *, INT, INT, int *, void *,
+                INT, int *, size_t, size_t)
+        ("R", "B", NULL, &g->n, g->a, &g->lda, NULL, &g->lda, g->vectors, &g->lda, &g->n, &made, work, &count,
+         info, 1, 1);
+        if (pass == 0 && !work_for(l, &query, &work, &count)) return false;
+    }
+    ROUTINE(l, GEBAK, TEXT, TEXT, INT, INT, INT, void *, INT, void *, INT, int *, size_t, size_t)
+    ("B", "R", &g->n, &g->first, &g->last, g->scale, &g->n, g->vectors, &g->lda, info, 1, 1);
+    return true;
+}
+
+bool lapack_geev_steps(struct lapack *l, int n, void *a, void *values, void *vectors, int *info) {
+    struct geev_steps g = {.n = n, .lda = at_least_1(n), .a = a, .values = values, .vectors = vectors};
+    g.scale = space_of(l, SPACE_REAL, 2 * (int64_t)n);
+    if (!g.scale) return error_memory(l->err);
+    g.tau = (char *)g.scale + (size_t)n * l->real;
+    ROUTINE(l, GEBAL, TEXT, INT, void *, INT, int *, int *, void *, int *, size_t)
+    ("B", &n, a, &g.lda, &g.first, &g.last, g.scale, info, 1);
+    return to_hessenberg(l, &g, info) && from_hessenberg(l, &g, info);
 }
 
 /* --- singular values --- */
@@ -347,6 +447,50 @@ bool lapack_gesdd(struct lapack *l, char job, int m, int n, void *a, void *s, vo
     if (!work_for(l, &query, &work, &count)) return false;
     call_gesdd(l, job, m, n, a, s, u, vh, work, count, reals, ints, info);
     return true;
+}
+
+static bool to_bidiagonal(struct lapack *l, int m, int n, void *a, void *d, void *e, void *tau, int *info) {
+    int lda = at_least_1(m), count = -1;
+    union element query;
+    void *work = &query, *taup = (char *)tau + (size_t)(m < n ? m : n) * l->item;
+    for (int pass = 0; pass < 2; pass++) {
+        ROUTINE(l, GEBRD, INT, INT, void *, INT, void *, void *, void *, void *, void *, INT, int *)
+        (&m, &n, a, &lda, d, e, tau, taup, work, &count, info);
+        if (pass == 0 && !work_for(l, &query, &work, &count)) return false;
+    }
+    return true;
+}
+
+/* b := Q b, or b P^T, where Q and P took `a` (of m by n) to bidiagonal form. */
+static bool apply_bidiagonal(struct lapack *l, bool right, int m, int n, void *a, void *tau, int rows,
+                             int columns, void *b, int *info) {
+    int lda = at_least_1(m), ldb = at_least_1(rows), count = -1;
+    union element query;
+    void *work = &query;
+    for (int pass = 0; pass < 2; pass++) {
+        ROUTINE(l, ORMBR, TEXT, TEXT, TEXT, INT, INT, INT, void *, INT, void *, void *, INT, void *, INT,
+                int *, size_t, size_t, size_t)
+        (right ? "P" : "Q", right ? "R" : "L", right ? "T" : "N", &rows, &columns, right ? &m : &n, a, &lda,
+         tau, b, &ldb, work, &count, info, 1, 1, 1);
+        if (pass == 0 && !work_for(l, &query, &work, &count)) return false;
+    }
+    return true;
+}
+
+bool lapack_wide_svd(struct lapack *l, int m, int n, int right_rows, void *a, void *s, void *u, void *vh,
+                     int *info) {
+    int *ints = space_of(l, SPACE_INT, 8 * (int64_t)m), ld = at_least_1(m), ldvh = at_least_1(right_rows);
+    int64_t off = 3 * (int64_t)m, square = (int64_t)m * m; /* behind e and both taus: bdsdc's own */
+    char *reals = space_of(l, SPACE_REAL, off + 3 * square + 4 * (int64_t)m);
+    if (!ints || !reals) return error_memory(l->err);
+    void *tau = reals + (size_t)m * l->real;
+    if (!to_bidiagonal(l, m, n, a, s, reals, tau, info)) return false;
+    ROUTINE(l, BDSDC, TEXT, TEXT, INT, void *, void *, void *, INT, void *, INT, void *, int *, void *, int *,
+            int *, size_t, size_t)
+    ("L", "I", &m, s, reals, u, &ld, vh, &ldvh, NULL, NULL, reals + (size_t)off * l->real, ints, info, 1, 1);
+    if (*info != 0) return true;
+    return apply_bidiagonal(l, false, m, n, a, tau, m, m, u, info) &&
+           apply_bidiagonal(l, true, m, n, a, (char *)tau + (size_t)m * l->real, right_rows, n, vh, info);
 }
 
 /* --- symmetric indefinite --- */

@@ -48,8 +48,17 @@ bool lapack_ormqr(struct lapack *l, char side, char trans, int m, int n, int k, 
 bool lapack_syevd(struct lapack *l, bool vectors, char uplo, int n, void *a, void *values, int *info);
 /* Values: complex, or n real parts and then n imaginary ones; vectors may be NULL. */
 bool lapack_geev(struct lapack *l, int n, void *a, void *values, void *vectors, int *info);
+/* sytrd and hetrd: `d` and `e` get the diagonals; ormtr multiplies b (n by n) by what took `a` there. */
+bool lapack_sytrd(struct lapack *l, char uplo, int n, void *a, void *d, void *e, void *tau, int *info);
+bool lapack_ormtr(struct lapack *l, char uplo, int n, void *a, void *tau, void *b, int *info);
+/* geev of reals but for its last step: the vectors have any length, and pairs any phase. */
+bool lapack_geev_steps(struct lapack *l, int n, void *a, void *values, void *vectors, int *info);
 /* job 'A' all of u and vh, 'S' the first min(m, n), 'N' none. */
 bool lapack_gesdd(struct lapack *l, char job, int m, int n, void *a, void *s, void *u, void *vh, int *info);
+/* The singular values of a real matrix with m <= n straight from its bidiagonal form. `vh` has `right_rows`
+ * rows, m or n, and holds zeros, but ones on the diagonal behind row m. */
+bool lapack_wide_svd(struct lapack *l, int m, int n, int right_rows, void *a, void *s, void *u, void *vh,
+                     int *info);
 /* sytrf, or hetrf for complex ones when `hermitian`; the lower triangle. */
 bool lapack_sytrf(struct lapack *l, bool hermitian, int n, void *a, int *pivots, int *info);
 bool lapack_sytrs(struct lapack *l, bool hermitian, int n, int columns, void *a, int *pivots, void *b,

@@ -3,6 +3,7 @@
  * Checks and texts: aten/src/ATen/native/BatchLinearAlgebra.cpp and LinearAlgebra.cpp; the driver is gesdd.
  */
 #include "ops/linalg/matrices.h"
+#include "ops/linalg/svd_matrix.h"
 #include <math.h>
 
 struct svd {
@@ -14,9 +15,9 @@ static bool decompose(struct op_call *c, struct tensor *a, struct svd *out, stru
     int m = (int)matrix_rows(a), n = (int)matrix_columns(a);
     bool good = lapack_open(c, "linalg_svd", "linalg_svd_cpu", tensor_dtype(a), &l);
     for (int64_t i = 0, count = matrices_count(a); good && i < count; i++)
-        good = lapack_gesdd(&l, job, m, n, matrix_at(a, i), batch_row_at(out->s, i),
-                            job == 'N' ? NULL : matrix_at(out->u, i),
-                            job == 'N' ? NULL : matrix_at(out->vh, i), batch_at(info, i));
+        good = svd_matrix(c, &l, job, m, n, matrix_at(a, i), batch_row_at(out->s, i),
+                          job == 'N' ? NULL : matrix_at(out->u, i), job == 'N' ? NULL : matrix_at(out->vh, i),
+                          batch_at(info, i));
     lapack_close(&l);
     return good;
 }
