@@ -171,23 +171,35 @@ bool distance_euclidean(struct op_call *c) {
 
 /* --- pdist: each row with those behind it --- */
 
-static bool pdist(struct op_call *c, struct tensor *self, double p) {
-    struct compose k = compose_start(c);
-    int64_t n = self->sizes[0], columns = n ? self->numel / n : 0, count;
-    if (__builtin_mul_overflow(n, n - 1, &count)) return refuse(c, "Storage size calculation overflowed");
-    count = n > 1 ? count / 2 : 0;
-    if (count == 0 || columns == 0)
-        return compose_give(&k, compose_run(&k, "aten::zeros", "Lv", 1, &count, value_int(self->dtype)));
-    if (!check_kernel(c, "pdist", tensor_dtype(self))) return false;
-    struct tensor *x = in_double(&k, self);
-    struct tensor *out = x ? compose_own(&k, call_new(c, DTYPE_FLOAT64, 1, &count)) : NULL;
-    double *o = out ? tensor_data(out) : NULL;
-    const double *rows = out ? tensor_data(x) : NULL;
+/* The distances of the first `count` pairs of rows, which are a contiguous tensor's elements by `columns`. */
+static struct tensor *pdist(struct compose *k, struct tensor *self, double p, int64_t columns,
+                            int64_t count) {
+    struct op_call *c = k->c;
+    if (!check_kernel(c, "pdist", tensor_dtype(self))) return NULL;
+    struct tensor *x = in_double(k, self);
+    struct tensor *out = x ? compose_own(k, call_new(c, DTYPE_FLOAT64, 1, &count)) : NULL;
+    if (!out) return NULL;
+    double *o = tensor_data(out), *end = o + count;
+    const double *rows = tensor_data(x);
+    int64_t n = self->numel / columns;
     row_distance *distance = distance_for(p);
-    for (int64_t i = 0; out && i < n; i++)
-        for (int64_t j = i + 1; j < n; j++)
+    for (int64_t i = 0; o < end; i++)
+        for (int64_t j = i + 1; j < n && o < end; j++)
             *o++ = distance(rows + i * columns, rows + j * columns, columns, p);
-    return compose_give(&k, rounded(&k, out, tensor_dtype(self)));
+    return rounded(k, out, tensor_dtype(self));
+}
+
+/* _pdist_forward asks for a matrix nowhere: rows have the size of dimension 1 whatever follows. */
+static bool pdist_call(struct op_call *c, struct tensor *self, double p) {
+    int64_t n = self->sizes[0], dim = 1, count = 0;
+    if (n > 1 && !wrap_dim(c, &dim, self->ndim)) return false;
+    if (n > 1 && __builtin_mul_overflow(n, n - 1, &count))
+        return refuse(c, "Storage size calculation overflowed");
+    count /= 2;
+    struct compose k = compose_start(c);
+    if (count == 0 || self->numel == 0)
+        return compose_give(&k, compose_run(&k, "aten::zeros", "Lv", 1, &count, value_int(self->dtype)));
+    return compose_give(&k, pdist(&k, self, p, self->sizes[1], count));
 }
 
 bool distance_pdist(struct op_call *c) {
@@ -195,25 +207,14 @@ bool distance_pdist(struct op_call *c) {
     if (self->ndim != 2) return refuse(c, "pdist only supports 2D tensors, got: %dD", self->ndim);
     if (!dtype_is_floating(tensor_dtype(self))) return refuse(c, "pdist only supports floating-point dtypes");
     if (!(arg_float(c, 1) >= 0)) return refuse(c, "pdist only supports non-negative p values");
-    return pdist(c, self, arg_float(c, 1));
+    return pdist_call(c, self, arg_float(c, 1));
 }
 
-/* _pdist_forward: without those checks; rows are of the size of dimension 1 whatever follows. */
 bool distance_pdist_forward(struct op_call *c) {
     struct tensor *self = arg_tensor(c, 0);
-    int64_t dim = 1;
     if (!tensor_is_contiguous(self)) return refuse(c, "_pdist_forward requires contiguous input");
     if (self->ndim == 0) return refuse_index(c, "Dimension specified as 0 but tensor has no dimensions");
-    if (self->sizes[0] > 1 && !wrap_dim(c, &dim, self->ndim)) return false;
-    if (self->ndim > 2) {
-        struct compose k = compose_start(c);
-        int64_t sizes[2] = {self->sizes[0], self->sizes[1]}, strides[2] = {self->sizes[1], 1};
-        struct tensor *rows = compose_own(&k, tensor_view_as(self, 2, sizes, strides, self->offset, c->err));
-        bool good = rows && pdist(c, rows, arg_float(c, 1));
-        compose_end(&k);
-        return good;
-    }
-    return pdist(c, self, arg_float(c, 1));
+    return pdist_call(c, self, arg_float(c, 1));
 }
 
 /* --- dist: the norm of a difference of tensors --- */

@@ -41,6 +41,7 @@ bool index_trace(struct op_call *c) {
     struct compose k = compose_start(c);
     struct tensor *x = arg_tensor(c, 0);
     if (x->ndim != 2) return refuse(c, "trace: expected a matrix, but got tensor with dim %d", x->ndim);
+    if (x->dtype == DTYPE_BOOL) return refuse(c, "\"trace\" not implemented for 'Bool'");
     return compose_give(&k, RUN("sum", "t", RUN("diagonal", "tddd", x, 0, 0, 1)));
 }
 

@@ -130,12 +130,14 @@ bool linalg_cholesky_solve(struct op_call *c) {
     return compose_give(&k, solve_broadcast(&k, self, a, arg_bool(c, 2)));
 }
 
-/* The same behind the checks; what PyTorch does with shapes that do not fit is undefined, here it raises. */
+/* Without those checks: A may have columns that are not looked at. */
 bool linalg_cholesky_solve_helper(struct op_call *c) {
     struct tensor *self = arg_tensor(c, 0), *a = arg_tensor(c, 1);
     if (!check_matrix(c, self, "cholesky_solve", "b") || !check_matrix(c, a, "cholesky_solve", "A"))
         return false;
-    if (!check_linear_solve(c, self, a, "cholesky_solve")) return false;
+    if (self->dtype != a->dtype || matrix_rows(self) != matrix_rows(a) || matrix_columns(a) < matrix_rows(a))
+        return check_linear_solve(c, self, a, "cholesky_solve") &&
+               refuse(c, "cholesky_solve: A does not fit b");
     struct compose k = compose_start(c);
     return compose_give(&k, solve_broadcast(&k, self, a, arg_bool(c, 2)));
 }

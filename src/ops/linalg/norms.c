@@ -2,6 +2,7 @@
  *
  * Checks and texts: aten/src/ATen/native/LinearAlgebra.cpp. */
 #include "ops/linalg/matrices.h"
+#include "ops/reduce/reduce.h"
 #include <math.h>
 #include <stdio.h>
 
@@ -35,23 +36,9 @@ static bool check_order(struct op_call *c, const struct order *o) {
 }
 
 static bool check_dtype(struct op_call *c, const struct tensor *a, lb_value dtype) {
-    static const char name[] = "linalg.matrix_norm";
-    enum dtype own = tensor_dtype(a), wanted;
     if (dtype.tag == VALUE_NONE) return true;
     if (!dtype_valid(dtype.i)) return refuse(c, "%lld is not a dtype", (long long)dtype.i);
-    wanted = (enum dtype)dtype.i;
-    const char *text = dtype_table[wanted].graph_name;
-    if (!dtype_is_floating(wanted) && !dtype_is_complex(wanted))
-        return refuse(c, "%s: dtype should be floating point or complex, but got %s", name, text);
-    if (dtype_is_complex(own) != dtype_is_complex(wanted)) {
-        const char *kind = dtype_is_complex(own) ? "complex" : "real";
-        return refuse(c, "%s: dtype should be %s for %s inputs, but got %s", name, kind, kind, text);
-    }
-    return dtype_promote(own, wanted) == wanted ||
-           refuse(c,
-                  "%s: the dtype of the input (%s) should be convertible without narrowing to the specified "
-                  "dtype (%s)",
-                  name, dtype_table[own].graph_name, text);
+    return reduce_check_norm_dtype(c, tensor_dtype(a), (enum dtype)dtype.i, "linalg.matrix_norm");
 }
 
 static bool check_matrix_norm(struct op_call *c, struct matrix_norm *n) {
@@ -279,8 +266,7 @@ bool linalg_vecdot(struct op_call *c) {
 
 /* --- linalg__powsum: the sum under the root of a norm, in double, rounded once --- */
 
-static bool check_powsum(struct op_call *c, const struct tensor *self) {
-    enum dtype d = tensor_dtype(self);
+static bool check_powsum(struct op_call *c, enum dtype d) {
     if (c->args[1].tag == VALUE_COMPLEX)
         return refuse(c, "value cannot be converted to type double without overflow");
     return dtype_is_floating(d) || dtype_is_complex(d) ||
@@ -290,11 +276,12 @@ static bool check_powsum(struct op_call *c, const struct tensor *self) {
 
 bool linalg_powsum(struct op_call *c) {
     struct tensor *self = arg_tensor(c, 0);
-    enum dtype d = dtype_real(tensor_dtype(self)), wanted = d;
+    enum dtype wanted;
     uint64_t mask;
     int64_t dims[TENSOR_MAX_DIMS];
     int count = 0;
-    if (!check_powsum(c, self) || !args_dtype(c, 4, d, &wanted) || !wrap_dims(c, 2, self->ndim, true, &mask))
+    if (!args_dtype(c, 4, tensor_dtype(self), &wanted) || !check_powsum(c, wanted) ||
+        !wrap_dims(c, 2, self->ndim, true, &mask))
         return false;
     for (int i = 0; i < self->ndim; i++)
         if (mask >> i & 1) dims[count++] = i;

@@ -4,6 +4,7 @@
  * Labels are letters and the dimensions of an ellipsis. A pair is contracted by a batched matrix product:
  * labels in both and in what follows are batch, labels in both alone are summed, the others are rows and
  * columns. */
+#include "base/text.h"
 #include "ops/common/compose.h"
 #include "ops/view/geometry.h"
 #include <ctype.h>
@@ -264,4 +265,54 @@ bool linear_einsum(struct op_call *c) {
     geometry_of(result, &g);
     g.ndim = e.out_count;
     return compose_give(&k, compose_own(&k, geometry_view(c, result, &g)));
+}
+
+/* --- einsum of tensors with a list of labels behind each, and maybe one of the output's --- */
+
+static bool put_labels(struct op_call *c, struct text *equation, int argument) {
+    int64_t labels[TENSOR_MAX_DIMS];
+    int count = args_ints(c, argument, labels, TENSOR_MAX_DIMS);
+    for (int i = 0; i < count; i++) {
+        if (labels[i] < 0 || labels[i] >= LETTERS)
+            return refuse(
+                c,
+                "einsum(): not enough letters in alphabet to label operand subscripts/output indices: "
+                "labels must be within [0, %d)",
+                LETTERS);
+        text_put_char(equation, letter_of((int)labels[i]));
+    }
+    return count >= 0;
+}
+
+/* Returns the number of operands, or -1. */
+static int read_sublists(struct op_call *c, struct text *equation, struct tensor **tensors) {
+    int operands = 0, i = 0;
+    for (; i + 1 < c->arg_count; i += 2, operands++) {
+        if (c->args[i].tag != VALUE_TENSOR || c->args[i + 1].tag != VALUE_LIST || operands == MOST_OPERANDS)
+            break;
+        if (operands > 0) text_put_char(equation, ',');
+        if (!put_labels(c, equation, i + 1)) return -1;
+        tensors[operands] = arg_tensor(c, i);
+    }
+    if (i < c->arg_count && c->args[i].tag == VALUE_LIST && operands > 0) {
+        text_put(equation, "->");
+        if (!put_labels(c, equation, i++)) return -1;
+    }
+    if (operands > 0 && i == c->arg_count) return operands;
+    refuse(c, "einsum(): must specify the equation string and at least one operand, or at least one operand "
+              "and its "
+              "subscripts list");
+    return -1;
+}
+
+bool linear_einsum_sublist(struct op_call *c) {
+    struct tensor *tensors[MOST_OPERANDS];
+    struct text equation = {0};
+    struct compose k = compose_start(c);
+    int operands = read_sublists(c, &equation, tensors);
+    if (equation.failed) operands = -1, error_memory(c->err);
+    if (operands < 0) k.failed = true;
+    struct tensor *out = compose_run(&k, "aten::einsum", "sT", text_get(&equation), operands, tensors);
+    text_free(&equation);
+    return compose_give(&k, out);
 }

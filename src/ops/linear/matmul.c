@@ -141,8 +141,8 @@ bool linear_baddbmm(struct op_call *c) {
                                       tensor_dtype(a)));
 }
 
-static struct tensor *addbmm(struct op_call *c) {
-    struct tensor *self = arg_tensor(c, 0), *a = arg_tensor(c, 1), *b = arg_tensor(c, 2);
+static struct tensor *addbmm(struct op_call *c, struct tensor *self) {
+    struct tensor *a = arg_tensor(c, 1), *b = arg_tensor(c, 2);
     int64_t zero = 0;
     if (!check_batches(c, a, b) || !check_expand(c, self, 2, (int64_t[]){a->sizes[1], b->sizes[2]}))
         return NULL;
@@ -155,21 +155,22 @@ static struct tensor *addbmm(struct op_call *c) {
     compose_end(&k);
     return product_add(c, self, arg_number(c, 3), arg_number(c, 4), sum, tensor_dtype(a));
 }
+
+/* What is written takes self over first, with its own dtype, and may get another shape, in place too. */
 bool linear_addbmm(struct op_call *c) {
-    return give_tensor(c, addbmm(c));
-}
-/* In place the shape may change: self is resized, as by an out= tensor. */
-bool linear_addbmm_in_place(struct op_call *c) {
-    struct tensor *self = arg_tensor(c, 0);
-    if (tensor_overlaps_itself(self)) return refuse_overlap(c);
-    struct tensor *sum = addbmm(c);
-    bool same = sum && self->ndim == sum->ndim &&
-                memcmp(self->sizes, sum->sizes, sizeof *sum->sizes * sum->ndim) == 0;
-    bool good =
-        sum && (same || tensor_resize(self, sum->ndim, sum->sizes, c->err)) && tensor_copy(self, sum, c->err);
-    if (good) tensor_changed(self);
+    struct tensor *target = call_target(c), *self = arg_tensor(c, 0);
+    if (!target) return give_tensor(c, addbmm(c, self));
+    self = tensor_convert(self, tensor_dtype(target), c->cx->budget, c->err);
+    struct tensor *sum = self ? addbmm(c, self) : NULL;
+    bool same = sum && target->ndim == sum->ndim &&
+                memcmp(target->sizes, sum->sizes, sizeof *sum->sizes * sum->ndim) == 0;
+    bool good = sum && (same ? !tensor_overlaps_itself(target) || refuse_overlap(c)
+                             : tensor_resize(target, sum->ndim, sum->sizes, c->err));
+    good = good && tensor_copy(target, sum, c->err);
+    if (good) tensor_changed(target);
+    tensor_release(self);
     tensor_release(sum);
-    return good && give_borrowed(c, 0, self);
+    return good && give_borrowed(c, 0, target);
 }
 
 /* Vectors as matrices of one column or row. */

@@ -39,6 +39,9 @@ bool reduce_rows(struct op_call *c, const struct reduction *r, const struct tens
 /* The output of a reduction: sizes without (or with 1 for) the masked dims. Out= is resized. */
 struct tensor *reduce_output(struct op_call *c, struct tensor *t, uint64_t mask, bool keepdim, enum dtype d,
                              struct tensor *target);
+/* The dtype that a norm is asked for has the input's kind and no less room (check_linalg_norm_dtype in
+ * aten/src/ATen/native/LinearAlgebra.cpp). */
+bool reduce_check_norm_dtype(struct op_call *c, enum dtype own, enum dtype wanted, const char *name);
 static inline uint64_t mask_all(const struct tensor *t) {
     return t->ndim == 0 ? 0 : ~(uint64_t)0 >> (64 - t->ndim);
 }

@@ -3,6 +3,7 @@
  * The tables give each reduction's step for integers, reals and complex numbers; kernels read dims, keepdim
  * and dtype where their schemas have them. */
 #include "kernels/rows.h"
+#include "ops/common/cpp_names.h"
 #include "ops/reduce/reduce.h"
 #include <complex.h>
 #include <math.h>
@@ -320,16 +321,34 @@ bool reduce_count_nonzero(struct op_call *c) {
                                      DTYPE_INT64, NULL, call_target(c)));
 }
 
+bool reduce_check_norm_dtype(struct op_call *c, enum dtype own, enum dtype wanted, const char *name) {
+    const char *text = dtype_table[wanted].graph_name, *kind = dtype_is_complex(own) ? "complex" : "real";
+    if (!dtype_is_floating(wanted) && !dtype_is_complex(wanted))
+        return refuse(c, "%s: dtype should be floating point or complex, but got %s", name, text);
+    if (dtype_is_complex(own) != dtype_is_complex(wanted))
+        return refuse(c, "%s: dtype should be %s for %s inputs, but got %s", name, kind, kind, text);
+    return dtype_promote(own, wanted) == wanted ||
+           refuse(c,
+                  "%s: the dtype of the input (%s) should be convertible without narrowing to the specified "
+                  "dtype (%s)",
+                  name, dtype_table[own].graph_name, text);
+}
+
 static bool norm(struct op_call *c, struct number p, struct places at, const char *name) {
     struct tensor *t = arg_tensor(c, 0), *target = call_target(c);
-    enum dtype d = dtype_real(tensor_dtype(t));
+    enum dtype own = tensor_dtype(t), d;
     uint64_t mask;
     bool keepdim;
-    if (at.dtype >= 0 && !args_dtype(c, at.dtype, d, &d)) return false;
-    if (!dtype_is_floating(tensor_dtype(t)) && !dtype_is_complex(tensor_dtype(t)))
-        return refuse(c, "%s(): Expected a floating point or complex tensor as input. Got %s", name,
-                      dtype_table[t->dtype].graph_name);
+    if (!dtype_is_floating(own) && !dtype_is_complex(own))
+        return refuse(c, "%s: Expected a floating point or complex tensor as input. Got %s", name,
+                      dtype_table[own].graph_name);
+    if (!args_dtype(c, at.dtype < 0 ? c->arg_count : at.dtype, own, &d) ||
+        !reduce_check_norm_dtype(c, own, d, name))
+        return false;
     d = dtype_real(d);
+    if (target && target->dtype != d)
+        return refuse(c, "Expected out tensor to have dtype %s, but got %s instead", dtype_cpp_name(d),
+                      dtype_cpp_name(tensor_dtype(target)));
     if (!read_places(c, at, t, &mask, &keepdim)) return false;
     if (t->numel == 0 && (p.f < 0 || isinf(p.f))) {
         uint64_t whole = mask_all(t);

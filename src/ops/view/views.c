@@ -137,13 +137,16 @@ bool view_mt(struct op_call *c) {
     return give_tensor(c, tensor_transpose(c, t, t->ndim == 0 ? 0 : t->ndim - 2, t->ndim - 1));
 }
 
-/* adjoint and mH: transposed and conjugated. */
+/* adjoint, mH and matrix_H: transposed and conjugated. */
 bool view_adjoint(struct op_call *c) {
     struct tensor *t = arg_tensor(c, 0);
-    bool is_function = strcmp(op_name(c->row), "aten::adjoint") == 0;
+    const char *name = op_name(c->row) + 6;
+    if (strcmp(name, "matrix_H") == 0 && t->ndim != 2 && t->ndim != 0)
+        return refuse(c, "tensor.H is only supported on matrices (2-D tensors). Got %d-D tensor.%s", t->ndim,
+                      t->ndim > 2 ? " For batches of matrices, consider using tensor.mH" : "");
     if (t->ndim == 1)
-        return refuse(c, "tensor.%s is only supported on matrices or batches of matrices. Got 1-D tensor.",
-                      is_function ? "adjoint()" : "mH");
+        return refuse(c, "tensor.%s%s is only supported on matrices or batches of matrices. Got 1-D tensor.",
+                      name, strcmp(name, "adjoint") == 0 ? "()" : "");
     struct compose k = compose_start(c);
     struct tensor *turned = compose_own(
         &k, tensor_transpose(c, t, t->ndim == 0 ? 0 : t->ndim - 2, t->ndim == 0 ? 0 : t->ndim - 1));
