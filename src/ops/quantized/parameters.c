@@ -140,7 +140,7 @@ static float loss(const struct search *s, float low, float high) {
 static void search_range(const struct search *s, int64_t bins, double ratio, float *low, float *high) {
     float step = (*high - *low) / (float)bins, from = *low, to = *high;
     float current = loss(s, from, to), best = current;
-    float threshold = (float)int32_of_float((double)bins * (1.0 - (double)(float)ratio)) * step;
+    float threshold = (float)int32_of_float((double)((float)bins * (1.0f - (float)ratio))) * step;
     while (from + threshold < to) {
         float left = loss(s, from + step, to), right = loss(s, from, to - step);
         if (current < left && current < right && current < best) {
@@ -161,8 +161,8 @@ static void search_range(const struct search *s, int64_t bins, double ratio, flo
 /* Shared with the packing of embeddings: the best range of a row. */
 bool quantized_search(struct op_call *c, const float *x, int64_t count, int64_t bins, double ratio,
                       int64_t bits, float *low, float *high) {
-    if (count <= 0 || bits < 1 || bits > 8 || bins < 1)
-        return refuse(c, "choose_qparams_optimized: numel, bins and bit_width should be positive");
+    if (count <= 0 || bits < 1 || bits > 8)
+        return refuse(c, "choose_qparams_optimized: numel and bit_width should be positive");
     *low = *high = x[0];
     for (int64_t i = 1; i < count; i++) {
         *low = x[i] < *low ? x[i] : *low;
