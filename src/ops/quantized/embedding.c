@@ -42,15 +42,16 @@ static void add_row(const struct packed_rows *p, int64_t row, float weight, floa
 
 /* ---- tables ---- */
 
-#define EXPECTED(what)                                                                                       \
+#define EXPECTED(what)                                                                                     \
     "Expected " what " to be true, but got false.  (Could this error message be improved?  If so, please " \
     "report an enhancement request to PyTorch.)"
 
 static bool table_of_tensor(struct op_call *c, int bits, struct packed_rows *p) {
     const struct tensor *w = arg_tensor(c, 0);
     if (w->dtype != DTYPE_UINT8)
-        return bits == 8 ? refuse(c, EXPECTED("weight.scalar_type() == at::kByte"))
-                         : refuse(c, "expected scalar type Byte but found %s", dtype_table[w->dtype].graph_name);
+        return bits == 8
+                   ? refuse(c, EXPECTED("weight.scalar_type() == at::kByte"))
+                   : refuse(c, "expected scalar type Byte but found %s", dtype_table[w->dtype].graph_name);
     if (w->ndim != 2) return refuse(c, EXPECTED("weight.dim() == 2"));
     if (!tensor_is_contiguous(w)) return refuse(c, "Expect weight, indices, and offsets to be contiguous.");
     *p = (struct packed_rows){tensor_data(w), w->sizes[0], w->sizes[1], 0, bits, NULL};
@@ -85,7 +86,8 @@ static bool is_index(const struct tensor *t) {
 static bool check_indices(struct op_call *c, struct lookup *l) {
     l->indices = arg_tensor(c, 1);
     if (l->indices->ndim != 1 && l->indices->ndim != 2)
-        return refuse(c, "qembedding/qembedding_bag operator supports 1 or 2d indices, got %d", l->indices->ndim);
+        return refuse(c, "qembedding/qembedding_bag operator supports 1 or 2d indices, got %d",
+                      l->indices->ndim);
     if (!is_index(l->indices))
         return refuse(c, "Expect 32 or 64 bit indices, but found %s instead.",
                       dtype_table[l->indices->dtype].graph_name);
@@ -94,12 +96,13 @@ static bool check_indices(struct op_call *c, struct lookup *l) {
 
 static bool check_offsets(struct op_call *c, struct lookup *l) {
     l->offsets = arg_tensor_or_null(c, 2);
-    const char *operator = l->table.bits == 8 ? "" : " operator";
+    const char *operator= l->table.bits == 8 ? "" : " operator";
     if (l->indices->ndim == 2 && l->offsets)
-        return refuse(c,
-                      "%s operator: input is 2D, then offsets has to be None, as input is treated is a mini-batch "
-                      "of fixed length sequences.",
-                      l->name);
+        return refuse(
+            c,
+            "%s operator: input is 2D, then offsets has to be None, as input is treated is a mini-batch "
+            "of fixed length sequences.",
+            l->name);
     if (l->indices->ndim == 1 && !l->offsets)
         return refuse(c, "%s%s expects offsets to be set for 1D indices.", l->name, operator);
     if (l->offsets && !is_index(l->offsets))
@@ -115,7 +118,8 @@ static bool check_weights(struct op_call *c, struct lookup *l) {
     if (w && w->dtype != DTYPE_FLOAT32 && (l->table.bits == 8 || w->dtype != DTYPE_FLOAT16))
         return l->table.bits == 8
                    ? refuse(c, "expected scalar type Float but found %s", dtype_table[w->dtype].graph_name)
-                   : refuse(c, "Expect fp32 or fp16 weights, but found%s instead", dtype_table[w->dtype].graph_name);
+                   : refuse(c, "Expect fp32 or fp16 weights, but found%s instead",
+                            dtype_table[w->dtype].graph_name);
     return !w || w->numel >= l->indices->numel ||
            refuse(c, "per_sample_weights should have a weight for each index");
 }
@@ -137,8 +141,8 @@ static bool row_of(struct op_call *c, const struct lookup *l, int64_t place, int
     int64_t index = tensor_get_int(l->indices, place);
     int64_t most = l->mapping ? l->mapping->numel : l->table.rows;
     if (index < 0 || index >= most)
-        return refuse(c, "Index %lld is out of bounds: %lld, range 0 to %lld", (long long)place, (long long)index,
-                      (long long)most);
+        return refuse(c, "Index %lld is out of bounds: %lld, range 0 to %lld", (long long)place,
+                      (long long)index, (long long)most);
     *row = l->mapping ? tensor_get_int(l->mapping, index) : index;
     bool inside = *row >= -1 && *row < l->table.rows && (l->mapping || *row >= 0);
     return inside || refuse(c, EXPECTED("i < index_size"));
@@ -172,8 +176,9 @@ static bool add_bags(struct op_call *c, const struct lookup *l, struct tensor *o
     bool bytes = l->table.bits == 8;
     int64_t at = bytes && l->bags ? offset_at(l, 0) : 0;
     if (!bytes && l->bags && offset_at(l, l->bags) != l->indices->numel)
-        return refuse(c, "Yout input seems to be incorrect: the last offset value should be the size of the indices "
-                         "tensor, but it appears not.");
+        return refuse(
+            c, "Yout input seems to be incorrect: the last offset value should be the size of the indices "
+               "tensor, but it appears not.");
     for (int64_t bag = 0; bag < l->bags; bag++) {
         int64_t count;
         bool fits = !__builtin_sub_overflow(offset_at(l, bag + 1), offset_at(l, bag), &count);
@@ -189,7 +194,8 @@ static bool add_bags(struct op_call *c, const struct lookup *l, struct tensor *o
 /* (table, indices, offsets, scale_grad_by_freq, mode, pruned, weights, mapping, include_last_offset) */
 static bool sum_bags(struct op_call *c, struct lookup *l) {
     l->name = l->table.bits == 8 ? "embedding_bag_byte" : "embedding_bag_4bit/embedding_bag_2bit";
-    if (!check_indices(c, l) || !check_offsets(c, l) || !check_weights(c, l) || !check_mapping(c, l)) return false;
+    if (!check_indices(c, l) || !check_offsets(c, l) || !check_weights(c, l) || !check_mapping(c, l))
+        return false;
     l->bags = l->offsets ? l->offsets->numel - arg_bool(c, 8) : l->indices->sizes[0];
     if (l->bags < 0) return refuse(c, "numel: integer multiplication overflow");
     struct tensor *out = zeros(c, 2, (const int64_t[]){l->bags, l->table.width});
@@ -204,9 +210,9 @@ bool op_quantized_embedding_bag_byte(struct op_call *c) {
 }
 
 #define ROWWISE(X) X(byte, 8) X(4bit, 4) X(2bit, 2)
-#define DEFINE_ROWWISE(name, bits)                                \
-    bool op_quantized_embedding_bag_rows_##name(struct op_call *c) { \
-        struct lookup l = {0};                                    \
+#define DEFINE_ROWWISE(name, bits)                                    \
+    bool op_quantized_embedding_bag_rows_##name(struct op_call *c) {  \
+        struct lookup l = {0};                                        \
         return table_of_tensor(c, bits, &l.table) && sum_bags(c, &l); \
     }
 ROWWISE(DEFINE_ROWWISE)

@@ -16,6 +16,6 @@ struct packed_rows {
 float packed_row(const struct packed_rows *p, int64_t row, float *bias);
 float packed_field(const struct packed_rows *p, int64_t row, int64_t column);
 /* The best range of a row (choose_qparams_optimized). */
-bool quantized_search(struct op_call *c, const float *x, int64_t count, int64_t bins, double ratio, int64_t bits,
-                      float *low, float *high);
+bool quantized_search(struct op_call *c, const float *x, int64_t count, int64_t bins, double ratio,
+                      int64_t bits, float *low, float *high);
 #endif

@@ -75,7 +75,8 @@ static bool pack_rows(struct op_call *c, const struct packing *p, uint8_t *to) {
         const float *x = p->rows + row * p->width;
         float low, high;
         find_range(p, row, &low, &high);
-        if (p->optimized && !quantized_search(c, x, p->width, p->bins, p->ratio, p->bits, &low, &high)) return false;
+        if (p->optimized && !quantized_search(c, x, p->width, p->bins, p->ratio, p->bits, &low, &high))
+            return false;
         if (p->bits == 8)
             put_bytes(p, scale_bytes(low, high), x, to);
         else
@@ -108,10 +109,12 @@ static bool check_dtype(struct op_call *c, const struct tensor *w, const char *n
            refuse(c, "'%s' only support float32 or float16.", name);
 }
 
-static bool run_packing(struct compose *k, struct packing *p, struct tensor *ranges, int ndim, const int64_t *sizes) {
+static bool run_packing(struct compose *k, struct packing *p, struct tensor *ranges, int ndim,
+                        const int64_t *sizes) {
     struct op_call *c = k->c;
     p->rows = floats(k, arg_tensor(c, 0));
-    if (!p->rows || (ranges && !read_ranges(k, ranges, arg_tensor(c, 0), p))) return compose_refused(k, false);
+    if (!p->rows || (ranges && !read_ranges(k, ranges, arg_tensor(c, 0), p)))
+        return compose_refused(k, false);
     struct tensor *out = compose_own(k, call_new(c, DTYPE_UINT8, ndim, sizes));
     if (!out || !pack_rows(c, p, tensor_data(out))) return compose_refused(k, false);
     return compose_give(k, out);
@@ -146,7 +149,8 @@ static bool prepack_fields(struct op_call *c, int bits, struct tensor *ranges) {
     if (w->ndim < 2)
         return refuse_index(c, "Dimension out of range (expected to be in range of [-1, 0], but got 1)");
     if (w->sizes[w->ndim - 1] % each)
-        return refuse(c, "qembeddingbag_%dbit_prepack only works for the number of columns a multiple of %d", bits, each);
+        return refuse(c, "qembeddingbag_%dbit_prepack only works for the number of columns a multiple of %d",
+                      bits, each);
     if (w->sizes[1] % each) return refuse(c, "Unsupported number of columns");
     struct packing p = {.bits = bits, .count = w->sizes[0], .width = w->sizes[1]};
     p.optimized = arg_bool(c, at);
@@ -180,10 +184,12 @@ static void unpack_rows(const struct packed_rows *p, float *out) {
 }
 
 /* The shape of what comes out: bytes have any number of dimensions, fields are read as a table. */
-static bool shape_of(struct op_call *c, const struct tensor *t, struct packed_rows *p, int *ndim, int64_t *sizes) {
+static bool shape_of(struct op_call *c, const struct tensor *t, struct packed_rows *p, int *ndim,
+                     int64_t *sizes) {
     bool bytes = p->bits == 8;
     if (t->ndim < (bytes ? 1 : 2))
-        return refuse_index(c, "Dimension out of range (expected to be in range of [-1, 0], but got %d)", !bytes);
+        return refuse_index(c, "Dimension out of range (expected to be in range of [-1, 0], but got %d)",
+                            !bytes);
     *ndim = bytes ? t->ndim : 2;
     memcpy(sizes, t->sizes, sizeof *sizes * (size_t)*ndim);
     p->stride = sizes[*ndim - 1];

@@ -1,6 +1,7 @@
 /* Reading, making and undoing packed parameters; see packed.h. */
 #include "ops/quantized/packed.h"
 #include "ops/common/give.h"
+#include "ops/quantized/quantize.h"
 #include "types/type.h"
 #include <string.h>
 
@@ -127,12 +128,39 @@ static bool give_capsule(struct op_call *c, const char *class, lb_value state) {
     return good;
 }
 
-bool op_quantized_linear_prepack(struct op_call *c) {
+static bool give_linear(struct op_call *c, struct tensor *weight, struct tensor *bias) {
     lb_value state;
     if (!value_new_tuple(&state, NULL, 2, c->err)) return false;
-    state.tuple->items[0] = maybe_tensor(arg_tensor(c, 0));
-    state.tuple->items[1] = maybe_tensor(arg_tensor_or_null(c, 1));
+    state.tuple->items[0] = maybe_tensor(weight);
+    state.tuple->items[1] = maybe_tensor(bias);
     return give_capsule(c, "__torch__.torch.classes.quantized.LinearPackedParamsBase", state);
+}
+
+/* (weight, bias?) */
+bool op_quantized_linear_prepack(struct op_call *c) {
+    struct tensor *w = arg_tensor(c, 0), *bias = arg_tensor_or_null(c, 1);
+    if (!quantized_need(c, w)) return false;
+    if (w->ndim != 2)
+        return refuse(c, "The weight tensor for quantized::linear_prepack (fbgemm) should be 2-dimensional.");
+    if (w->dtype != DTYPE_QINT8)
+        return refuse(c, "expected scalar type QInt8 but found %s", dtype_table[w->dtype].graph_name);
+    if (bias && bias->ndim != 1) return refuse(c, "bias should be a vector (1D Tensor)");
+    if (bias && bias->sizes[0] != w->sizes[0])
+        return refuse(c, "bias should have N elements: %lld", (long long)w->sizes[0]);
+    return give_linear(c, w, bias);
+}
+
+/* (weight, bias?): what float16 holds of the weight */
+bool op_quantized_linear_prepack_half(struct op_call *c) {
+    struct tensor *w = arg_tensor(c, 0);
+    if (w->quantizer || w->dtype != DTYPE_FLOAT32)
+        return refuse(c, "expected scalar type Float but found %s", dtype_table[w->dtype].graph_name);
+    if (w->ndim != 2)
+        return refuse(
+            c, "The weight tensor for quantized::linear_prepack_fp16 (fbgemm) should be 2-dimensional.");
+    struct compose k = compose_start(c);
+    struct tensor *halves = packed_halves(&k, w);
+    return compose_refused(&k, halves && give_linear(c, halves, arg_tensor_or_null(c, 1)));
 }
 
 bool op_quantized_linear_unpack(struct op_call *c) {
@@ -220,15 +248,59 @@ static bool give_convolution(struct op_call *c, const struct packed_convolution 
                         state);
 }
 
-/* (weight, bias, stride, padding, dilation, groups) */
-bool op_quantized_conv_prepack(struct op_call *c) {
+/* Numbers from argument `at` on: stride, padding, output padding where it is transposed, dilation, groups. */
+static bool read_settings(struct op_call *c, struct packed_convolution *p, int dims) {
+    struct {
+        const char *name;
+        int64_t *to;
+    } lists[4] = {{"stride", p->stride},
+                  {"padding", p->padding},
+                  {"output_padding", p->output_padding},
+                  {"dilation", p->dilation}};
+    int at = 2;
+    for (int i = 0; i < 4; i++) {
+        if (i == 2 && !p->transposed) continue;
+        if (arg_list(c, at)->count != dims)
+            return refuse(c, "%s should contain %d elements for %dD convolution.", lists[i].name, dims, dims);
+        if (!args_spread(c, at++, dims, NULL, lists[i].to)) return false;
+    }
+    p->groups = arg_int(c, at);
+    return p->groups > 0 || refuse(c, "groups should be greater than 0");
+}
+
+static bool check_weight(struct op_call *c, const struct packed_convolution *p, const struct tensor *w,
+                         int ndim) {
+    if (!quantized_need(c, w)) return false;
+    if (w->ndim != ndim) return refuse(c, "Weights are expected to have %d dimensions", ndim);
+    if (w->dtype != DTYPE_QINT8)
+        return refuse(c, "expected scalar type QInt8 but found %s", dtype_table[w->dtype].graph_name);
+    if (p->transposed && w->quantizer->per_channel)
+        return refuse(c, "Per Channel Quantization is currently disabled for transposed conv");
+    return true;
+}
+
+static bool check_bias(struct op_call *c, const struct packed_convolution *p, const struct tensor *w) {
+    int64_t channels = p->transposed ? w->sizes[1] * p->groups : w->sizes[0];
+    const struct tensor *bias = p->weights.bias;
+    if (bias && bias->ndim != 1) return refuse(c, "bias should be a vector (1D Tensor)");
+    return !bias || bias->sizes[0] == channels ||
+           refuse(c, "bias should have %lld elements: %lld", (long long)channels, (long long)channels);
+}
+
+/* (weight, bias, stride, padding, [output_padding,] dilation, groups) */
+static bool prepack(struct op_call *c, bool transposed) {
     struct packed_convolution p = {.weights = {arg_tensor(c, 0), arg_tensor_or_null(c, 1)},
-                                   .dims = arg_tensor(c, 0)->ndim - 2};
-    if (p.dims < 1 || p.dims > PACKED_DIMS)
-        return refuse(c, "a quantized convolution's weight has 4 or 5 dimensions");
-    p.groups = arg_int(c, 5);
-    return args_spread(c, 2, p.dims, NULL, p.stride) && args_spread(c, 3, p.dims, NULL, p.padding) &&
-           args_spread(c, 4, p.dims, NULL, p.dilation) && give_convolution(c, &p);
+                                   .transposed = transposed};
+    p.dims = strstr(op_name(c->row), "3d") ? 3 : 2;
+    return check_weight(c, &p, arg_tensor(c, 0), p.dims + 2) && read_settings(c, &p, p.dims) &&
+           check_bias(c, &p, arg_tensor(c, 0)) && give_convolution(c, &p);
+}
+
+bool op_quantized_conv_prepack(struct op_call *c) {
+    return prepack(c, false);
+}
+bool op_quantized_conv_transpose_prepack(struct op_call *c) {
+    return prepack(c, true);
 }
 
 /* A 1-d convolution is kept as a 2-d one of height 1. */
@@ -243,21 +315,27 @@ static struct tensor *with_height(struct op_call *c, struct tensor *t) {
     return tensor_view_as(t, 4, sizes, strides, t->offset, c->err);
 }
 
-bool op_quantized_conv1d_prepack(struct op_call *c) {
+static bool prepack_1d(struct op_call *c, bool transposed) {
     struct packed_convolution p = {
-        .weights.bias = arg_tensor_or_null(c, 1), .dims = 2, .groups = arg_int(c, 5)};
-    if (arg_tensor(c, 0)->ndim != 3)
-        return refuse(c, "a quantized 1-d convolution's weight has 3 dimensions");
-    if (!args_spread(c, 2, 1, NULL, p.stride) || !args_spread(c, 3, 1, NULL, p.padding) ||
-        !args_spread(c, 4, 1, NULL, p.dilation))
+        .weights.bias = arg_tensor_or_null(c, 1), .dims = 2, .transposed = transposed};
+    if (!check_weight(c, &p, arg_tensor(c, 0), 3) || !read_settings(c, &p, 1) ||
+        !check_bias(c, &p, arg_tensor(c, 0)))
         return false;
     widen(p.stride, 1);
     widen(p.padding, 0);
+    widen(p.output_padding, 0);
     widen(p.dilation, 1);
     p.weights.weight = with_height(c, arg_tensor(c, 0));
     bool good = p.weights.weight && give_convolution(c, &p);
     tensor_release(p.weights.weight);
     return good;
+}
+
+bool op_quantized_conv1d_prepack(struct op_call *c) {
+    return prepack_1d(c, false);
+}
+bool op_quantized_conv1d_transpose_prepack(struct op_call *c) {
+    return prepack_1d(c, true);
 }
 
 bool op_quantized_conv_unpack(struct op_call *c) {
@@ -266,6 +344,29 @@ bool op_quantized_conv_unpack(struct op_call *c) {
     c->results[0] = maybe_tensor(p.weights.weight);
     c->results[1] = maybe_tensor(p.weights.bias);
     return true;
+}
+
+/* (weight's sizes, bias' sizes, stride, padding, dilation, groups) */
+bool op_quantized_conv_unpack_sizes(struct op_call *c) {
+    struct packed_convolution p;
+    if (!packed_read_convolution(c, 0, &p)) return false;
+    const struct tensor *parts[2] = {p.weights.weight, p.weights.bias};
+    const int64_t *lists[3] = {p.stride, p.padding, p.dilation};
+    lb_value all;
+    if (!value_new_tuple(&all, NULL, 6, c->err)) return false;
+    bool good = true;
+    for (int i = 0; i < 5; i++) {
+        const struct tensor *t = i < 2 ? parts[i] : NULL;
+        lb_value *item = &all.tuple->items[i];
+        if (i < 2 && !t) continue; /* no bias: None */
+        good =
+            good && value_new_list(item, element(c, false), 5, c->err) &&
+            (i < 2 ? append_ints(c, *item, t->sizes, t->ndim) : append_ints(c, *item, lists[i - 2], p.dims));
+    }
+    all.tuple->items[5] = value_int(p.groups);
+    if (good) return give(c, all);
+    value_release(all);
+    return false;
 }
 
 bool op_quantized_conv1d_unpack(struct op_call *c) {

@@ -4,7 +4,7 @@
  * (aten/src/ATen/native/quantized/cpu/conv_serialization.h). */
 #ifndef LINKBOY_OPS_QUANTIZED_PACKED_H
 #define LINKBOY_OPS_QUANTIZED_PACKED_H
-#include "ops/common/args.h"
+#include "ops/common/compose.h"
 
 enum { PACKED_DIMS = 3 };
 
@@ -24,6 +24,8 @@ struct packed_convolution {
 /* Reads argument i; refuses what has not that form. */
 bool packed_read_linear(struct op_call *c, int i, struct packed_weights *out);
 bool packed_read_convolution(struct op_call *c, int i, struct packed_convolution *out);
+/* What float16 holds of a float32 weight, as float32; the composition's. */
+struct tensor *packed_halves(struct compose *k, struct tensor *weight);
 /* An embedding's table, borrowed; NULL: refused. */
 struct tensor *packed_read_embedding(struct op_call *c, int i);
 #endif

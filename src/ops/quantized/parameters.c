@@ -141,7 +141,7 @@ static void search_range(const struct search *s, int64_t bins, double ratio, flo
     float step = (*high - *low) / (float)bins, from = *low, to = *high;
     float current = loss(s, from, to), best = current;
     float threshold = (float)int32_of_float((double)((float)bins * (1.0f - (float)ratio))) * step;
-    while (from + threshold < to) {
+    while (step > 0 && from + threshold < to) {
         float left = loss(s, from + step, to), right = loss(s, from, to - step);
         if (current < left && current < right && current < best) {
             best = current;
