@@ -195,6 +195,7 @@ static struct tensor *feed_forward(struct compose *k, struct tensor *x, struct t
 bool attention_encoder_layer(struct op_call *c) {
     struct compose all = compose_start(c), *const k = &all;
     struct tensor *x = arg_tensor(c, 0), *t[8], *unused = NULL;
+    if (x->numel == 0) return give_borrowed(c, 0, x);
     for (int i = 0; i < 8; i++) t[i] = arg_tensor(c, 10 + i);
     bool first = arg_bool(c, 8);
     double eps = arg_float(c, 9);

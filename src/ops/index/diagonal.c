@@ -1,5 +1,6 @@
 /* Diagonals and differences: diag, diag_embed, trace, diff, cross, trapezoid, vander, block structures. */
 #include "ops/common/compose.h"
+#include "ops/common/dtypes.h"
 #include "ops/view/geometry.h"
 #include <math.h>
 #include <string.h>
@@ -202,12 +203,36 @@ bool index_norm_except_dim(struct op_call *c) {
 }
 
 /* _weight_norm(v, g, dim): v * g / |v|; _weight_norm_interface gives the norms too. */
+/* The fused kernel, for the first and the last dimension, takes the first elements of g whatever its shape
+ * (aten/src/ATen/native/cpu/WeightNormKernel.cpp). */
+static struct tensor *first_of(struct compose *k, struct tensor *g, const struct tensor *norm) {
+    struct op_call *c = k->c;
+    struct tensor *flat = compose_own(k, tensor_reshape(c, g, 1, &g->numel));
+    if (!norm || !flat) return NULL;
+    if (g->numel < norm->numel) {
+        refuse(c, "weight_norm: g has fewer elements than the dimension");
+        return NULL;
+    }
+    flat = compose_own(k, tensor_narrow(c, flat, 0, 0, norm->numel));
+    return flat ? compose_own(k, tensor_reshape(c, flat, norm->ndim, norm->sizes)) : NULL;
+}
+
 static bool weight_norm(struct op_call *c, bool both) {
     struct compose k = compose_start(c);
-    struct tensor *v = arg_tensor(c, 0), *g = arg_tensor(c, 1),
-                  *norm = RUN("norm_except_dim", "tdi", v, 2, arg_int(c, 2));
-    struct tensor *w = RUN("div.Tensor", "tt", g, norm);
-    w = RUN("mul.Tensor", "tt", v, w);
+    struct tensor *v = arg_tensor(c, 0), *g = arg_tensor(c, 1), *wide = v;
+    int64_t dim = arg_int(c, 2);
+    bool fused = v->ndim > 0 && (dim == 0 || dim == v->ndim - 1), half = SET_HALVES >> v->dtype & 1;
+    if (!check_dtype(c, v, SET_REALS, "weight_norm_kernel")) return false;
+    if (fused && v->dtype != g->dtype)
+        return refuse(c, "expected scalar type %s but found %s", dtype_table[v->dtype].graph_name,
+                      dtype_table[g->dtype].graph_name);
+    if (fused && half) wide = compose_own(&k, tensor_convert(v, DTYPE_FLOAT32, c->cx->budget, c->err));
+    struct tensor *norm = wide ? RUN("norm_except_dim", "tdi", wide, 2, dim) : NULL;
+    if (fused) g = first_of(&k, g, norm);
+    struct tensor *w = g ? RUN("div.Tensor", "tt", g, norm) : NULL;
+    if (!w) return compose_refused(&k, false);
+    w = RUN("mul.Tensor", "tt", wide, w);
+    if (w && fused) w = compose_own(&k, tensor_convert(w, tensor_dtype(v), c->cx->budget, c->err));
     return compose_give_some(&k, both ? 2 : 1, (struct tensor *[]){w, norm});
 }
 bool index_weight_norm(struct op_call *c) {

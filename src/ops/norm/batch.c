@@ -355,7 +355,9 @@ bool norm_instance_norm(struct op_call *c) {
         int64_t zero = 0, shape[2] = {n, channels};
         struct tensor *rows = compose_run(&k, "aten::reshape", "tL", wide[i], 2, shape);
         struct tensor *mean = compose_run(&k, "aten::mean.dim", "tLb", rows, 1, &zero, false);
-        if (!mean || !tensor_copy(given[i], mean, c->err)) k.failed = true;
+        if (!mean || (tensor_overlaps_itself(given[i]) && !refuse_overlap(c)) ||
+            !tensor_copy(given[i], mean, c->err))
+            k.failed = true;
     }
     return compose_give(&k, compose_run(&k, "aten::reshape", "tL", out, x->ndim, x->sizes));
 }

@@ -204,9 +204,10 @@ static bool rms_norm(struct op_call *c, bool fused) {
     double eps = !arg_none(c, 3) ? arg_float(c, 3)
                  : is_double     ? 2.220446049250313e-16
                                  : 1.1920928955078125e-07;
-    if (count < 0 || !check_shape(c, x, count, shape, weight, NULL) ||
+    if (count < 0 || (!fused && !check_shape(c, x, count, shape, weight, NULL)) ||
         !check_dtype(c, x, SET_REALS | SET_COMPLEX, "rms_norm"))
         return false;
+    if (count > x->ndim) return refuse_index(c, "Dimension out of range (got %d)", -count);
     for (int i = 0; i < count; i++) dims[i] = x->ndim - 1 - i;
     if (SET_HALVES >> x->dtype & 1)
         wide = compose_own(&k, tensor_convert(x, DTYPE_FLOAT32, c->cx->budget, c->err));

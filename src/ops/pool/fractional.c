@@ -3,6 +3,7 @@
  * FractionalMaxPool3d.cpp). */
 #include "base/mem.h"
 #include "ops/common/compose.h"
+#include "ops/common/give.h"
 #include "ops/pool/windows.h"
 #include "ops/view/geometry.h"
 #include <math.h>
@@ -15,14 +16,19 @@ struct fractional {
     int64_t *begins[POOL_AXES]; /* of each axis' windows; 0 on axes that are not there */
 };
 
+/* Both cast to 32-bit integers first, where what is no such number is the smallest: so NaN to NaN is 0. */
+static int64_t steps_between(double from, double to) {
+    return (int32_t)((uint32_t)int32_of_float(to) - (uint32_t)int32_of_float(from));
+}
+
 /* In the precision of the samples, as PyTorch does. */
 static void place_windows(const struct fractional *f, int axis, double sample, bool single) {
     int64_t *begins = f->begins[axis], out = f->out[axis], room = f->in[axis] - f->kernel[axis];
     float s = (float)sample, step = out > 1 ? (float)room / (float)(out - 1) : 0;
     double wide = out > 1 ? (double)room / (double)(out - 1) : 0;
     for (int64_t i = 0; i + 1 < out; i++)
-        begins[i] = single ? (int64_t)(((float)i + s) * step) - (int64_t)(s * step)
-                           : (int64_t)(((double)i + sample) * wide) - (int64_t)(sample * wide);
+        begins[i] = single ? steps_between((double)(s * step), (double)(((float)i + s) * step))
+                           : steps_between(sample * wide, ((double)i + sample) * wide);
     if (out > 0) begins[out - 1] = room;
 }
 
@@ -55,7 +61,6 @@ static bool place_all(struct op_call *c, const struct fractional *f, const struc
     for (int i = 0; i < f->dims; i++) {
         int axis = f->dims == 2 ? POOL_AXES - 1 - i : i;
         double sample = tensor_get_float(samples, plane * f->dims + i);
-        if (!(fabs(sample) < 0x1p40)) return refuse(c, "a sample of fractional pooling is not finite");
         place_windows(f, axis, sample, samples->dtype != DTYPE_FLOAT64);
         for (int64_t j = 0; j < f->out[axis]; j++)
             if (f->begins[axis][j] < 0 || f->begins[axis][j] > f->in[axis] - f->kernel[axis])

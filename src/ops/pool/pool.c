@@ -249,7 +249,9 @@ static bool adaptive(struct op_call *c, int dims, bool is_maximum, bool may_mean
         return false;
     pool_stretch(sizes, dims, 1, p.out);
     if (may_mean && pool_volume(p.out) == 1 && x->numel > 0) return adaptive_mean(c, dims, x);
-    if (!check_dtype(c, x, SET_REALS, kernels[is_maximum][dims == 3])) return false;
+    bool nothing =
+        x->numel == 0 && !is_maximum && dims < 3; /* PyTorch's average returns before it looks at the dtype */
+    if (!nothing && !check_dtype(c, x, SET_REALS, kernels[is_maximum][dims == 3])) return false;
     pool_take_sizes(x, &p);
     if (!pool_tensor(c, &k, x, &p, &out, is_maximum ? &indices : NULL)) return compose_give(&k, NULL);
     return compose_give_some(&k, is_maximum ? 2 : 1, (struct tensor *[]){out, indices});

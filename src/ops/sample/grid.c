@@ -30,8 +30,10 @@ static struct place unnormalised(double x, int64_t size, bool corners) {
     return (struct place){((x + 1) * (double)size - 1) / 2, (double)size / 2};
 }
 
-static struct place clipped(struct place p, int64_t size) {
+/* NaN goes to the low end; by the scalar loops of three dimensions to the high one. */
+static struct place clipped(struct place p, int64_t size, int dims) {
     double high = (double)(size - 1);
+    if (dims == AXES && p.at != p.at) return (struct place){high, 0};
     if (!(p.at > 0)) return (struct place){0, 0};
     return p.at >= high ? (struct place){high, 0} : p;
 }
@@ -47,23 +49,29 @@ static struct place reflected(struct place p, double low2, double high2) {
 }
 
 static struct place on_image(struct place p, int64_t size, const struct grid *g) {
-    if (g->edge == EDGE_BORDER) return clipped(p, size);
+    if (g->edge == EDGE_BORDER) return clipped(p, size, g->dims);
     if (g->edge != EDGE_REFLECTION) return p;
     double last = (double)(size - 1);
-    return clipped(g->corners ? reflected(p, 0, 2 * last) : reflected(p, -1, 2 * last + 1), size);
+    return clipped(g->corners ? reflected(p, 0, 2 * last) : reflected(p, -1, 2 * last + 1), size, g->dims);
 }
 
-/* Where `where` [dims], x first, is on the image; false: nowhere. */
-static bool places_of(const struct grid *g, const double *where, struct place *p) {
+enum where { NOWHERE, SOMEWHERE, NOT_A_NUMBER };
+
+/* Where `where` [dims], x first, is on the image. */
+static enum where places_of(const struct grid *g, const double *where, struct place *p) {
     for (int i = 0; i < AXES; i++) {
         int from = AXES - 1 - i;
         p[i] = (struct place){0, 0};
         if (from >= g->dims) continue;
         p[i] = unnormalised(where[from], g->sizes[i], g->corners);
         if (g->mode != SAMPLE_CUBIC) p[i] = on_image(p[i], g->sizes[i], g);
-        if (!(fabs(p[i].at) < 1e15)) return false;
     }
-    return true;
+    bool scattered = g->mode == SAMPLE_CUBIC && g->edge != EDGE_ZEROS; /* each tap finds its own pixel */
+    for (int i = 0; i < AXES; i++) {
+        if (!isfinite(p[i].at)) return NOT_A_NUMBER;
+        if (!scattered && fabs(p[i].at) >= 1e15) return NOWHERE;
+    }
+    return SOMEWHERE;
 }
 
 /* -1: outside. */
@@ -107,7 +115,8 @@ static int cubic_parts(const struct grid *g, const struct place *p, struct part 
     int count = 0;
     for (int i = 0; i < 16; i++) {
         struct part *q = &parts[count];
-        double y = low[0] + i / 4 - 1, x = low[1] + i % 4 - 1, dy = p[1].at - y, dx = p[2].at - x;
+        double y = low[0] + i / 4 - 1, x = low[1] + i % 4 - 1;
+        double dy = p[1].at - low[0] - (i / 4 - 1), dx = p[2].at - low[1] - (i % 4 - 1);
         struct place row = on_image((struct place){y, 1}, g->sizes[1], g),
                      column = on_image((struct place){x, 1}, g->sizes[2], g);
         q->index = pixel_index(g, (int64_t[]){0, (int64_t)row.at, (int64_t)column.at});
@@ -133,9 +142,11 @@ static double sample(const struct grid *g, const double *where) {
     struct part parts[MOST_PARTS];
     struct place p[AXES];
     double sum = 0;
-    int count = places_of(g, where, p) ? parts_of(g, p, parts) : 0;
-    for (int i = 0; i < count; i++)
-        if (parts[i].weight != 0) sum += parts[i].weight * g->image[parts[i].index];
+    enum where found = places_of(g, where, p);
+    /* Two dimensions weigh by vectors, with zeros for what is outside: 0 times NaN is NaN. */
+    if (found == NOT_A_NUMBER && g->dims == 2 && g->mode != SAMPLE_NEAREST) return (double)NAN;
+    int count = found == SOMEWHERE ? parts_of(g, p, parts) : 0;
+    for (int i = 0; i < count; i++) sum += parts[i].weight * g->image[parts[i].index];
     return sum;
 }
 
@@ -143,7 +154,7 @@ static double sample(const struct grid *g, const double *where) {
 static void sample_back(const struct grid *g, const double *where, double grad, double *grid_grad) {
     struct part parts[MOST_PARTS];
     struct place p[AXES];
-    int count = places_of(g, where, p) ? parts_of(g, p, parts) : 0;
+    int count = places_of(g, where, p) == SOMEWHERE ? parts_of(g, p, parts) : 0;
     for (int i = 0; i < count; i++) {
         if (g->image_grad) g->image_grad[parts[i].index] += parts[i].weight * grad;
         for (int d = 0; d < g->dims; d++) {
