@@ -143,6 +143,7 @@ bool create_linspace(struct op_call *c) {
     enum dtype d,
         otherwise = a.tag == VALUE_COMPLEX || b.tag == VALUE_COMPLEX ? DTYPE_COMPLEX64 : DTYPE_FLOAT32;
     if (!factory_dtype(c, 3, otherwise, &d) || !check_ends(c, "linspace")) return false;
+    if (d == DTYPE_BOOL) return refuse(c, "\"linspace_cpu\" not implemented for 'Bool'");
     struct tensor *t = factory_new(c, d, 1, &steps);
     if (!t) return false;
     if (dtype_is_integral(d, true)) {
@@ -169,6 +170,7 @@ bool create_logspace(struct op_call *c) {
     double base = arg_float(c, 3);
     enum dtype d;
     if (!factory_dtype(c, 4, DTYPE_FLOAT32, &d) || !check_ends(c, "logspace")) return false;
+    if (d == DTYPE_BOOL) return refuse(c, "\"logspace_cpu\" not implemented for 'Bool'");
     struct tensor *t = factory_new(c, d, 1, &steps);
     if (!t) return false;
     bool integral = dtype_is_integral(d, true);
@@ -211,6 +213,9 @@ static bool triangle_indices(struct op_call *c, bool lower) {
     if (rows < 0 || columns < 0)
         return refuse(c, "%s must be non-negative, got %lld", rows < 0 ? "row" : "col",
                       (long long)(rows < 0 ? rows : columns));
+    if (d != DTYPE_INT64 && d != DTYPE_INT32)
+        return refuse(c, "\"%s_indices\" not implemented for '%s'", lower ? "tril" : "triu",
+                      dtype_table[d].graph_name);
     for (int64_t r = 0; r < rows; r++) {
         int64_t cut = r + offset + lower;
         cut = cut < 0 ? 0 : cut > columns ? columns : cut;

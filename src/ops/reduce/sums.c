@@ -222,13 +222,17 @@ static bool mean(struct op_call *c, const struct reduction *r, struct places p) 
     enum dtype d = tensor_dtype(t);
     uint64_t mask;
     bool keepdim, given = !arg_none(c, p.dtype);
-    if (!args_dtype(c, p.dtype, target ? tensor_dtype(target) : d, &d)) return false;
+    if (!args_dtype(c, p.dtype, d, &d)) return false;
     if (dtype_is_integral(d, true))
         return refuse(c,
                       "mean(): could not infer output dtype. %s dtype must be either a floating point or "
                       "complex dtype. "
                       "Got: %s",
                       given ? "Optional" : "Input", dtype_table[d].graph_name);
+    if (target) d = tensor_dtype(target);
+    if (dtype_is_integral(d, true))
+        return refuse(c, "result type Float can't be cast to the desired output type %s",
+                      dtype_table[d].graph_name);
     if (!read_places(c, p, t, &mask, &keepdim)) return false;
     return give_tensor(c, reduce_run(c, r, t, mask, keepdim, compute_wide(d), d, NULL, target));
 }
@@ -242,13 +246,19 @@ bool reduce_nanmean(struct op_call *c) {
     return mean(c, &nanmean_of, (struct places){1, 2, 3});
 }
 
+static bool check_test_target(struct op_call *c, const struct reduction *r) {
+    const struct tensor *out = call_target(c);
+    if (!out || out->dtype == DTYPE_BOOL || out->dtype == DTYPE_UINT8) return true;
+    return refuse(c, "%s only supports bool tensor for result, got: %s", r == &any_of ? "any" : "all",
+                  dtype_table[out->dtype].graph_name);
+}
 /* any, all: bool; uint8 stays uint8. */
 static bool test(struct op_call *c, const struct reduction *r, struct places p) {
     struct tensor *t = arg_tensor(c, 0);
     enum dtype d = t->dtype == DTYPE_UINT8 ? DTYPE_UINT8 : DTYPE_BOOL;
     uint64_t mask;
     bool keepdim;
-    if (!read_places(c, p, t, &mask, &keepdim)) return false;
+    if (!check_test_target(c, r) || !read_places(c, p, t, &mask, &keepdim)) return false;
     return give_tensor(
         c, reduce_run(c, r, t, mask, keepdim, compute_wide(tensor_dtype(t)), d, NULL, call_target(c)));
 }
@@ -288,6 +298,12 @@ static bool extreme(struct op_call *c, const struct reduction *r, struct places 
             "%s(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
             "with the 'dim' argument.",
             name);
+    const struct tensor *target = call_target(c);
+    if (p.dims >= 0 && target && target->dtype != t->dtype)
+        return refuse(c,
+                      "Expected the dtype for input and out to match, but got %s for input's dtype and %s for "
+                      "out's dtype.",
+                      dtype_table[t->dtype].graph_name, dtype_table[target->dtype].graph_name);
     for (int i = 0; i < t->ndim; i++)
         if ((mask >> i & 1) && t->sizes[i] == 0)
             return refuse_index(c, "%s(): Expected reduction dim %d to have non-zero size.", name, i);
