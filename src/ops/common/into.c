@@ -25,11 +25,23 @@ static bool same_shape(const struct tensor *a, const struct tensor *b) {
     return true;
 }
 
+static bool refuse_layout(struct op_call *c, const struct tensor *to, const struct tensor *from) {
+    if (tensor_is_nested(from) || tensor_is_nested(to))
+        return refuse(c, "Internal error: NestedTensorImpl doesn't support sizes. Please file an issue.");
+    if (layout_is_compressed(from->layout))
+        return refuse(c, "copy_sparse_compressed_ expected sparse compressed tensor layout but got %s",
+                      layout_name(to->layout));
+    return refuse(c,
+                  "copy_() between dense and sparse Tensors is not implemented! Found self type = "
+                  "torch.%s%sTensor and src "
+                  "type = torch.%s%sTensor",
+                  to->layout ? "sparse." : "", dtype_table[to->dtype].graph_name,
+                  from->layout ? "sparse." : "", dtype_table[from->dtype].graph_name);
+}
+
 /* A sparse or nested result is kept as it is, in a tensor of its own layout: its parts are the result's. */
 static bool write_layout(struct op_call *c, struct tensor *to, const struct tensor *from) {
-    if (to->layout != from->layout)
-        return refuse(c, "expected out to have the layout %s of the result, but it is %s",
-                      layout_name(from->layout), layout_name(to->layout));
+    if (to->layout != from->layout) return refuse_layout(c, to, from);
     if (to->dtype != from->dtype)
         return refuse(c, "Expected out tensor to have dtype %s, but got %s instead",
                       dtype_table[from->dtype].python_name, dtype_table[to->dtype].python_name);
@@ -132,6 +144,10 @@ bool op_become(struct op_call *c, op_kernel kernel) {
 }
 
 static struct tensor *copy_of(struct op_call *c, const struct tensor *t) {
+    if (t->layout != LAYOUT_STRIDED) {
+        refuse(c, "a copy of a tensor that is not strided");
+        return NULL;
+    }
     struct tensor *copy = call_new(c, tensor_dtype(t), t->ndim, t->sizes);
     if (copy && !tensor_copy(copy, t, c->err)) {
         tensor_release(copy);

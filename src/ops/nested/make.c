@@ -120,8 +120,9 @@ static bool copy_items(struct op_call *c, struct tensor *padded, struct tensor *
 }
 
 static bool check_padded(struct op_call *c, const struct tensor *padded, const struct tensor *sizes) {
-    if (sizes->ndim != 2 || sizes->dtype != DTYPE_INT64)
-        return refuse(c, "sizes of a nested tensor should be a matrix of int64");
+    if (sizes->dtype != DTYPE_INT64)
+        return refuse(c, "expected scalar type Long but found %s", dtype_table[sizes->dtype].graph_name);
+    if (sizes->ndim != 2) return refuse(c, "sizes of a nested tensor should be a matrix of int64");
     if (padded->ndim - 1 != sizes->sizes[1])
         return refuse(c, "dim: %dtarget_size: %lld", padded->ndim, (long long)sizes->sizes[1]);
     if (padded->sizes[0] != sizes->sizes[0])
@@ -309,9 +310,24 @@ bool nested_view_buffer(struct op_call *c) {
     return give_tensor(c, tensor_nested(arg_tensor(c, 0), parts, c->err));
 }
 
+/* The same over a copy of the buffer. */
+bool nested_copy_of_buffer(struct op_call *c) {
+    struct tensor *parts[3] = {arg_tensor(c, 1), arg_tensor(c, 2), arg_tensor(c, 3)};
+    struct tensor *copy = tensor_clone(c, arg_tensor(c, 0));
+    struct tensor *nested = copy ? tensor_nested(copy, parts, c->err) : NULL;
+    tensor_release(copy);
+    return give_tensor(c, nested);
+}
+
+/* A 0-dim tensor is the sizes of a nested tensor without items. */
 bool nested_contiguous_strides(struct op_call *c) {
     struct tensor *sizes = arg_tensor(c, 0), *strides, *offsets;
-    if (sizes->ndim != 2 || sizes->dtype != DTYPE_INT64)
+    int64_t none = 0;
+    if (sizes->ndim == 0)
+        return give_borrowed(c, 0, sizes) && give_at(c, 1, call_new(c, DTYPE_INT64, 1, &none));
+    if (sizes->dtype != DTYPE_INT64 && sizes->ndim == 2)
+        return refuse(c, "expected scalar type Long but found %s", dtype_table[sizes->dtype].graph_name);
+    if (sizes->ndim != 2)
         return refuse_index(c, "Dimension out of range (expected to be in range of [-1, 0], but got 1)");
     if (!nested_strides(c, sizes, &strides, &offsets)) return false;
     give_at(c, 0, strides);

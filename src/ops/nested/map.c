@@ -76,3 +76,11 @@ bool nested_map(struct op_call *c) {
     release_tensors(buffers, made);
     return good;
 }
+
+/* The same where PyTorch has a kernel for contiguous nested tensors alone. */
+bool nested_map_packed(struct op_call *c) {
+    const struct tensor *like = first_nested(c);
+    if (like && !nested_is_contiguous(like))
+        return refuse(c, "NestedTensor must be contiguous to get buffer.");
+    return nested_map(c);
+}

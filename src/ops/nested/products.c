@@ -111,19 +111,29 @@ static bool give_items(struct op_call *c, struct tensor *a, struct tensor *b,
 
 bool nested_matmul(struct op_call *c) {
     struct tensor *a = arg_tensor(c, 0), *b = arg_tensor(c, 1);
-    if (tensor_is_nested(a) && !tensor_is_nested(b) && b->ndim == 2) {
-        struct compose k = compose_start(c);
-        if (!check_matrix(c, a, b, 0, "Matmul")) return false;
-        return give_rows(&k, a, RUN("mm", "tt", rows_of(&k, a, b->sizes[0]), b));
-    }
     return check_products(c, a, b) && give_items(c, a, b, product_of_items);
 }
 
+/* A strided tensor is the batch of its matrices. */
+static struct tensor *as_nested(struct compose *k, struct tensor *t) {
+    struct tensor *items[64];
+    if (tensor_is_nested(t)) return t;
+    if (t->ndim != 3 || t->sizes[0] > 64) {
+        k->failed = !refuse(k->c, "batch tensors must be 3D, and of no more than 64 matrices");
+        return NULL;
+    }
+    for (int64_t i = 0; i < t->sizes[0]; i++)
+        if (!(items[i] = RUN_IN("select.int", "tdi", t, 0, i))) return NULL;
+    return RUN_IN("_nested_tensor_from_tensor_list", "T", (int)t->sizes[0], items);
+}
+
 bool nested_bmm(struct op_call *c) {
-    struct tensor *a = arg_tensor(c, 0), *b = arg_tensor(c, 1);
-    if (!check_products(c, a, b)) return false;
-    if (a->ndim != 3) return refuse(c, "batch1 must be a 3D tensor");
-    return give_items(c, a, b, product_of_items);
+    struct compose k = compose_start(c);
+    struct tensor *a = as_nested(&k, arg_tensor(c, 0)), *b = a ? as_nested(&k, arg_tensor(c, 1)) : NULL;
+    if (!b) return compose_end(&k);
+    if (a->ndim != 3) return compose_refused(&k, refuse(c, "batch1 must be a 3D tensor"));
+    bool good = check_products(c, a, b) && give_items(c, a, b, product_of_items);
+    return compose_refused(&k, good);
 }
 
 /* --- softmax, normalisation, sum --- */
@@ -208,8 +218,41 @@ bool nested_sum(struct op_call *c) {
             (long long)dims[0]);
     if (!arg_bool(c, 2)) return refuse(c, "NestedTensor always requires keepdim=True for now.");
     if (!arg_none(c, 3)) return refuse(c, "NestedTensor does not support dtype argument for now.");
+    if (!nested_is_contiguous(t))
+        return refuse(c, "NestedTensor does not support reductions when the input is noncontiguous for now.");
     if (nested_count(t) == 0) return give_borrowed(c, 0, t);
     return give_items(c, t, NULL, sum_of_item);
+}
+
+static struct tensor *all_of_item(struct compose *k, struct tensor *t, struct tensor *unused, int64_t i) {
+    (void)unused;
+    int64_t dim = arg_int(k->c, 1);
+    if (!wrap_dim(k->c, &dim, t->ndim)) return NULL;
+    struct tensor *item = compose_own(k, nested_item(t, i, k->c->err));
+    return RUN_IN("all.dim", "tib", item, dim - 1, arg_bool(k->c, 2));
+}
+
+/* all(self, dim, keepdim) */
+bool nested_all(struct op_call *c) {
+    struct tensor *t = arg_tensor(c, 0);
+    int64_t dim = arg_int(c, 1);
+    if (!wrap_dim(c, &dim, t->ndim)) return false;
+    if (dim == 0) return refuse(c, "all(): along the first dimension of a nested tensor is not supported");
+    return give_items(c, t, NULL, all_of_item);
+}
+
+/* embedding(weight, indices, ...): a row of the weight for each index. */
+static struct tensor *embedded_item(struct compose *k, struct tensor *indices, struct tensor *weight,
+                                    int64_t i) {
+    struct tensor *item = compose_own(k, nested_item(indices, i, k->c->err));
+    return RUN_IN("embedding", "ttibb", weight, item, arg_int(k->c, 2), false, false);
+}
+bool nested_embedding(struct op_call *c) {
+    struct tensor *weight = arg_tensor(c, 0), *indices = arg_tensor(c, 1);
+    if (tensor_is_nested(weight) || !tensor_is_nested(indices))
+        return refuse(c, "NestedTensor weight not supported for embedding");
+    if (weight->ndim != 2) return refuse(c, "embedding: the weight should be a matrix");
+    return give_items(c, indices, weight, embedded_item);
 }
 
 /* --- the encoder layer: on the padded tensor, with the padding masked --- */
@@ -263,4 +306,60 @@ bool nested_encoder_layer(struct op_call *c) {
 }
 bool nested_multi_head(struct op_call *c) {
     return run_padded(c, 9, 12);
+}
+
+/* _nested_tensor_softmax_with_shape(scores [N, heads, L, L], query): over the first rows and columns that
+ * each of the query's items has; 0 elsewhere. */
+bool nested_softmax_with_shape(struct op_call *c) {
+    struct compose k = compose_start(c);
+    struct tensor *scores = arg_tensor(c, 0), *query = arg_tensor(c, 1);
+    if (tensor_is_nested(scores) || !tensor_is_nested(query) || scores->ndim != 4 || query->ndim != 3 ||
+        scores->sizes[0] != nested_count(query))
+        return refuse(c, "expected 4-D scores and a nested query of as many tensors");
+    struct tensor *out = RUN("zeros_like", "t", scores);
+    for (int64_t i = 0; out && i < nested_count(query); i++) {
+        struct compose inner = compose_start(c), *in = &inner;
+        int64_t length = tensor_get_int(query->parts[0], 2 * i);
+        struct tensor *from = scores, *to = out;
+        for (int d = 0; d < 3; d++) {
+            int64_t begin = d ? 0 : i, size = d ? length : 1;
+            from = compose_run(in, "aten::narrow", "tdii", from, d ? d + 1 : 0, begin, size);
+            to = compose_run(in, "aten::narrow", "tdii", to, d ? d + 1 : 0, begin, size);
+        }
+        compose_run(in, "aten::copy_", "ttb", to, compose_run(in, "aten::softmax.int", "td", from, -1),
+                    false);
+        if (!compose_end(in)) out = NULL;
+    }
+    return compose_give(&k, out);
+}
+
+/* --- gradients --- */
+
+/* (grad_output, self, dim, index): zeros but for the item that was selected. */
+bool nested_select_backward(struct op_call *c) {
+    struct compose k = compose_start(c);
+    struct tensor *grad = arg_tensor(c, 0), *t = arg_tensor(c, 1);
+    if (!tensor_is_nested(t) || tensor_is_nested(grad))
+        return refuse(c, "expected a gradient and a nested tensor");
+    struct tensor *buffer = RUN("zeros_like", "t", compose_own(&k, nested_buffer(t, c->err)));
+    struct tensor *out = buffer ? compose_own(&k, nested_like(c, t, buffer)) : NULL;
+    struct tensor *item = RUN("select.int", "tii", out, arg_int(c, 2), arg_int(c, 3));
+    RUN("copy_", "ttb", item, grad, false);
+    return compose_give(&k, out);
+}
+
+static struct tensor *spread_item(struct compose *k, struct tensor *grad, struct tensor *t, int64_t i) {
+    struct tensor *row = compose_own(k, nested_item(grad, i, k->c->err)),
+                  *like = compose_own(k, nested_item(t, i, k->c->err));
+    if (!row || !like) return NULL;
+    return RUN_IN("clone", "t", RUN_IN("expand", "tLb", row, like->ndim, like->sizes, false));
+}
+
+/* (grad, self, dim, keepdim): the gradient of a sum over the last dimension, spread over it. */
+bool nested_sum_backward(struct op_call *c) {
+    struct tensor *grad = arg_tensor(c, 0), *t = arg_tensor(c, 1);
+    if (!tensor_is_nested(grad) || !tensor_is_nested(t) || grad->ndim != t->ndim ||
+        nested_count(grad) != nested_count(t))
+        return refuse(c, "expected two nested tensors of the same length");
+    return give_items(c, grad, t, spread_item);
 }

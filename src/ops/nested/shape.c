@@ -61,6 +61,10 @@ static bool give_columns(struct op_call *c, struct tensor *t, int count, const i
         if (column >= 0) {
             size = tensor_get_int(t->parts[0], at);
             stride = tensor_get_int(t->parts[1], at);
+        } else if (i % count + 1 < count) { /* as far as the dimension behind it reaches */
+            at = i / count * width + columns[i % count + 1];
+            stride = (int64_t)((uint64_t)tensor_get_int(t->parts[0], at) *
+                               (uint64_t)tensor_get_int(t->parts[1], at));
         }
         ((int64_t *)tensor_data(parts[0]))[i] = size;
         ((int64_t *)tensor_data(parts[1]))[i] = stride;
@@ -77,7 +81,8 @@ bool nested_transpose(struct op_call *c) {
     int64_t a = arg_int(c, 1), b = arg_int(c, 2);
     int columns[TENSOR_MAX_DIMS];
     if (!wrap_dim(c, &a, t->ndim) || !wrap_dim(c, &b, t->ndim)) return false;
-    if (a == b) return give_borrowed(c, 0, t);
+    if (a == b)
+        return refuse(c, "View operation returned a tensor that is the same as the input base tensor.");
     if (a == 0 || b == 0) return refuse(c, "Nested tensor dimension 0 cannot be transposed");
     for (int i = 0; i < t->ndim - 1; i++) columns[i] = i == a - 1 ? (int)b - 1 : i == b - 1 ? (int)a - 1 : i;
     return give_columns(c, t, t->ndim - 1, columns);

@@ -39,6 +39,16 @@ bool sparse_of_sparse_dim(struct op_call *c) {
     return check_sparse_dim(c, t, dims) && compose_give(k, sparse_to_coo(k, t, (int)dims));
 }
 
+static const char *const form_words[] = {"", "", "csr", "", "csc", "bsr", "bsc"};
+
+static bool blocks_refused(struct op_call *c, enum tensor_layout layout, int at) {
+    const char *from = arg_tensor(c, 0)->layout == LAYOUT_STRIDED ? "dense" : "sparse";
+    long long count = c->args[at].tag == VALUE_LIST ? (long long)arg_list(c, at)->count : 1;
+    error_clear(c->err);
+    return refuse(c, "%s_to_sparse_%s: blocksize needs to be a tuple of size 2, but got %lld", from,
+                  form_words[layout], count);
+}
+
 /* A form to convert to; blocks at `block_at`, dense dimensions at `dense_at`. */
 static bool read_form(struct op_call *c, enum tensor_layout layout, int block_at, int dense_at,
                       struct compressed_form *f) {
@@ -51,18 +61,17 @@ static bool read_form(struct op_call *c, enum tensor_layout layout, int block_at
                       blocks ? "to_sparse: conversion from %s to %s does not use the specified blocksize"
                              : "to_sparse: conversion from %s to %s requires blocksize but none provided",
                       layout_name(t->layout), layout_name(layout));
-    if (blocks && !args_spread(c, block_at, 2, NULL, f->block)) return false;
+    int count = blocks ? args_ints(c, block_at, f->block, 2) : 2;
+    if (count != 2) return blocks_refused(c, layout, block_at);
     if (tensor_is_sparse(t)) {
         if (dense_at < c->arg_count && !arg_none(c, dense_at))
             return refuse(c, "to_sparse: conversion from %s to %s with dense_dim argument is not supported",
                           layout_name(t->layout), layout_name(layout));
         dense = sparse_dense_dim(t);
     }
-    if (dense < 0 || t->ndim - 2 - dense < 0)
-        return refuse(c,
-                      "to_sparse: conversion from %s to %s with dense_dim=%lld requires a tensor with at "
-                      "least dense_dim + 2 dimensions",
-                      layout_name(t->layout), layout_name(layout), (long long)dense);
+    if (t->ndim < 2 || dense < 0 || dense > t->ndim - 2)
+        return refuse(c, "dense_to_sparse_%s: dense_dim argument must be in [0,%d] range, but %lld is given",
+                      form_words[layout], t->ndim - 2, (long long)dense);
     f->batch_dims = t->ndim - 2 - (int)dense;
     if (t->layout == LAYOUT_SPARSE_COO) f->batch_dims = 0;
     return true;

@@ -35,8 +35,10 @@ static bool check_fit(struct op_call *c, const struct coo_source *s, int64_t dim
     const struct tensor *i = s->indices, *v = s->values;
     char a[512], b[512];
     if (s->ndim != dims + dense)
-        return refuse(c, "number of dimensions must be sparse_dim (%lld) + dense_dim (%lld), but got %d",
-                      (long long)dims, (long long)dense, s->ndim);
+        return refuse(c,
+                      "'len(size) == sparse_dim + dense_dim' is not satisfied: len(size) = %d, sparse_dim = "
+                      "%lld, dense_dim = %lld",
+                      s->ndim, (long long)dims, (long long)dense);
     if (i->dtype != DTYPE_INT64) return refuse(c, "indices must be an int64 tensor");
     if (i->sizes[1] != v->sizes[0])
         return refuse(
@@ -165,6 +167,8 @@ bool sparse_validate_coo(struct op_call *c) {
 
 /* (sparse_dim, dense_dim, size, indices, values, ..., is_coalesced) */
 bool sparse_new_of_tensors(struct op_call *c) {
+    if (c->arg_count > 8 && arg_int_or(c, 6, LAYOUT_STRIDED) != LAYOUT_SPARSE_COO)
+        return op_refuse_backend(c, BACKEND_CPU);
     struct compose made = compose_start(c), *k = &made;
     struct coo_source s;
     bool good =
@@ -191,6 +195,8 @@ bool sparse_new_empty(struct op_call *c) {
 }
 /* (sparse_dim, dense_dim, size, dtype, ...) */
 bool sparse_new_with_dims(struct op_call *c) {
+    if (c->arg_count > 4 && arg_int_or(c, 4, LAYOUT_STRIDED) != LAYOUT_SPARSE_COO)
+        return op_refuse_backend(c, BACKEND_CPU);
     if (arg_int(c, 0) < 0) return refuse(c, "sparse_dim must be non-negative");
     return give_empty(c, arg_int(c, 0), arg_int(c, 1), 2, 3);
 }

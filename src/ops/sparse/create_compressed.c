@@ -174,10 +174,9 @@ static int64_t layout_of_call(struct op_call *c, int at) {
             return -1;
         }
     if (layout_is_compressed(layout)) return layout;
-    refuse(c,
-           layout < 0 ? "sparse_compressed_tensor expected sparse compressed tensor layout but got none"
-                      : "sparse_compressed_tensor expected sparse compressed tensor layout but got %s",
-           layout_name(layout));
+    const char *name = op_name(c->row) + strlen("aten::");
+    refuse(c, "%s expected sparse compressed tensor layout but got %s", name[0] == '_' ? name + 1 : name,
+           layout < 0 ? "none" : layout_name(layout));
     return -1;
 }
 

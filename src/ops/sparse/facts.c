@@ -34,16 +34,8 @@ bool sparse_dim_v(struct op_call *c) {
     return expect_coo(c) && sparse_dense_dims_fact(c);
 }
 
-static const char *own_name(const struct op_call *c) {
-    return op_name(c->row) + strlen("aten::");
-}
-
-/* The operator's name without the "_copy" of its copying form. */
-static bool expect(struct op_call *c, bool fits, const char *kind) {
-    const char *name = c->row ? own_name(c) : "this";
-    int length = (int)strlen(name);
-    if (length > 5 && !strcmp(name + length - 5, "_copy")) length -= 5;
-    return fits || refuse(c, "%.*s expected sparse %stensor layout but got %s", length, name, kind,
+static bool expect(struct op_call *c, const char *name, bool fits, const char *kind) {
+    return fits || refuse(c, "%s expected sparse %stensor layout but got %s", name, kind,
                           layout_name(arg_tensor(c, 0)->layout));
 }
 
@@ -53,13 +45,13 @@ static bool coalesced(struct op_call *c, const char *what) {
 }
 
 bool sparse_indices_fact(struct op_call *c) {
-    return expect(c, arg_tensor(c, 0)->layout == LAYOUT_SPARSE_COO, "coordinate ") &&
+    return expect(c, "indices", arg_tensor(c, 0)->layout == LAYOUT_SPARSE_COO, "coordinate ") &&
            coalesced(c, "indices") && give_part(c, 0);
 }
 bool sparse_values_fact(struct op_call *c) {
     int64_t layout = arg_tensor(c, 0)->layout;
     if (layout == LAYOUT_SPARSE_COO) return coalesced(c, "values") && give_part(c, 1);
-    return expect(c, layout_is_compressed(layout), "") && give_part(c, 2);
+    return expect(c, "values", layout_is_compressed(layout), "") && give_part(c, 2);
 }
 /* values_copy, which COO has not. */
 bool sparse_csr_values(struct op_call *c) {
@@ -68,31 +60,31 @@ bool sparse_csr_values(struct op_call *c) {
 }
 bool sparse_is_coalesced(struct op_call *c) {
     const struct tensor *t = arg_tensor(c, 0);
-    return expect(c, t->layout == LAYOUT_SPARSE_COO, "coordinate ") &&
+    return expect(c, "is_coalesced", t->layout == LAYOUT_SPARSE_COO, "coordinate ") &&
            give(c, value_bool((t->flags & TENSOR_COALESCED) != 0));
 }
 
-static bool compressed_part(struct op_call *c, bool row, int part) {
+static bool compressed_part(struct op_call *c, const char *name, bool row, int part) {
     int64_t layout = arg_tensor(c, 0)->layout;
     bool fits = layout_is_compressed(layout) && layout_is_row(layout) == row;
-    return expect(c, fits, row ? "row compressed " : "column compressed ") && give_part(c, part);
+    return expect(c, name, fits, row ? "row compressed " : "column compressed ") && give_part(c, part);
 }
 bool sparse_crow(struct op_call *c) {
-    return compressed_part(c, true, 0);
+    return compressed_part(c, "crow_indices", true, 0);
 }
 bool sparse_col(struct op_call *c) {
-    return compressed_part(c, true, 1);
+    return compressed_part(c, "col_indices", true, 1);
 }
 bool sparse_ccol(struct op_call *c) {
-    return compressed_part(c, false, 0);
+    return compressed_part(c, "ccol_indices", false, 0);
 }
 bool sparse_row_indices(struct op_call *c) {
-    return compressed_part(c, false, 1);
+    return compressed_part(c, "row_indices", false, 1);
 }
 
 bool sparse_coalesce_public(struct op_call *c) {
     struct compose made = compose_start(c), *k = &made;
-    if (!expect(c, arg_tensor(c, 0)->layout == LAYOUT_SPARSE_COO, "coordinate ")) return false;
+    if (!expect(c, "coalesce", arg_tensor(c, 0)->layout == LAYOUT_SPARSE_COO, "coordinate ")) return false;
     return compose_give(k, sparse_coalesce(k, arg_tensor(c, 0)));
 }
 bool sparse_coalesce_raw(struct op_call *c) {

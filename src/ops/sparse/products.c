@@ -274,6 +274,11 @@ bool sparse_sspaddmm(struct op_call *c) {
                                       RUN("cat", "Td", 2, values, 0), false));
 }
 
+/* What sspaddmm and smm say of strided tensors (_sspaddmm_out_only_sparse). */
+bool sparse_only(struct op_call *c) {
+    return refuse(c, "tensor.sspaddmm(...) can only be called on sparse tensors");
+}
+
 /* smm(self, mat2) */
 bool sparse_smm(struct op_call *c) {
     struct compose made = compose_start(c), *k = &made;

@@ -111,9 +111,10 @@ bool sparse_sum_dims_only(struct op_call *c) {
     struct compose made = compose_start(c), *k = &made;
     struct tensor *t = arg_tensor(c, 0);
     uint64_t mask;
-    if (t->layout != LAYOUT_SPARSE_COO)
-        return refuse(c, "sparse_sum: input must be sparse but got %s", layout_name(t->layout));
     if (!wrap_dims(c, 1, t->ndim, false, &mask)) return false;
+    if (t->layout != LAYOUT_SPARSE_COO)
+        return refuse(c, "coalesce expected sparse coordinate tensor layout but got %s",
+                      layout_name(t->layout));
     return compose_give(k, sum_over(k, t, mask, false, c->arg_count > 2 ? c->args[2] : value_none()));
 }
 

@@ -441,7 +441,7 @@ static bool check_diagonals(struct op_call *c, const struct tensor *d, const str
                             int ndim) {
     if (ndim != 2) return refuse(c, "Output shape must be 2d");
     if (d->ndim > 2 || d->ndim < 1) return refuse(c, "Diagonals must be vector or matrix");
-    if (offsets->ndim > 1) return refuse(c, "offsets must be scalar or vector");
+    if (offsets->ndim > 1) return refuse(c, "Offsets must be scalar or vector");
     int64_t count = d->ndim == 2 ? d->sizes[0] : 1;
     if (count != offsets->numel)
         return refuse(c, "Number of diagonals (%lld) does not match the number of offsets (%lld)",
