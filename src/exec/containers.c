@@ -40,10 +40,19 @@ static bool gather(struct machine *m, const lb_value *r, const struct site *s) {
     return !unset || machine_uninitialized(m);
 }
 
+/* One line: the schema, and where in the program it stands. */
+static bool refuse_missing(struct machine *m, const struct site *s) {
+    const struct frame *f = machine_top(m);
+    struct text place = {0};
+    bool known = source_put_location(&place, f->code->ranges[f->at - f->code->instructions]);
+    error_set(m->err, LB_ERROR_UNSUPPORTED, "the operator %s cannot be run yet (in %s%s%s)", op_schema(s->row),
+              f->code->name, known ? ", " : "", known ? text_get(&place) : "");
+    text_free(&place);
+    return false;
+}
+
 static bool may_run(struct machine *m, const struct site *s) {
-    if (!s->run)
-        return error_set(m->err, LB_ERROR_UNSUPPORTED, "the operator %s cannot be run yet",
-                         op_schema(s->row));
+    if (!s->run) return refuse_missing(m, s);
     if ((s->row->traits & OP_SYSTEM) && !m->cx->allow_system)
         return error_set(m->err, LB_ERROR_RUNTIME,
                          "the operator %s reaches outside the process, which is not allowed",
