@@ -29,6 +29,8 @@ struct rows_kernels_f32 {
     /* y may be x. */
     void (*softmax)(int64_t outer, int64_t n, int64_t inner, const float *x, float *y);
     void (*log_softmax)(int64_t outer, int64_t n, int64_t inner, const float *x, float *y);
+    /* y[outer][inner] = log of the sum of exp(x); n > 0. */
+    void (*logsumexp)(int64_t outer, int64_t n, int64_t inner, const float *x, float *y);
     /* y = (x - mean) / sqrt(variance + eps) * weight + bias over rows of n; weight, bias [n] or null; mean
      * and rstd [rows], what was used, or null. */
     void (*layer_norm)(int64_t rows, int64_t n, const float *x, const float *weight, const float *bias,
@@ -48,6 +50,7 @@ struct rows_kernels_f64 {
                    int64_t *indices);
     void (*softmax)(int64_t outer, int64_t n, int64_t inner, const double *x, double *y);
     void (*log_softmax)(int64_t outer, int64_t n, int64_t inner, const double *x, double *y);
+    void (*logsumexp)(int64_t outer, int64_t n, int64_t inner, const double *x, double *y);
     void (*layer_norm)(int64_t rows, int64_t n, const double *x, const double *weight, const double *bias,
                        double eps, double *y, double *mean, double *rstd);
     void (*moments)(int64_t n, const double *x, double *mean, double *squares);

@@ -294,6 +294,31 @@ static void log_softmax(int64_t outer, int64_t n, int64_t inner, const real *x, 
     if (n > 0) softmax_all(outer, n, inner, x, true, y);
 }
 
+/* An infinite greatest is the result itself: there is nothing to subtract from. */
+ALWAYS_INLINE vr logsumexp_columns(int64_t n, int64_t inner, int64_t lanes, const real *x) {
+    vr top = vr_set1(-REAL_INFINITY), sum = {0};
+    for (int64_t i = 0; i < n; i++) top = join_max(top, vr_load_n(x + i * inner, lanes));
+    vr shift = vr_select(vr_eq(vr_abs(top), vr_set1(REAL_INFINITY)), (vr){0}, top);
+    for (int64_t i = 0; i < n; i++) sum += REAL_FN(exp)(vr_load_n(x + i * inner, lanes) - shift);
+    return REAL_FN(log)(sum) + shift;
+}
+
+static real logsumexp_row(int64_t n, const real *x) {
+    real top = row_max(n, x, 0), shift = top == REAL_INFINITY || top == -REAL_INFINITY ? 0 : top;
+    return REAL_LIBM(log)(exp_row(n, x, shift, false, NULL)) + shift;
+}
+
+static void logsumexp(int64_t outer, int64_t n, int64_t inner, const real *x, real *y) {
+    for (int64_t o = 0; o < outer; o++, x += n * inner, y += inner)
+        if (inner == 1)
+            *y = logsumexp_row(n, x);
+        else
+            for (int64_t i = 0; i < inner; i += VR_LANES) {
+                int64_t lanes = inner - i < VR_LANES ? inner - i : VR_LANES;
+                vr_store_n(y + i, logsumexp_columns(n, inner, lanes, x + i), lanes);
+            }
+}
+
 /* ---- normalisation ---- */
 
 static void moments(int64_t n, const real *x, real *mean, real *squares) {
@@ -352,8 +377,9 @@ static void scale_shift(int64_t outer, int64_t channels, int64_t inner, const re
 
 #define REDUCE_ENTRY(lower, upper) [REDUCE_##upper] = reduce_##lower,
 
-#define ROWS_TABLE                                                                                           \
-    {                                                                                                        \
-        .reduce = {REDUCE_OPS(REDUCE_ENTRY)}, .argmax = argmax, .argmin = argmin, .softmax = softmax,        \
-        .log_softmax = log_softmax, .layer_norm = layer_norm, .moments = moments, .scale_shift = scale_shift \
+#define ROWS_TABLE                                                                                        \
+    {                                                                                                     \
+        .reduce = {REDUCE_OPS(REDUCE_ENTRY)}, .argmax = argmax, .argmin = argmin, .softmax = softmax,     \
+        .log_softmax = log_softmax, .logsumexp = logsumexp, .layer_norm = layer_norm, .moments = moments, \
+        .scale_shift = scale_shift                                                                        \
     }

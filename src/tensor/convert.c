@@ -203,8 +203,21 @@ static void copy_same(size_t size, void *to, int64_t to_stride, const void *from
     }
 }
 
+/* The first element again and again, by copies that double. */
+static void repeat_first(char *to, size_t size, int64_t count) {
+    size_t bytes = size * (size_t)count;
+    for (size_t done = size; done < bytes; done *= 2)
+        memcpy(to + done, to, done < bytes - done ? done : bytes - done);
+}
+
 void convert_elements(enum dtype to_dtype, void *to, int64_t to_stride, enum dtype from_dtype,
                       const void *from, int64_t from_stride, int64_t count) {
+    size_t size = dtype_size(to_dtype);
+    if (from_stride == 0 && count > 1 && to_stride == (int64_t)size) {
+        convert_elements(to_dtype, to, to_stride, from_dtype, from, 0, 1);
+        repeat_first(to, size, count);
+        return;
+    }
     if (to_dtype == from_dtype) {
         copy_same(dtype_size(to_dtype), to, to_stride, from, from_stride, count);
         return;

@@ -279,6 +279,22 @@ bool index_scatter_reduce(struct op_call *c) {
 
 /* --- an index vector along one dimension --- */
 
+/* Rows of float32 that lie side by side: out[at[i]] += scale * source[i]. */
+static bool add_rows(struct tensor *out, int dim, const int64_t *at, int64_t count,
+                     const struct tensor *source, double scale) {
+    if (out->dtype != DTYPE_FLOAT32 || source->dtype != DTYPE_FLOAT32 || out->ndim == 0 ||
+        !tensor_is_contiguous(out) || !tensor_is_contiguous(source))
+        return false;
+    int64_t outer = 1, inner = 1, size = out->sizes[dim];
+    for (int i = 0; i < out->ndim; i++) *(i < dim ? &outer : &inner) *= i == dim ? 1 : out->sizes[i];
+    float factor = (float)scale, *to = tensor_data(out);
+    const float *from = tensor_data(source);
+    for (int64_t o = 0; o < outer; o++, to += size * inner)
+        for (int64_t i = 0; i < count; i++, from += inner)
+            for (int64_t j = 0; j < inner; j++) to[at[i] * inner + j] += factor * from[j];
+    return true;
+}
+
 /* out[.., index[i], ..] = combine(itself, source[.., i, ..]). */
 static bool place_slices(struct op_call *c, struct tensor *out, int dim, const struct tensor *index,
                          struct tensor *source, enum placing how, double scale) {
@@ -293,7 +309,8 @@ static bool place_slices(struct op_call *c, struct tensor *out, int dim, const s
         if (at[i] < -size || at[i] >= size) good = refuse_index(c, "index out of range in self");
         if (at[i] < 0) at[i] += size;
     }
-    for (bool more = good && count > 0 && source->numel > 0 && lines_begin(&l, dim, 2, walked); more;
+    bool done = good && source->numel > 0 && how == PLACE_ADD && add_rows(out, dim, at, count, source, scale);
+    for (bool more = good && !done && count > 0 && source->numel > 0 && lines_begin(&l, dim, 2, walked); more;
          more = lines_next(&l))
         for (int64_t i = 0; i < count; i++)
             place(how, l.dtype[0], l.data[0] + at[i] * l.stride[0], l.dtype[1], l.data[1] + i * l.stride[1],

@@ -14,6 +14,8 @@ struct reduce_state {
     const struct number *k; /* the operator's numbers */
 };
 
+enum { ROWS_LOGSUMEXP = 255 };
+
 typedef void reduce_step(struct reduce_state *s, const void *tile, int64_t count);
 
 struct reduction {
@@ -23,7 +25,7 @@ struct reduction {
     /* Leaves the result in i, f or z; `out` says which one is stored (the step's own type when NULL). */
     void (*finish)(struct reduce_state *s);
     bool real_result; /* complex in, f out */
-    uint8_t rows;     /* 1 + enum reduce_op of the kernels that do the same; 0: none */
+    uint8_t rows;     /* 1 + enum reduce_op of the kernels that do the same, ROWS_LOGSUMEXP; 0: none */
 };
 
 /* Reduces the dims of `mask`; elements are loaded as `compute`, the result has dtype `d`. `target` NULL makes

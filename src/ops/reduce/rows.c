@@ -13,7 +13,7 @@ enum { WORTH_DIVIDING = 1 << 15 };
 
 struct step {
     const struct kernels *kernels;
-    enum reduce_op op;
+    int rows;  /* of struct reduction */
     bool wide; /* double */
     int64_t n, inner;
     const char *from;
@@ -25,10 +25,13 @@ static void run_range(void *context, int64_t begin, int64_t end) {
     int64_t size = s->wide ? 8 : 4;
     const void *from = s->from + begin * s->n * s->inner * size;
     void *to = s->to + begin * s->inner * size;
+    const struct rows_kernels_f64 *wide = s->kernels->rows_f64;
+    const struct rows_kernels_f32 *single = s->kernels->rows_f32;
+    bool logsumexp = s->rows == ROWS_LOGSUMEXP;
     if (s->wide)
-        s->kernels->rows_f64->reduce[s->op](end - begin, s->n, s->inner, from, to);
+        (logsumexp ? wide->logsumexp : wide->reduce[s->rows - 1])(end - begin, s->n, s->inner, from, to);
     else
-        s->kernels->rows_f32->reduce[s->op](end - begin, s->n, s->inner, from, to);
+        (logsumexp ? single->logsumexp : single->reduce[s->rows - 1])(end - begin, s->n, s->inner, from, to);
 }
 
 /* The last group of masked dimensions below `end`, dimensions of size 1 counted to either side: its first
@@ -49,15 +52,17 @@ static int64_t product(const int64_t *sizes, int first, int past) {
     return n;
 }
 
-static enum reduce_op joining(enum reduce_op op) {
-    return op == REDUCE_SUM_ABS || op == REDUCE_SUM_SQUARES ? REDUCE_SUM : op;
+/* What joins the results of the first step; logsumexp joins its own. */
+static int joining(int rows) {
+    return rows == 1 + REDUCE_SUM_ABS || rows == 1 + REDUCE_SUM_SQUARES ? 1 + REDUCE_SUM : rows;
 }
 
 /* finish() of every result, which the kernels left unfinished in `out`. */
 static void finish_all(const struct reduction *r, struct tensor *out, int64_t count, const struct number *k) {
     float *single = tensor_data(out);
     double *wide = tensor_data(out);
-    for (int64_t i = 0; r->finish && i < out->numel; i++) {
+    bool finished = !r->finish || r->rows == ROWS_LOGSUMEXP;
+    for (int64_t i = 0; !finished && i < out->numel; i++) {
         struct reduce_state s = {.k = k, .count = count};
         s.f = out->dtype == DTYPE_FLOAT32 ? (double)single[i] : wide[i];
         r->finish(&s);
@@ -84,13 +89,13 @@ bool reduce_rows_fit(const struct op_call *c, const struct reduction *r, const s
 
 bool reduce_rows(struct op_call *c, const struct reduction *r, const struct tensor *t, uint64_t mask,
                  struct tensor *out, const struct number *k) {
-    struct step s = {.kernels = c->cx->kernels, .op = (enum reduce_op)(r->rows - 1), .from = tensor_data(t)};
+    struct step s = {.kernels = c->cx->kernels, .rows = r->rows, .from = tensor_data(t)};
     s.wide = t->dtype == DTYPE_FLOAT64;
     char *between[2] = {NULL, NULL};
     int first, past, end = t->ndim, turn = 0;
     int64_t tail = 1; /* kept elements behind the group at hand */
     bool good = true;
-    for (; good && last_group(mask, end, &first, &past); end = first, s.op = joining(s.op)) {
+    for (; good && last_group(mask, end, &first, &past); end = first, s.rows = joining(s.rows)) {
         int lower, unused;
         tail *= product(t->sizes, past, end);
         s.inner = tail;

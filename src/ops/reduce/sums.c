@@ -420,7 +420,7 @@ static void expsum_finish(struct reduce_state *s) {
     s->f = s->count == 0 ? -(double)INFINITY : isinf(s->g) ? s->g : log(s->f) + s->g;
 }
 static const struct reduction logsumexp_of = {"logsumexp",   begin_expsum, {NULL, NULL, expsum_double, NULL},
-                                              expsum_finish, false,        0};
+                                              expsum_finish, false,        ROWS_LOGSUMEXP};
 bool reduce_logsumexp(struct op_call *c) {
     struct tensor *t = arg_tensor(c, 0);
     enum dtype d = dtype_is_integral(tensor_dtype(t), true) ? DTYPE_FLOAT32 : tensor_dtype(t);
