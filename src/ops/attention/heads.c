@@ -135,32 +135,47 @@ bool attention_multi_head(struct op_call *c) {
     return compose_end(&k);
 }
 
-/* _transform_bias_rescale_qkv(qkv [B, T, 3 D], qkv_bias, num_heads): queries, keys and values with their
- * bias, as [B, heads, T, D / heads]; the queries scaled. */
+/* --- _transform_bias_rescale_qkv(qkv [B, T, 3 D], qkv_bias, num_heads): queries, keys and values with their bias,
+ * as [B, heads, T, D / heads]; the queries scaled. What lies beyond three dimensions is not read. --- */
+
 static bool check_qkv(struct op_call *c, const struct tensor *qkv, const struct tensor *bias, int64_t heads) {
     int64_t dim = 2;
     const char *wrong = NULL;
     if (!wrap_dim(c, &dim, qkv->ndim)) return false;
-    if (qkv->ndim != 3 || bias->ndim != 1 || bias->numel < qkv->sizes[2])
-        return refuse(c,
-                      "_transform_bias_rescale_qkv: expected qkv of 3 dimensions and a bias for each column");
+    if (bias->numel < qkv->sizes[2]) return refuse(c, "_transform_bias_rescale_qkv: the bias is too short");
     if (qkv->sizes[2] % 3)
         wrong = "_3D % 3 == 0";
     else if (heads <= 0 || qkv->sizes[2] / 3 % heads)
         wrong = "D % num_head == 0";
-    return !wrong ||
-           refuse(c,
-                  "Expected %s to be true, but got false.  (Could this error message be improved?  If so, "
-                  "please report an enhancement request to PyTorch.)",
-                  wrong);
+    return !wrong || refuse(c,
+                            "Expected %s to be true, but got false.  (Could this error message be improved?  If so, "
+                            "please report an enhancement request to PyTorch.)",
+                            wrong);
 }
+
+/* The first elements of t in this shape. */
+static struct tensor *leading(struct compose *k, struct tensor *t, int ndim, const int64_t *sizes) {
+    struct op_call *c = k->c;
+    int64_t count = 1;
+    for (int i = 0; i < ndim; i++) count *= sizes[i];
+    if (count > t->numel) {
+        refuse(c, "_transform_bias_rescale_qkv: qkv is too small");
+        return NULL;
+    }
+    struct tensor *flat = compose_own(k, tensor_reshape(c, t, 1, &t->numel));
+    if (flat) flat = compose_own(k, tensor_narrow(c, flat, 0, 0, count));
+    return flat ? compose_own(k, tensor_reshape(c, flat, ndim, sizes)) : NULL;
+}
+
 bool attention_split_qkv(struct op_call *c) {
     struct compose all = compose_start(c), *const k = &all;
     struct tensor *qkv = arg_tensor(c, 0), *bias = arg_tensor(c, 1), *part[3];
     int64_t heads = arg_int(c, 2);
-    if (!check_qkv(c, qkv, bias, heads) || !check_dtype(c, qkv, SET_REALS, "transform_bias_rescale_qkv"))
-        return false;
+    if (!check_qkv(c, qkv, bias, heads) || !check_dtype(c, qkv, SET_REALS, "transform_bias_rescale_qkv")) return false;
     int64_t width = qkv->sizes[2] / 3, sizes[4] = {qkv->sizes[0], qkv->sizes[1], heads, width / heads};
+    bias = leading(k, bias, 1, &qkv->sizes[2]);
+    qkv = bias ? leading(k, qkv, 3, qkv->sizes) : NULL;
+    if (!qkv) return compose_refused(k, false);
     for (int i = 0; i < 3; i++) {
         struct tensor *x = compose_own(k, tensor_narrow(c, qkv, 2, i * width, width)),
                       *b = compose_own(k, tensor_narrow(c, bias, 0, i * width, width));

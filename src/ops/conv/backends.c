@@ -17,6 +17,15 @@ static bool check_single(struct op_call *c, const struct convolution *v) {
     return true;
 }
 
+/* oneDNN's view of a bias takes no strides: elements side by side, where they are inside the storage. */
+static struct tensor *as_it_lies(struct compose *k, struct tensor *t) {
+    lb_error ignored = {0};
+    struct tensor *view =
+        tensor_over(t->storage, tensor_dtype(t), 1, t->sizes, (int64_t[]){1}, t->offset, &ignored);
+    error_clear(&ignored);
+    return compose_own(k, view ? view : tensor_contiguous(t, k->c->cx->budget, k->c->err));
+}
+
 static bool onednn_convolution(struct op_call *c, const int *at) {
     struct convolution v = {.input = arg_tensor(c, 0),
                             .weight = arg_tensor(c, 1),
@@ -26,7 +35,10 @@ static bool onednn_convolution(struct op_call *c, const int *at) {
     if (dims < 1 || dims > AXES || v.weight->ndim != dims + 2)
         return refuse(c, "expected padding to be a list of %d values to match the convolution dimensions",
                       dims);
-    return conv_read_lists(c, &v, dims, at) && check_single(c, &v) && conv_run(c, &v, dims);
+    struct compose k = compose_start(c);
+    if (v.bias && v.bias->ndim == 1) v.bias = as_it_lies(&k, v.bias);
+    bool good = !k.failed && conv_read_lists(c, &v, dims, at) && check_single(c, &v) && conv_run(c, &v, dims);
+    return compose_end(&k) && good;
 }
 /* (self, weight, bias, padding, stride, dilation, groups) */
 bool conv_onednn(struct op_call *c) {

@@ -88,9 +88,10 @@ static bool batch_apply(struct op_call *c, const struct batch *b, const struct t
 static bool check_sizes(struct op_call *c, const struct batch *b) {
     const struct tensor *all[] = {b->mean, b->var, b->weight, b->bias};
     static const char *const names[] = {"running_mean", "running_var", "weight", "bias"};
+    int64_t channels = b->x->ndim > 1 ? b->x->sizes[1] : 0;
     for (int i = 0; i < 4; i++)
-        if (all[i] && all[i]->numel != b->x->sizes[1])
-            return refuse(c, "%s should contain %lld elements not %lld", names[i], (long long)b->x->sizes[1],
+        if (all[i] && all[i]->numel != channels)
+            return refuse(c, "%s should contain %lld elements not %lld", names[i], (long long)channels,
                           (long long)all[i]->numel);
     for (int i = 0; i < 2; i++)
         if (!b->training && !all[i]) return refuse(c, "%s must be defined in evaluation mode", names[i]);
@@ -194,15 +195,10 @@ static struct tensor *of_nothing(struct compose *k, const struct batch *b) {
     return out;
 }
 
-static bool check_dims(struct op_call *c, const struct batch *b) {
-    int64_t dim = 1;
-    return wrap_dim(c, &dim, b->x->ndim) && check_sizes(c, b);
-}
-
 /* (input, weight, bias, running_mean, running_var, training, momentum, eps, cudnn_enabled) */
 bool norm_batch_norm(struct op_call *c) {
     struct batch b = batch_operands(c, 5, 6);
-    if (!check_dims(c, &b)) return false;
+    if (!check_sizes(c, &b)) return false;
     if (b.x->numel == 0) {
         struct compose k = compose_start(c);
         return compose_give(&k, of_nothing(&k, &b));
@@ -266,14 +262,15 @@ bool norm_batch_norm_with_update(struct op_call *c) {
  */
 bool norm_batch_norm_impl_index(struct op_call *c) {
     struct batch b = batch_operands(c, 5, 6);
-    if (!check_dims(c, &b)) return false;
+    if (!check_sizes(c, &b)) return false;
     if (b.x->numel > 0 && !native_batch_norm(c, b)) return false;
     if (b.x->numel == 0) {
         struct compose k = compose_start(c);
+        int64_t none = 0;
         enum dtype wide = (SET_HALVES >> b.x->dtype & 1) ? DTYPE_FLOAT32 : DTYPE_FLOAT64;
         if (!compose_give(&k, of_nothing(&k, &b))) return false;
         for (int i = 1; i < 3; i++)
-            if (!give_at(c, i, call_new(c, wide, 1, &b.x->sizes[1]))) return false;
+            if (!give_at(c, i, call_new(c, wide, 1, b.x->ndim > 1 ? &b.x->sizes[1] : &none))) return false;
     }
     if (!give_reserve(c, 3)) return false;
     c->results[4] = value_int(0);

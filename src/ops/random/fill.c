@@ -337,15 +337,25 @@ bool random_bernoulli_p(struct op_call *c) {
 
 enum dropout_kind { DROP_ELEMENTS = 0, DROP_FEATURES = 1, DROP_ALPHA = 2 };
 
+/* Noise is of the input's dtype, and scaled in place by a float. */
+static bool check_droppable(struct op_call *c, const struct tensor *x, bool alpha) {
+    enum dtype d = tensor_dtype(x);
+    if (dtype_is_floating(d)) return true;
+    if (dtype_is_complex(d))
+        return refuse(c, "\"bernoulli_scalar_cpu_\" not implemented for '%s'", dtype_table[d].graph_name);
+    return refuse(c, "result type Float can't be cast to the desired output type %s",
+                  dtype_table[alpha && d == DTYPE_BOOL ? DTYPE_INT64 : d].graph_name);
+}
+
 /* _dropout_impl of aten/src/ATen/native/Dropout.cpp. */
 static struct tensor *dropped(struct op_call *c, struct compose *k, struct tensor *x, double p, int kind) {
     int64_t sizes[TENSOR_MAX_DIMS];
     struct tensor *noise;
     if (p == 1) {
         struct tensor *zero = compose_run(k, "aten::zeros_like", "t", x);
-        return kind & DROP_ALPHA ? compose_run(k, "aten::mul.Tensor", "tt", x, zero)
-                                 : compose_run(k, "aten::mul.Tensor", "tt", x, zero);
+        return compose_run(k, "aten::mul.Tensor", "tt", x, zero);
     }
+    if (!check_droppable(c, x, kind & DROP_ALPHA)) return NULL;
     if (kind & DROP_FEATURES) {
         if (x->ndim < 2) {
             refuse(c, "Feature dropout requires at least 2 dimensions in the input");
@@ -398,10 +408,13 @@ bool random_native_dropout(struct op_call *c) {
     struct tensor *x = arg_tensor(c, 0);
     double p = arg_float(c, 1);
     bool train = arg_none(c, 2) || arg_bool(c, 2);
-    if (x->numel == 0 || !train || p == 0) {
-        struct tensor *ones = compose_run(&k, "aten::ones_like", "td", x, DTYPE_BOOL);
+    if (x->numel == 0 || !train) {
+        int mask = x->numel == 0 ? (int)x->dtype : (int)DTYPE_BOOL; /* of nothing it is like the input */
+        struct tensor *ones = compose_run(&k, "aten::ones_like", "td", x, mask);
         return compose_give_some(&k, 2, (struct tensor *[]){x, ones});
     }
+    if (dtype_is_integral(tensor_dtype(x), true)) return check_droppable(c, x, false);
+    if (!(p >= 0 && p <= 1)) return refuse(c, "bernoulli_ expects p to be in [0, 1], but got p=%g", 1 - p);
     struct tensor *mask = compose_run(&k, "aten::empty_like", "t", x);
     if (!mask || !bernoulli_number(c, mask, 1 - p)) return compose_give(&k, NULL);
     struct tensor *y = compose_run(&k, "aten::mul.Tensor", "tt", x, mask);

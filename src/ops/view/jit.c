@@ -85,8 +85,8 @@ bool jit_ncf_view(struct op_call *c) {
     int64_t sizes[TENSOR_MAX_DIMS], inner = arg_int(c, 2);
     int ndim = args_ints(c, 1, sizes, TENSOR_MAX_DIMS);
     if (ndim < 0) return false;
-    if (inner < 0 || inner > ndim) return refuse(c, "normalized_ndim is out of range");
-    for (int64_t i = ndim - inner; i < ndim; i++) sizes[i] = 1;
+    if (inner < 0) return refuse(c, "normalized_ndim is out of range");
+    for (int64_t i = inner > ndim ? 0 : ndim - inner; i < ndim; i++) sizes[i] = 1;
     return compose_give(&k, compose_run(&k, "aten::reshape", "tL", arg_tensor(c, 0), ndim, sizes));
 }
 
