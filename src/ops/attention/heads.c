@@ -135,8 +135,9 @@ bool attention_multi_head(struct op_call *c) {
     return compose_end(&k);
 }
 
-/* --- _transform_bias_rescale_qkv(qkv [B, T, 3 D], qkv_bias, num_heads): queries, keys and values with their bias,
- * as [B, heads, T, D / heads]; the queries scaled. What lies beyond three dimensions is not read. --- */
+/* --- _transform_bias_rescale_qkv(qkv [B, T, 3 D], qkv_bias, num_heads): queries, keys and values with their
+ * bias, as [B, heads, T, D / heads]; the queries scaled. What lies beyond three dimensions is not read. ---
+ */
 
 static bool check_qkv(struct op_call *c, const struct tensor *qkv, const struct tensor *bias, int64_t heads) {
     int64_t dim = 2;
@@ -147,10 +148,11 @@ static bool check_qkv(struct op_call *c, const struct tensor *qkv, const struct 
         wrong = "_3D % 3 == 0";
     else if (heads <= 0 || qkv->sizes[2] / 3 % heads)
         wrong = "D % num_head == 0";
-    return !wrong || refuse(c,
-                            "Expected %s to be true, but got false.  (Could this error message be improved?  If so, "
-                            "please report an enhancement request to PyTorch.)",
-                            wrong);
+    return !wrong ||
+           refuse(c,
+                  "Expected %s to be true, but got false.  (Could this error message be improved?  If so, "
+                  "please report an enhancement request to PyTorch.)",
+                  wrong);
 }
 
 /* The first elements of t in this shape. */
@@ -171,7 +173,8 @@ bool attention_split_qkv(struct op_call *c) {
     struct compose all = compose_start(c), *const k = &all;
     struct tensor *qkv = arg_tensor(c, 0), *bias = arg_tensor(c, 1), *part[3];
     int64_t heads = arg_int(c, 2);
-    if (!check_qkv(c, qkv, bias, heads) || !check_dtype(c, qkv, SET_REALS, "transform_bias_rescale_qkv")) return false;
+    if (!check_qkv(c, qkv, bias, heads) || !check_dtype(c, qkv, SET_REALS, "transform_bias_rescale_qkv"))
+        return false;
     int64_t width = qkv->sizes[2] / 3, sizes[4] = {qkv->sizes[0], qkv->sizes[1], heads, width / heads};
     bias = leading(k, bias, 1, &qkv->sizes[2]);
     qkv = bias ? leading(k, qkv, 3, qkv->sizes) : NULL;

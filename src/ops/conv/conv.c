@@ -467,8 +467,9 @@ bool conv_overrideable(struct op_call *c) {
         "override this function ");
 }
 bool conv_backward_overrideable(struct op_call *c) {
-    return error_set_kind(c->err, LB_ERROR_RUNTIME, "NotImplementedError",
-                          "convolution_backward_overrideable: You are likely triggering this with tensor backend other "
-                          "than CPU/CUDA/MKLDNN, if this is intended, please use TORCH_LIBRARY_IMPL to override this "
-                          "function ");
+    return error_set_kind(
+        c->err, LB_ERROR_RUNTIME, "NotImplementedError",
+        "convolution_backward_overrideable: You are likely triggering this with tensor backend other "
+        "than CPU/CUDA/MKLDNN, if this is intended, please use TORCH_LIBRARY_IMPL to override this "
+        "function ");
 }

@@ -198,10 +198,11 @@ bool index_norm_except_dim(struct op_call *c) {
     if (dim == -1) return compose_give(&k, RUN("norm.Scalar", "ti", v, power));
     if (!wrap_dim(c, &dim, v->ndim)) return false;
     if (v->ndim > 0 && (dim == 0 || dim == v->ndim - 1) && v->sizes[dim] == 0)
-        return refuse(c,
-                      "cannot reshape tensor of 0 elements into shape [%s] because the unspecified dimension size -1 "
-                      "can be any value and is ambiguous",
-                      dim ? "-1, 0" : "0, -1");
+        return refuse(
+            c,
+            "cannot reshape tensor of 0 elements into shape [%s] because the unspecified dimension size -1 "
+            "can be any value and is ambiguous",
+            dim ? "-1, 0" : "0, -1");
     for (int i = 0; i < v->ndim; i++)
         if (i != dim) dims[count++] = i;
     return compose_give(&k, RUN("norm.ScalarOpt_dim", "tiLb", v, power, count, dims, true));

@@ -118,8 +118,8 @@ bool loss_bce(struct op_call *c) {
     return compose_give(&k, reduced(&k, l, arg_int(c, 3)));
 }
 
-/* --- binary_cross_entropy.out: PyTorch writes through a squeezed view of out=. Where the view must be resized, out=
- * keeps its shape, with the losses as its first elements, and it is out= that is reduced
+/* --- binary_cross_entropy.out: PyTorch writes through a squeezed view of out=. Where the view must be
+ * resized, out= keeps its shape, with the losses as its first elements, and it is out= that is reduced
  * (binary_cross_entropy_out_cpu of aten/src/ATen/native/Loss.cpp). --- */
 
 static bool squeezes_alike(const struct tensor *a, const struct tensor *b) {
@@ -137,7 +137,8 @@ static bool write_through(struct compose *k, struct tensor *out, struct tensor *
     struct op_call *c = k->c;
     int64_t count = out->numel < losses->numel ? out->numel : losses->numel, one = 1;
     if (count == 0) return true;
-    struct tensor *to = compose_own(k, tensor_over(out->storage, tensor_dtype(out), 1, &count, &one, out->offset, c->err)),
+    struct tensor *to = compose_own(
+                      k, tensor_over(out->storage, tensor_dtype(out), 1, &count, &one, out->offset, c->err)),
                   *from = compose_own(k, tensor_reshape(c, losses, 1, &losses->numel));
     if (from) from = compose_own(k, tensor_narrow(c, from, 0, 0, count));
     if (!to || !from || !tensor_copy(to, from, c->err)) return false;
@@ -148,15 +149,18 @@ static bool write_through(struct compose *k, struct tensor *out, struct tensor *
 bool loss_bce_out(struct op_call *c) {
     struct compose k = compose_start(c);
     struct tensor *out = arg_tensor(c, 4), *weight = arg_tensor_or_null(c, 2);
-    struct tensor *losses = RUN("binary_cross_entropy", "tttd", arg_tensor(c, 0), arg_tensor(c, 1), weight, REDUCE_NONE);
+    struct tensor *losses =
+        RUN("binary_cross_entropy", "tttd", arg_tensor(c, 0), arg_tensor(c, 1), weight, REDUCE_NONE);
     if (!losses) return compose_end(&k);
     if (out->dtype != losses->dtype)
-        return compose_refused(&k, refuse(c, "Found dtype %s but expected %s", dtype_table[out->dtype].graph_name,
-                                          dtype_table[losses->dtype].graph_name));
+        return compose_refused(&k,
+                               refuse(c, "Found dtype %s but expected %s", dtype_table[out->dtype].graph_name,
+                                      dtype_table[losses->dtype].graph_name));
     if (squeezes_alike(out, losses)) return compose_end(&k) && op_into(c, loss_bce);
     if (!write_through(&k, out, losses)) return compose_refused(&k, false);
     struct tensor *made = reduced(&k, out, arg_int(c, 3));
-    bool good = made && (made == out || (tensor_resize(out, 0, NULL, c->err) && tensor_copy(out, made, c->err)));
+    bool good =
+        made && (made == out || (tensor_resize(out, 0, NULL, c->err) && tensor_copy(out, made, c->err)));
     return compose_end(&k) && good && give_borrowed(c, 0, out);
 }
 
