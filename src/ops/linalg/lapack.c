@@ -6,6 +6,8 @@
 #include "ops/linalg/lapack.h"
 
 #include "base/mem.h"
+#include <float.h>
+#include <math.h>
 
 /* X(constant, the real types' name, the complex ones'; NULL: not needed) */
 #define LAPACK_ROUTINES(X)     \
@@ -184,6 +186,43 @@ static int at_least_1(int n) {
     return n > 1 ? n : 1;
 }
 
+/* Where matrices are scaled, LAPACK ends the process over what is not a number (dlascl.f by xerbla.f), so
+ * such matrices never get there. Complex elements whose size is beyond the type's range count as infinite. */
+enum contents { ALL_FINITE, SOME_INFINITE, SOME_NAN };
+
+static double real_at(const struct lapack *l, const void *a, int64_t i) {
+    return l->real == sizeof(float) ? (double)((const float *)a)[i] : ((const double *)a)[i];
+}
+
+static void set_real(const struct lapack *l, void *a, int64_t i, double value) {
+    if (l->real == sizeof(float))
+        ((float *)a)[i] = (float)value;
+    else
+        ((double *)a)[i] = value;
+}
+
+static enum contents contents_of(const struct lapack *l, const void *a, int64_t count) {
+    double most = (l->real == sizeof(float) ? (double)FLT_MAX : DBL_MAX) / (l->is_complex ? 2 : 1);
+    enum contents found = ALL_FINITE;
+    for (int64_t i = 0, reals = l->is_complex ? 2 * count : count; i < reals; i++) {
+        double x = fabs(real_at(l, a, i));
+        if (x != x) return SOME_NAN;
+        if (x > most) found = SOME_INFINITE;
+    }
+    return found;
+}
+
+/* What the library of PyTorch's wheels leaves then: values that are no numbers, and vectors that say nothing.
+ */
+static void fill_unknown(const struct lapack *l, void *values, int64_t count, void *vectors, int64_t rows,
+                         int64_t columns) {
+    for (int64_t i = 0; i < count; i++) set_real(l, values, i, (double)NAN);
+    if (!vectors) return;
+    memset(vectors, 0, (size_t)rows * (size_t)columns * l->item);
+    for (int64_t i = 0; i < rows && i < columns; i++)
+        set_real(l, vectors, (i * rows + i) * (l->is_complex ? 2 : 1), 1);
+}
+
 /* --- Cholesky, LU, triangles --- */
 
 bool lapack_potrf(struct lapack *l, char uplo, int n, void *a, int *info) {
@@ -289,6 +328,12 @@ bool lapack_syevd(struct lapack *l, bool vectors, char uplo, int n, void *a, voi
     const char *job = vectors ? "V" : "N";
     union element query, real_query;
     void *work, *reals = NULL;
+    enum contents contents = contents_of(l, a, (int64_t)n * n);
+    if (n > 1 && (contents == SOME_INFINITE || (contents == SOME_NAN && n > 25 && vectors))) {
+        fill_unknown(l, values, n, vectors ? a : NULL, n, n);
+        *info = 0;
+        return true;
+    }
     int count, real_count = 0, int_count, *ints;
     call_syevd(l, job, uplo, n, a, values, &query, -1, &real_query, -1, &int_count, -1, info);
     if (!work_for(l, &query, &work, &count)) return false;
@@ -440,6 +485,13 @@ static int64_t gesdd_reals(char job, int64_t m, int64_t n) {
 bool lapack_gesdd(struct lapack *l, char job, int m, int n, void *a, void *s, void *u, void *vh, int *info) {
     union element query;
     int64_t least = m < n ? m : n;
+    enum contents contents = contents_of(l, a, (int64_t)m * n);
+    *info = contents == SOME_NAN ? -4 : 0;
+    if (contents == SOME_INFINITE) {
+        fill_unknown(l, s, least, u, m, job == 'A' ? m : least);
+        fill_unknown(l, s, least, vh, job == 'A' ? n : least, n);
+    }
+    if (contents != ALL_FINITE) return true;
     void *work, *reals = space_of(l, SPACE_REAL, l->is_complex ? gesdd_reals(job, m, n) : 1);
     int count, *ints = space_of(l, SPACE_INT, 8 * least);
     if (!reals || !ints) return error_memory(l->err);
@@ -575,6 +627,10 @@ bool lapack_lstsq(struct lapack *l, const struct least_squares *ls, void *a, voi
                            .s = s,
                            .work = &query,
                            .count = -1};
+    *info = contents_of(l, a, (int64_t)ls->m * ls->n) != ALL_FINITE        ? -4
+            : contents_of(l, b, (int64_t)k.rows * ls->columns) == SOME_NAN ? -6
+                                                                           : 0;
+    if (*info != 0) return true;
     k.reals = space_of(l, SPACE_REAL, lstsq_reals(ls));
     k.ints = space_of(l, SPACE_INT, ls->driver == 'd' ? gelsd_ints(least) : ls->n);
     if (!k.reals || !k.ints) return error_memory(l->err);

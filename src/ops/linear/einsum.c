@@ -274,11 +274,10 @@ static bool put_labels(struct op_call *c, struct text *equation, int argument) {
     int count = args_ints(c, argument, labels, TENSOR_MAX_DIMS);
     for (int i = 0; i < count; i++) {
         if (labels[i] < 0 || labels[i] >= LETTERS)
-            return refuse(
-                c,
-                "einsum(): not enough letters in alphabet to label operand subscripts/output indices: "
-                "labels must be within [0, %d)",
-                LETTERS);
+            return refuse(c,
+                          "einsum(): expected subscript %d in argument %d to be within the range [0, %d), but "
+                          "got %lld",
+                          i, argument, LETTERS, (long long)labels[i]);
         text_put_char(equation, letter_of((int)labels[i]));
     }
     return count >= 0;
