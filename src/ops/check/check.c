@@ -5,6 +5,7 @@
  * aten/src/ATen/native/TensorCompare.cpp, Constraints.cpp. */
 #include "ops/common/compose.h"
 #include "ops/common/give.h"
+#include <time.h>
 
 static bool give_token(struct op_call *c, int at) {
     struct compose k = compose_start(c);
@@ -55,9 +56,56 @@ bool check_range_for_size(struct op_call *c) {
     X(inference, "InferenceMode::is_enabled() INTERNAL ASSERT FAILED: Expected this method to only be "   \
                  "reached in inference mode and when all the inputs are inference tensors.")              \
     X(xla, "input.device().type() == kXLA INTERNAL ASSERT FAILED: This op should only be called by XLA")  \
-    X(nnpack, "NNPACK SpatialConvolution_updateOutput failed")
+    X(nnpack, "NNPACK SpatialConvolution_updateOutput failed")                                            \
+    X(guard, "Should be replaced by prim::BailOut")
 #define DEFINE_REFUSAL(name, text)            \
     bool check_no_##name(struct op_call *c) { \
         return refuse(c, "%s", text);         \
     }
 REFUSALS(DEFINE_REFUSAL)
+
+/* --- nodes of PyTorch's derivative graphs, where an undefined tensor (None here) is a zero --- */
+
+static int defined_count(const struct op_call *c, int *tensors) {
+    int defined = 0;
+    *tensors = 0;
+    for (int i = 0; i < c->arg_count; i++) {
+        bool list = c->args[i].tag == VALUE_LIST;
+        int64_t count = list ? arg_list(c, i)->count : 1;
+        const lb_value *items = list ? arg_list(c, i)->items : &c->args[i];
+        for (int64_t k = 0; k < count; k++, (*tensors)++) defined += items[k].tag != VALUE_NONE;
+    }
+    return defined;
+}
+bool check_all_defined(struct op_call *c) {
+    int tensors, defined = defined_count(c, &tensors);
+    return give_bool(c, defined == tensors);
+}
+bool check_none_defined(struct op_call *c) {
+    int tensors;
+    return give_bool(c, defined_count(c, &tensors) == 0);
+}
+bool check_any_defined(struct op_call *c) {
+    int tensors;
+    return give_bool(c, defined_count(c, &tensors) > 0);
+}
+/* A zero adds nothing. */
+bool check_autograd_add(struct op_call *c) {
+    if (arg_none(c, 0)) return give_copy(c, c->args[1]);
+    if (arg_none(c, 1)) return give_copy(c, c->args[0]);
+    if (c->args[0].tag != VALUE_TENSOR || c->args[1].tag != VALUE_TENSOR)
+        return refuse(c, "Expected Tensor but got %s",
+                      value_tag_name((enum value_tag)c->args[c->args[0].tag == VALUE_TENSOR].tag));
+    struct compose k = compose_start(c);
+    return compose_give(&k,
+                        compose_run(&k, "aten::add.Tensor", "ttd", arg_tensor(c, 0), arg_tensor(c, 1), 1));
+}
+bool check_bailout_template(struct op_call *c) {
+    return give_int(c, 1);
+}
+/* Nanoseconds of a clock that only goes forward. */
+bool check_time_point(struct op_call *c) {
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return refuse(c, "this machine has no clock");
+    return give_int(c, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+}

@@ -115,3 +115,22 @@ bool short_dep_token(struct op_call *c) {
     struct compose k = compose_start(c);
     return compose_give(&k, RUN("zeros", "Lv", 0, (const int64_t *)NULL, c->args[0]));
 }
+
+/* _new_zeros_with_same_feature_meta(self, other, self_num_batch_dims): zeros of self's batch dimensions and
+ * other's shape, in self's dtype (aten/src/ATen/native/TensorFactories.cpp). */
+bool short_new_zeros_feature(struct op_call *c) {
+    struct compose k = compose_start(c);
+    const struct tensor *self = arg_tensor(c, 0), *other = arg_tensor(c, 1);
+    int64_t batch = arg_int(c, 2), sizes[TENSOR_MAX_DIMS];
+    if (batch < 0 || batch > self->ndim || batch + other->ndim > TENSOR_MAX_DIMS)
+        return refuse(c, "self_num_batch_dims is out of range");
+    memcpy(sizes, self->sizes, sizeof *sizes * (size_t)batch);
+    memcpy(sizes + batch, other->sizes, sizeof *sizes * other->ndim);
+    return compose_give(&k, RUN("zeros", "Ld", (int)batch + other->ndim, sizes, (int)other->dtype));
+}
+
+/* _saturate_weight_to_fp16(weight): clamped to what a half can hold. */
+bool short_saturate_fp16(struct op_call *c) {
+    struct compose k = compose_start(c);
+    return compose_give(&k, RUN("clamp", "tff", arg_tensor(c, 0), -65504.0, 65504.0));
+}

@@ -1,5 +1,6 @@
 /* New tensors: filled ones, sequences, copies in another dtype or format. */
 #include "ops/create/factory.h"
+#include "ops/common/cpp_names.h"
 #include "ops/quantized/quantize.h"
 #include "types/type.h"
 #include <math.h>
@@ -86,6 +87,7 @@ static bool create_filled(struct op_call *c, int options, const struct number *n
     int format_at = options + 4;
     int64_t format =
         !(c->row && c->row->traits & OP_OUT) && format_at < c->arg_count ? arg_int_or(c, format_at, 0) : 0;
+    if (format == FORMAT_PRESERVE) return refuse(c, "unsupported memory format Preserve");
     if (format < FORMAT_CHANNELS_LAST) return give_filled(c, factory_new(c, d, ndim, sizes), n);
     if (!format_strides(c, format, ndim, sizes, strides)) return false;
     return give_filled(c, tensor_new_strided(d, ndim, sizes, strides, c->cx->budget, c->err), n);
@@ -225,15 +227,17 @@ bool create_of_number(struct op_call *c) {
     return give_filled(c, t, &n);
 }
 
-/* In-place and functional fill, zero. */
+/* In-place and functional fill, zero. In place an element may be written more than once
+ * (aten/src/ATen/native/Fill.cpp). */
 static bool fill_call(struct op_call *c, const struct number *n) {
     struct tensor *target = call_target(c), *self = arg_tensor(c, 0);
-    if (target && tensor_overlaps_itself(target))
-        return refuse(
-            c, "unsupported operation: more than one element of the written-to tensor refers to a single "
-               "memory location. Please clone() the tensor before performing the operation.");
-    if (c->row && c->row->traits & OP_OUT)
+    if (c->row && c->row->traits & OP_OUT) {
+        if (target->dtype != self->dtype)
+            return refuse(c, "Expected out tensor to have dtype %s, but got %s instead",
+                          dtype_cpp_name(tensor_dtype(self)), dtype_cpp_name(tensor_dtype(target)));
+        if (tensor_overlaps_itself(target)) return refuse_overlap(c);
         return give_filled(c, factory_new(c, tensor_dtype(target), self->ndim, self->sizes), n);
+    }
     if (!target) return give_filled(c, factory_like(c, self, tensor_dtype(self), FORMAT_PRESERVE), n);
     tensor_changed(target);
     return give_filled(c, tensor_retain(target), n);
@@ -284,7 +288,7 @@ bool create_clone(struct op_call *c) {
 bool create_contiguous(struct op_call *c) {
     struct tensor *t = arg_tensor(c, 0);
     int64_t format = arg_int_or(c, 1, FORMAT_CONTIGUOUS);
-    if (format == FORMAT_PRESERVE)
+    if (format == FORMAT_PRESERVE && !tensor_is_contiguous(t))
         return refuse(c, "preserve memory format is unsupported by the contiguous operator");
     return give_tensor(c, tensor_to(c, t, tensor_dtype(t), false, format));
 }
@@ -365,10 +369,7 @@ bool create_copy_in(struct op_call *c) {
     struct tensor *to = arg_tensor(c, 0);
     struct wrapped wrapped;
     struct tensor *from = arg_operand(c, 1, &wrapped), *held = NULL;
-    if (tensor_overlaps_itself(to))
-        return refuse(
-            c, "unsupported operation: more than one element of the written-to tensor refers to a single "
-               "memory location. Please clone() the tensor before performing the operation.");
+    if (c->args[1].tag == VALUE_TENSOR && tensor_overlaps_itself(to)) return refuse_overlap(c);
     if (to->storage == from->storage && to != from)
         from = held = copy_as(c, from, tensor_dtype(from), FORMAT_PRESERVE);
     bool good = from && quantized_copy(c, to, from) && give_borrowed(c, 0, to);

@@ -17,18 +17,38 @@ static bool write_int(struct tensor *t, int64_t i, int64_t x) {
     return true;
 }
 
+/* A 1-d tensor to fill: out= itself, or where it has as many elements in another shape, one that
+ * sequence_give copies into it. */
+static struct tensor *sequence_new(struct op_call *c, enum dtype d, int64_t count) {
+    const struct tensor *out = c->row && c->row->traits & OP_OUT ? call_target(c) : NULL;
+    bool kept = out && out->numel == count && out->ndim != 1;
+    return kept ? call_new(c, d, 1, &count) : factory_new(c, d, 1, &count);
+}
+static bool sequence_give(struct op_call *c, struct tensor *t) {
+    struct tensor *out = c->row && c->row->traits & OP_OUT ? call_target(c) : NULL;
+    int64_t strides[TENSOR_MAX_DIMS];
+    if (!out || t == out) return give_tensor(c, t);
+    strides_contiguous(out->ndim, out->sizes, strides);
+    struct tensor *shaped = tensor_view_as(t, out->ndim, out->sizes, strides, t->offset, c->err);
+    bool good = shaped && tensor_copy(out, shaped, c->err);
+    tensor_changed(out);
+    tensor_release(shaped);
+    tensor_release(t);
+    return good && give_borrowed(c, 0, out);
+}
+
 /* begin + i * step; in int64 where all three are ints and the dtype is one. */
 static bool progression(struct op_call *c, enum dtype d, const struct number *begin,
                         const struct number *step, double count) {
     if (!(count >= 0) || count >= 0x1p62) return refuse(c, "invalid size, possible overflow?");
     int64_t size = (int64_t)count;
-    struct tensor *t = factory_new(c, d, 1, &size);
+    struct tensor *t = sequence_new(c, d, size);
     if (!t) return false;
     bool integral = dtype_is_integral(d, true);
     for (int64_t i = 0; i < size; i++)
         integral ? write_int(t, i, begin->i + i * step->i)
                  : write_double(t, i, begin->f + (double)i * step->f);
-    return give_tensor(c, t);
+    return sequence_give(c, t);
 }
 
 static bool check_range(struct op_call *c, enum dtype d, double begin, double end, double step) {
@@ -143,8 +163,8 @@ bool create_linspace(struct op_call *c) {
     enum dtype d,
         otherwise = a.tag == VALUE_COMPLEX || b.tag == VALUE_COMPLEX ? DTYPE_COMPLEX64 : DTYPE_FLOAT32;
     if (!factory_dtype(c, 3, otherwise, &d) || !check_ends(c, "linspace")) return false;
-    if (d == DTYPE_BOOL) return refuse(c, "\"linspace_cpu\" not implemented for 'Bool'");
-    struct tensor *t = factory_new(c, d, 1, &steps);
+    if (d == DTYPE_BOOL && steps > 1) return refuse(c, "\"linspace_cpu\" not implemented for 'Bool'");
+    struct tensor *t = sequence_new(c, d, steps);
     if (!t) return false;
     if (dtype_is_integral(d, true)) {
         a = (struct number){.tag = VALUE_INT, .i = a.i, .f = (double)a.i, .z = {(double)a.i, 0}};
@@ -161,7 +181,7 @@ bool create_linspace(struct op_call *c) {
         else
             convert_store[d][COMPUTE_COMPLEX](at, 0, &z, 0, 1);
     }
-    return give_tensor(c, t);
+    return sequence_give(c, t);
 }
 
 bool create_logspace(struct op_call *c) {
@@ -170,8 +190,8 @@ bool create_logspace(struct op_call *c) {
     double base = arg_float(c, 3);
     enum dtype d;
     if (!factory_dtype(c, 4, DTYPE_FLOAT32, &d) || !check_ends(c, "logspace")) return false;
-    if (d == DTYPE_BOOL) return refuse(c, "\"logspace_cpu\" not implemented for 'Bool'");
-    struct tensor *t = factory_new(c, d, 1, &steps);
+    if (d == DTYPE_BOOL && steps > 1) return refuse(c, "\"logspace_cpu\" not implemented for 'Bool'");
+    struct tensor *t = sequence_new(c, d, steps);
     if (!t) return false;
     bool integral = dtype_is_integral(d, true);
     for (int64_t i = 0; i < steps; i++) {
@@ -181,7 +201,7 @@ bool create_logspace(struct op_call *c) {
         else
             write_double(t, i, pow(base, x));
     }
-    return give_tensor(c, t);
+    return sequence_give(c, t);
 }
 
 bool create_eye(struct op_call *c) {
@@ -375,7 +395,13 @@ static bool of_data(struct op_call *c, bool gradient) {
         tensor_release(t);
         return false;
     }
-    if (gradient && arg_bool(c, 3)) t->flags |= TENSOR_REQUIRES_GRAD;
+    if (gradient && arg_bool(c, 3)) {
+        if (!dtype_is_floating(d) && !dtype_is_complex(d)) {
+            tensor_release(t);
+            return refuse(c, "Only Tensors of floating point and complex dtype can require gradients");
+        }
+        t->flags |= TENSOR_REQUIRES_GRAD;
+    }
     return give_tensor(c, t);
 }
 bool create_tensor(struct op_call *c) {

@@ -462,8 +462,10 @@ bool index_repeat_interleave(struct op_call *c) {
     for (int64_t i = 0; i < repeats->numel; i++) {
         int64_t n = tensor_get_int(repeats, i);
         if (n < 0) return refuse(c, "repeats can not be negative");
-        total += n;
+        if (__builtin_add_overflow(total, n, &total)) return refuse(c, "repeats are too many");
     }
+    if (!arg_none(c, 1) && arg_int(c, 1) != total)
+        return refuse(c, "allocated size does not match required size");
     struct tensor *out = call_new(c, tensor_dtype(repeats), 1, &total);
     for (int64_t i = 0; out && i < repeats->numel; i++)
         for (int64_t n = tensor_get_int(repeats, i); n > 0; n--, at++)

@@ -78,6 +78,7 @@ bool index_cross(struct op_call *c) {
     struct compose k = compose_start(c);
     struct tensor *a = arg_tensor(c, 0), *b = arg_tensor(c, 1);
     int64_t dim = 0;
+    if (a->dtype == DTYPE_BOOL) return refuse(c, "\"cross\" not implemented for 'Bool'");
     if (arg_none(c, 2)) {
         while (dim < a->ndim && a->sizes[dim] != 3) dim++;
         if (dim == a->ndim) return refuse(c, "no dimension of size 3 in input");

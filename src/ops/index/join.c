@@ -319,6 +319,9 @@ bool index_roll(struct op_call *c) {
     }
     if (count != other)
         return refuse(c, "shifts and dimensions must align. shifts: %d, dims:%d", count, other);
+    if (t->ndim == 0)
+        return refuse_index(c, "Dimension specified as %lld but tensor has no dimensions",
+                            (long long)dims[0]);
     for (int i = 0; i < count; i++) {
         if (!wrap_dim(c, &dims[i], t->ndim)) k.failed = true;
         if (!k.failed && t->ndim > 0) t = compose_own(&k, roll_one(c, t, (int)dims[i], shifts[i]));

@@ -223,3 +223,10 @@ bool pointwise_round_decimals(struct op_call *c) {
     k[1].f = pow(10.0, (double)(k[0].i < 0 ? -k[0].i : k[0].i));
     return pointwise_call_with(c, k[0].i == 0 ? &op_round : &op, k);
 }
+
+/* In place a complex tensor has no room for its real absolute values. */
+bool pointwise_abs_in_place(struct op_call *c) {
+    if (dtype_is_complex(tensor_dtype(arg_tensor(c, 0))))
+        return refuse(c, "In-place abs is not supported for complex tensors.");
+    return pointwise_abs(c);
+}

@@ -199,6 +199,7 @@ static int64_t choose_kth(const struct line *l, int64_t *order) {
  * that sorting leaves (aten/src/ATen/native/cpu/TensorCompareKernel.cpp, mode_kernel). */
 static int64_t choose_mode(const struct line *l, int64_t *order) {
     struct keys k = keys_of(l, order);
+    k.nan_first = true;
     int64_t best = 0, best_count = 0, count = 0;
     intro_sort(&k, order, l->count);
     for (int64_t j = 0; j < l->count; j++) {
@@ -223,6 +224,7 @@ bool reduce_kthvalue(struct op_call *c) {
     if (!wrap_dim(c, &dim, t->ndim)) return false;
     if (k.i < 1 || k.i > (t->ndim ? t->sizes[dim] : 1))
         return refuse(c, "kthvalue(): selected number k out of range for dimension %lld", (long long)dim);
+    if (t->dtype == DTYPE_BOOL) return refuse(c, "\"kthvalue_cpu\" not implemented for 'Bool'");
     return with_indices(c, (struct pick_call){NULL, choose_kth}, dim, arg_bool(c, 3), &k, "kthvalue");
 }
 
@@ -259,6 +261,9 @@ static bool of_whole(struct op_call *c, struct pick_call p, bool index, const ch
 static bool arg_pick(struct op_call *c, line_pick *pick, const char *name) {
     struct tensor *t = arg_tensor(c, 0);
     struct pick_call p = {pick, NULL};
+    if (t->dtype == DTYPE_BOOL || dtype_is_complex(tensor_dtype(t)))
+        return refuse(c, "%s(): does not support %s input", name,
+                      t->dtype == DTYPE_BOOL ? "bool" : "complex");
     if (arg_none(c, 1)) {
         if (t->numel == 0)
             return refuse_index(c, "%s(): Expected reduction dim to be specified for input.numel() == 0.",

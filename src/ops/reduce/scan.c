@@ -98,8 +98,8 @@ static bool sum_like(struct op_call *c, scan_line *run, int dtype_at) {
     enum dtype d = dtype_is_integral(tensor_dtype(t), true) ? DTYPE_INT64 : tensor_dtype(t);
     int64_t dim = arg_int(c, 1);
     if (run == log_line) {
-        d = dtype_is_integral(tensor_dtype(t), true) ? DTYPE_FLOAT32 : tensor_dtype(t);
-        if (dtype_is_complex(d))
+        d = tensor_dtype(t);
+        if (!dtype_is_floating(d))
             return refuse(c, "\"logcumsumexp_out_cpu\" not implemented for '%s'", dtype_table[d].graph_name);
     }
     if (!wrap_dim(c, &dim, t->ndim) || (dtype_at && !args_dtype(c, dtype_at, d, &d))) return false;
@@ -115,6 +115,21 @@ bool scan_cumsum(struct op_call *c) {
 }
 bool scan_cumprod(struct op_call *c) {
     return sum_like(c, product_line, 2);
+}
+/* With out= the input is cast to its dtype first. */
+static bool scan_out(struct op_call *c, op_kernel kernel) {
+    lb_value args[4];
+    struct op_call inner = *c;
+    for (int i = 0; i < 4; i++) args[i] = c->args[i];
+    if (arg_none(c, 2)) args[2] = value_int(call_target(c)->dtype);
+    inner.args = args;
+    return op_into(&inner, kernel);
+}
+bool scan_cumsum_out(struct op_call *c) {
+    return scan_out(c, scan_cumsum);
+}
+bool scan_cumprod_out(struct op_call *c) {
+    return scan_out(c, scan_cumprod);
 }
 bool scan_logcumsumexp(struct op_call *c) {
     return sum_like(c, log_line, 0);

@@ -300,10 +300,11 @@ static bool extreme(struct op_call *c, const struct reduction *r, struct places 
             name);
     const struct tensor *target = call_target(c);
     if (p.dims >= 0 && target && target->dtype != t->dtype)
-        return refuse(c,
-                      "Expected the dtype for input and out to match, but got %s for input's dtype and %s for "
-                      "out's dtype.",
-                      dtype_table[t->dtype].graph_name, dtype_table[target->dtype].graph_name);
+        return refuse(
+            c,
+            "Expected the dtype for input and out to match, but got %s for input's dtype and %s for "
+            "out's dtype.",
+            dtype_table[t->dtype].graph_name, dtype_table[target->dtype].graph_name);
     for (int i = 0; i < t->ndim; i++)
         if ((mask >> i & 1) && t->sizes[i] == 0)
             return refuse_index(c, "%s(): Expected reduction dim %d to have non-zero size.", name, i);

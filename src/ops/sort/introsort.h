@@ -8,11 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Keys of a line in one of two forms. NaN is the largest number. */
+/* Keys of a line in one of two forms. NaN is the largest number, or the smallest. */
 struct keys {
     const int64_t *i; /* or */
     const double *f;
-    bool descending;
+    bool descending, nan_first;
 };
 static inline bool keys_before(const struct keys *k, int64_t a, int64_t b) {
     if (k->descending) {
@@ -22,7 +22,7 @@ static inline bool keys_before(const struct keys *k, int64_t a, int64_t b) {
     }
     if (k->i) return k->i[a] < k->i[b];
     double x = k->f[a], y = k->f[b];
-    return x < y || (y != y && x == x);
+    return x < y || (k->nan_first ? x != x && y == y : y != y && x == x);
 }
 
 /* `order` holds n positions, in any order at first. */

@@ -288,6 +288,11 @@ bool sort_isin(struct op_call *c) {
     struct wrapped wrapped[2];
     struct tensor *x = arg_operand(c, 0, &wrapped[0]), *set = arg_operand(c, 1, &wrapped[1]);
     bool invert = arg_bool(c, 3);
+    for (int i = 0; i < 2; i++) {
+        enum dtype d = tensor_dtype(i ? set : x);
+        if (c->args[i].tag == VALUE_TENSOR && (d == DTYPE_BOOL || dtype_is_complex(d)))
+            return refuse(c, "Unsupported input type encountered for isin(): %s", dtype_table[d].graph_name);
+    }
     struct tensor *out = call_new(c, DTYPE_BOOL, x->ndim, x->sizes);
     bool exact = dtype_is_integral(tensor_dtype(x), true) && dtype_is_integral(tensor_dtype(set), true);
     for (int64_t i = 0; out && i < x->numel; i++) {

@@ -41,7 +41,7 @@ static bool check_int_tensor(struct op_call *c, const struct tensor *t, enum dty
 bool jit_tensor_to_list(struct op_call *c) {
     struct tensor *t = arg_tensor(c, 0);
     if (t->ndim == 0) return refuse_index(c, "Dimension specified as 0 but tensor has no dimensions");
-    if (!check_int_tensor(c, t, DTYPE_INT32)) return false;
+    if (t->sizes[0] > 0 && !check_int_tensor(c, t, DTYPE_INT32)) return false;
     int64_t count = t->numel ? t->sizes[0] : 0, *ints = call_scratch(c, (size_t)count + 1, sizeof *ints);
     if (!ints) return false;
     if (count > 0)

@@ -102,8 +102,9 @@ static bool set_described(struct op_call *c, struct tensor *t, struct storage *s
 static bool set_tensor(struct op_call *c, struct tensor *t) {
     struct tensor *source = arg_tensor(c, 1);
     if (c->arg_count < 5)
-        return set_storage(c, t, source->storage, source->offset, source->ndim, source->sizes,
-                           source->strides);
+        return become(c, t,
+                      tensor_over(source->storage, tensor_dtype(t), source->ndim, source->sizes,
+                                  source->strides, source->offset, c->err));
     if (!tensor_is_contiguous(source))
         return refuse(c, "passed in tensor to be used as storage must be contiguous");
     return set_described(c, t, source->storage, source->offset);
