@@ -29,6 +29,7 @@ enum op_trait {
     OP_EXACT = 1u << 9, /* what is written must have the result's dtype already: structured kernels that are
                            no TensorIterator, and the out= forms that torchgen writes */
     OP_INTERPRETED = 1u << 10, /* the interpreter itself runs it: an instruction, no kernel */
+    OP_OVERLAPS = 1u << 12,    /* writes what overlaps itself without a word: PyTorch does not look */
     OP_GRAPH_ONLY = 1u << 11,  /* only PyTorch's own passes put it into graphs: no archive can hold it */
 };
 

@@ -91,11 +91,11 @@ bool check_any_defined(struct op_call *c) {
 }
 /* A zero adds nothing. */
 bool check_autograd_add(struct op_call *c) {
+    for (int i = 0; i < 2; i++)
+        if (c->args[i].tag != VALUE_TENSOR && !arg_none(c, i))
+            return refuse(c, "Expected Tensor but got %s", value_tag_name((enum value_tag)c->args[i].tag));
     if (arg_none(c, 0)) return give_copy(c, c->args[1]);
     if (arg_none(c, 1)) return give_copy(c, c->args[0]);
-    if (c->args[0].tag != VALUE_TENSOR || c->args[1].tag != VALUE_TENSOR)
-        return refuse(c, "Expected Tensor but got %s",
-                      value_tag_name((enum value_tag)c->args[c->args[0].tag == VALUE_TENSOR].tag));
     struct compose k = compose_start(c);
     return compose_give(&k,
                         compose_run(&k, "aten::add.Tensor", "ttd", arg_tensor(c, 0), arg_tensor(c, 1), 1));

@@ -100,6 +100,15 @@ bool create_zeros(struct op_call *c) {
         if (sizes->items[i].i < 0) return refuse(c, "zeros: Dimension size must be non-negative.");
     return create_filled(c, 1, &zero, DTYPE_FLOAT32);
 }
+/* empty.out: what out holds stays where the shape does. */
+bool create_empty_out(struct op_call *c) {
+    int64_t sizes[TENSOR_MAX_DIMS];
+    struct tensor *out = call_target(c);
+    int ndim = args_ints(c, 0, sizes, TENSOR_MAX_DIMS);
+    if (ndim < 0) return false;
+    bool same = out->ndim == ndim && memcmp(out->sizes, sizes, sizeof *sizes * (size_t)ndim) == 0;
+    return same ? give_borrowed(c, 0, out) : create_filled(c, 1, &zero, tensor_dtype(out));
+}
 bool create_ones(struct op_call *c) {
     return create_filled(c, 1, &one, DTYPE_FLOAT32);
 }

@@ -47,8 +47,9 @@ static const struct {
     const char *word;
     uint32_t trait;
 } trait_words[] = {
-    {"random", OP_RANDOM}, {"side_effects", OP_SIDE_EFFECTS}, {"system", OP_SYSTEM},
-    {"exact", OP_EXACT},   {"interpreted", OP_INTERPRETED},   {"graph_only", OP_GRAPH_ONLY},
+    {"random", OP_RANDOM},     {"side_effects", OP_SIDE_EFFECTS}, {"system", OP_SYSTEM},
+    {"exact", OP_EXACT},       {"interpreted", OP_INTERPRETED},   {"graph_only", OP_GRAPH_ONLY},
+    {"overlaps", OP_OVERLAPS},
 };
 
 static void fail(const char *file, int line, const char *what, const char *text) {

@@ -387,11 +387,6 @@ bool index_index_put(struct op_call *c) {
     struct compose k = compose_start(c);
     bool in_place = c->row && c->row->traits & OP_IN_PLACE;
     struct tensor *self = in_place ? arg_tensor(c, 0) : compose_own(&k, tensor_clone(c, arg_tensor(c, 0)));
-    if (in_place && tensor_overlaps_itself(self))
-        return refuse(
-            c,
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-            "location. Please clone() the tensor before performing the operation.");
     if (!self || !put(c, &k, self, arg_bool(c, 3))) return compose_give(&k, NULL);
     if (in_place) tensor_changed(self);
     return compose_give(&k, self);

@@ -123,8 +123,8 @@ static bool trapezoid(struct op_call *c, bool with_x, bool cumulative) {
     }
     sums = pair_sums(&k, y, dim, false);
     if (x) {
-        int64_t x_dim = x->ndim == 1 ? 0 : dim - y->ndim + x->ndim;
-        if (x->ndim == 0 || x_dim < 0 || x->sizes[x_dim] != y->sizes[dim])
+        int64_t x_dim = x->ndim == 1 ? 0 : dim; /* counted in y, also where x has other dimensions */
+        if (x_dim >= x->ndim || (x->ndim == 1 && x->sizes[0] != y->sizes[dim]))
             return compose_refused(&k,
                                    refuse(c, "trapezoid: There must be one `x` value for each sample point"));
         dx = pair_sums(&k, x, x_dim, true);

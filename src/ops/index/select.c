@@ -72,6 +72,9 @@ bool index_select(struct op_call *c) {
     struct tensor *self = arg_tensor(c, 0), *index = arg_tensor(c, 2);
     int64_t dim = arg_int(c, 1), sizes[TENSOR_MAX_DIMS];
     if (!wrap_dim(c, &dim, self->ndim) || !check_index_vector(c, index, "index_select")) return false;
+    if (self->ndim == 0 && index->numel != 1)
+        return refuse(c, "index_select(): Index to scalar can have only 1 value, got %lld value(s)",
+                      (long long)index->numel);
     memcpy(sizes, self->sizes, sizeof *sizes * self->ndim);
     if (self->ndim > 0) sizes[dim] = index->numel;
     int64_t *at = read_indices(c, index, self->ndim ? self->sizes[dim] : 1);

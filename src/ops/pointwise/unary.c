@@ -230,3 +230,9 @@ bool pointwise_abs_in_place(struct op_call *c) {
         return refuse(c, "In-place abs is not supported for complex tensors.");
     return pointwise_abs(c);
 }
+
+/* In place a real tensor is its own conjugate, whatever its strides. */
+bool pointwise_conj_in_place(struct op_call *c) {
+    struct tensor *t = arg_tensor(c, 0);
+    return dtype_is_complex(tensor_dtype(t)) ? pointwise_conj_physical(c) : give_borrowed(c, 0, t);
+}

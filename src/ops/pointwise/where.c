@@ -87,8 +87,23 @@ bool pointwise_where(struct op_call *c) {
 }
 
 /* masked_fill(self, mask, value): value takes self's dtype; functional results have the broadcast shape. */
+bool pointwise_masked_fill(struct op_call *c);
+/* An expanded tensor is filled in place, too: PyTorch only warns. */
+static bool fill_expanded(struct op_call *c, struct tensor *self) {
+    lb_value filled = value_none();
+    struct op_call inner = *c;
+    inner.row = NULL;
+    inner.dying = 0;
+    inner.results = &filled;
+    bool good = pointwise_masked_fill(&inner) && tensor_copy(self, filled.tensor, c->err);
+    tensor_changed(self);
+    value_release(filled);
+    return good && give_borrowed(c, 0, self);
+}
 bool pointwise_masked_fill(struct op_call *c) {
     struct wrapped wrapped;
+    if (c->row && c->row->traits & OP_IN_PLACE && tensor_overlaps_itself(arg_tensor(c, 0)))
+        return fill_expanded(c, arg_tensor(c, 0));
     struct tensor *self = arg_tensor(c, 0), *mask = arg_tensor(c, 1), *value = arg_operand(c, 2, &wrapped);
     if (mask->dtype != DTYPE_BOOL)
         return refuse(c, "masked_fill_ only supports boolean masks, but got mask with dtype %s",

@@ -4,6 +4,7 @@
 #include "base/pool.h"
 #include "kernels/kernels.h"
 #include "ops/reduce/reduce.h"
+#include "tensor/promote.h"
 #include <math.h>
 
 static void begin(struct reduce_state *s) {
@@ -125,6 +126,9 @@ static bool moments(struct op_call *c, struct moment_call m, uint64_t mask, doub
     if (!dtype_is_floating(d) && !dtype_is_complex(d))
         return refuse(c, "std and var only support floating point and complex dtypes");
     struct tensor *target = m.mean ? NULL : call_target(c);
+    if (target && !promote_can_cast(dtype_real(d), tensor_dtype(target)))
+        return refuse(c, "result type %s can't be cast to the desired output type %s",
+                      dtype_table[dtype_real(d)].graph_name, dtype_table[target->dtype].graph_name);
     struct tensor *spread = moment(c, m.root ? &std_of : &var_of, mask, keepdim, dtype_real(d), &k, target);
     if (!give_tensor(c, spread)) return false;
     return !m.mean || give_at(c, 1, moment(c, &mean_of, mask, keepdim, d, NULL, NULL));

@@ -91,7 +91,7 @@ bool fact_is_contiguous(struct op_call *c) {
 }
 
 bool fact_has_format(struct op_call *c) {
-    return arg_int(c, 1) < 2 ? give_bool(c, false) : fact_is_contiguous(c);
+    return arg_int(c, 1) == 2 || arg_int(c, 1) == 3 ? fact_is_contiguous(c) : give_bool(c, false);
 }
 
 bool fact_is_same_size(struct op_call *c) {
