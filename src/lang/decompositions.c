@@ -64,7 +64,8 @@ static void put_derived(struct text *out, const struct op_row *row, const struct
     if (!outs) text_printf(out, "linkboy.assign_(%s, results)\n", s->arguments[0].name->text);
     for (int i = 0; i < outs; i++) {
         text_put(out, i ? ", " : "");
-        text_printf(out, outs > 1 ? "linkboy.assign(results[%d], " : "linkboy.assign(results, ", i);
+        text_put(out, row->traits & OP_EXACT ? "linkboy.assign_exact(" : "linkboy.assign(");
+        text_printf(out, outs > 1 ? "results[%d], " : "results, ", i);
         text_printf(out, "out=%s)", s->arguments[first + i].name->text);
     }
     text_put(out, "\n");

@@ -129,7 +129,13 @@ bool op_into(struct op_call *c, op_kernel kernel) {
     if (out) inner.arg_count = first;
     bool good = kernel(&inner);
     for (int i = 0; good && i < written; i++)
-        good = results[i].tag != VALUE_TENSOR || write_result(c, arg_tensor(c, first + i), results[i].tensor);
+        good =
+            results[i].tag == VALUE_TENSOR
+                ? write_result(c, arg_tensor(c, first + i), results[i].tensor)
+                : results[i].tag != VALUE_NONE || c->args[first + i].tag != VALUE_TENSOR ||
+                      refuse(c,
+                             "Expected out tensor to have dtype nullptr (uninitialized), but got %s instead",
+                             dtype_cpp_name(tensor_dtype(arg_tensor(c, first + i))));
     for (int i = 0; good && i < c->result_count; i++) c->results[i] = value_copy(c->args[first + i]);
     for (int i = 0; i < MOST_RESULTS; i++) value_release(results[i]);
     return good;

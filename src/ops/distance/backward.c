@@ -74,8 +74,10 @@ bool distance_cdist_backward(struct op_call *c) {
         return refuse(c, "X1 and X2 must have the same number of columns. X1: %lld X2: %lld",
                       (long long)size[2], (long long)y->sizes[y->ndim - 1]);
     if (!check_dtypes(c, "cdist_backward", 4, all)) return false;
+    bool nothing = batch == 0 || size[0] == 0 || size[1] == 0 || size[2] == 0;
+    if (nothing) return compose_give(&k, compose_run(&k, "aten::zeros_like", "t", x));
     struct tensor *out = zeros(&k, ndim, sizes[0]);
-    if (out && out->numel > 0 && size[1] > 0) {
+    if (out) {
         int64_t pair_count = batch * size[0] * size[1];
         if (grad->numel < pair_count || dist->numel < pair_count)
             return compose_refused(

@@ -91,14 +91,50 @@ bool loss_huber_backward(struct op_call *c) {
     double factor = mean_factor(arg_tensor(c, 1), arg_int(c, 3));
     return compose_give(&k, element_slope(c, &k, &op_huber, factor, arg_float(c, 4), true));
 }
+static struct tensor *squeezed(struct compose *k, struct tensor *t) {
+    return compose_run(k, "aten::squeeze", "t", t);
+}
+
+/* The gradient is computed over squeezed operands into the memory of a tensor that keeps its own shape:
+ * self's, or the out= tensor's (Loss.cpp, binary_cross_entropy_backward_out_cpu). Returns a new reference. */
+static struct tensor *bce_slope_in(struct op_call *c, struct compose *k, struct tensor *out) {
+    struct tensor *in[3] = {squeezed(k, arg_tensor(c, 1)), squeezed(k, arg_tensor(c, 2)),
+                            squeezed(k, arg_tensor(c, 0))};
+    struct op_call inner = *c;
+    inner.dying = 0;
+    inner.row = NULL;
+    struct tensor *made = k->failed ? NULL : compose_own(k, pointwise_run(&inner, &op_bce, in, NULL, NULL));
+    if (!made) return NULL;
+    if (made->numel < out->numel) {
+        refuse(c, "binary_cross_entropy_backward: the gradient is larger than its operands");
+        return NULL;
+    }
+    int64_t all = -1;
+    struct tensor *flat = compose_run(k, "aten::reshape", "tL", made, 1, &all);
+    flat = compose_run(k, "aten::slice.Tensor", "tdiid", flat, 0, (int64_t)0, out->numel, 1);
+    flat = compose_run(k, "aten::reshape", "tL", flat, out->ndim, out->sizes);
+    return flat && tensor_copy(out, flat, c->err) ? out : NULL;
+}
+
 /* (grad, self, target, weight, reduction) */
 bool loss_bce_backward(struct op_call *c) {
     struct compose k = compose_start(c);
-    struct tensor *weight = arg_tensor_or_null(c, 3), *out = element_slope(c, &k, &op_bce, 1, 0, true);
-    if (weight) out = compose_run(&k, "aten::mul.Tensor", "tt", out, weight);
-    if (arg_int(c, 4) == REDUCE_MEAN)
-        out = compose_run(&k, "aten::div.Scalar", "ti", out, arg_tensor(c, 1)->numel);
-    return compose_give(&k, out);
+    struct tensor *x = arg_tensor(c, 1), *weight = arg_tensor_or_null(c, 3), *target = call_target(c);
+    for (int i = 0; i < 3; i += 2)
+        if (arg_tensor(c, i)->dtype != x->dtype)
+            return refuse(c, "Found dtype %s but expected %s", dtype_table[x->dtype].graph_name,
+                          dtype_table[arg_tensor(c, i)->dtype].graph_name);
+    if (!dtype_is_floating(tensor_dtype(x)) || (target && target->dtype != x->dtype))
+        return refuse(c, "\"binary_cross_entropy_backward\" not implemented for '%s'",
+                      dtype_table[x->dtype].graph_name);
+    struct tensor *out = target ? target : compose_own(&k, call_new(c, tensor_dtype(x), x->ndim, x->sizes));
+    if (!out || !bce_slope_in(c, &k, out)) return compose_give(&k, NULL);
+    struct tensor *made = out;
+    if (weight) made = compose_run(&k, "aten::mul.Tensor", "tt", made, weight);
+    if (arg_int(c, 4) == REDUCE_MEAN) made = compose_run(&k, "aten::div.Scalar", "ti", made, x->numel);
+    if (made && made != out && !tensor_copy(out, made, c->err)) return compose_give(&k, NULL);
+    if (target) tensor_changed(target);
+    return compose_give(&k, made ? out : NULL);
 }
 
 /* soft_margin_loss_backward(grad, self, target, reduction): with z = exp(-y x), -factor y z / (1 + z) grad */
@@ -238,6 +274,12 @@ bool loss_nll2d_backward(struct op_call *c) {
     l.each = l.how == REDUCE_NONE;
     for (int i = 0; l.each && i < 3; i++)
         if (!check_dim(c, l.grad, 3, i, l.target->sizes[i])) return false;
+    /* Without out= the gradient is made in self's own order, and must be contiguous then. */
+    int64_t strides[4], plain[4];
+    strides_like(l.x, strides);
+    strides_contiguous(4, l.x->sizes, plain);
+    for (int i = 0; c->row && !(c->row->traits & OP_OUT) && i < 4; i++)
+        if (l.x->sizes[i] != 1 && strides[i] != plain[i]) return refuse(c, "grad_input must be contiguous");
     return nll_give(c, &l, "nll_loss2d_backward_out_frame");
 }
 

@@ -35,6 +35,11 @@ static int64_t stat_of(const struct norm_back *b, int64_t o, int64_t c) {
     return o * b->rows + c / b->span;
 }
 
+/* Batch norm: all elements that share statistics share the weight, which comes last. */
+static bool own_weight(const struct norm_back *b) {
+    return b->rows == 0;
+}
+
 static void add_up(const struct norm_back *b, const struct norm_sums *s) {
     for (int64_t at = 0; at < b->outer * b->channels; at++) {
         int64_t c = at % b->channels, k = stat_of(b, at / b->channels, c);
@@ -46,13 +51,15 @@ static void add_up(const struct norm_back *b, const struct norm_sums *s) {
         }
         s->dbias[c] += sum;
         s->dweight[c] += product;
-        s->g[k] += sum * s->weight[c];
-        s->gz[k] += product * s->weight[c];
+        double weight = own_weight(b) ? 1 : s->weight[c];
+        s->g[k] += sum * weight;
+        s->gz[k] += product * weight;
     }
 }
 
 /* Over dy, in place. */
 static void differentiate(const struct norm_back *b, const struct norm_sums *s) {
+    bool last = own_weight(b);
     double share = (double)b->stats / (double)(b->outer * b->channels * b->inner);
     for (int64_t at = 0; at < b->outer * b->channels; at++) {
         int64_t c = at % b->channels, k = stat_of(b, at / b->channels, c);
@@ -61,7 +68,8 @@ static void differentiate(const struct norm_back *b, const struct norm_sums *s) 
         double g = b->constant ? 0 : s->g[k] * share, gz = b->constant ? 0 : s->gz[k] * share;
         for (int64_t i = 0; i < b->inner; i++) {
             double z = (x[i] - s->mean[k]) * s->rstd[k];
-            dy[i] = s->rstd[k] * (dy[i] * s->weight[c] - g - z * gz);
+            dy[i] = last ? (dy[i] - g - z * gz) * s->rstd[k] * s->weight[c]
+                         : s->rstd[k] * (dy[i] * s->weight[c] - g - z * gz);
         }
     }
 }

@@ -3,7 +3,7 @@
  *
  * A derivative is a row: x is the gradient, y the argument or result, K(i) the activation's numbers
  * (aten/src/ATen/native/cpu/Activation.cpp and BinaryOpsKernel.cpp, the kernels named in the rows). Half and
- * bfloat16 are computed in float. */
+ * bfloat16 are computed in float. NaN goes where PyTorch's vector loops take it. */
 #include "ops/common/compose.h"
 #include "ops/pointwise/pointwise.h"
 #include "ops/view/geometry.h"
@@ -33,30 +33,30 @@ static double softplus_slope(double y, double beta, double threshold) {
 }
 /* By the argument y: alpha, scale and input_scale of elu. */
 static double elu_slope(double y, const struct number *k) {
-    return y <= 0 ? k[2].f * k[0].f * k[1].f * exp(y * k[2].f) : k[1].f;
+    return y > 0 ? k[1].f : k[2].f * k[0].f * k[1].f * exp(y * k[2].f);
 }
 /* By the result y. */
 static double elu_result_slope(double y, const struct number *k) {
-    return y <= 0 ? k[2].f * (y + k[0].f * k[1].f) : k[1].f;
+    return y > 0 ? k[1].f : k[2].f * (y + k[0].f * k[1].f);
 }
 static double logit_slope(double y, double low) {
     if (low < 0) return y < 0 || y > 1 ? NAN : 1 / (y * (1 - y));
-    return y < low || y > 1 - low ? 0 : 1 / (y * (1 - y));
+    return y >= low && y <= 1 - low ? 1 / (y * (1 - y)) : 0;
 }
 
 /* X(name, kernel name, numbers behind the operands, expression) */
-#define DERIVATIVES(X)                                                                      \
-    X(hardshrink, "shrink_backward_cpu", 1, y >= -K(0) && y <= K(0) ? 0 : x)                \
-    X(hardsigmoid, "hardsigmoid_backward", 0, y > -3 && y < 3 ? x / 6 : 0)                  \
-    X(hardswish, "hardswish_backward_cpu", 0, y <= -3 ? 0 : y < 3 ? x * (y / 3 + 0.5f) : x) \
-    X(hardtanh, "hardshrink_backward_cpu", 2, y <= K(0) || y >= K(1) ? 0 : x)               \
-    X(leaky_relu, "leaky_relu_backward_cpu", 1, y > 0 ? x : x * K(0))                       \
-    X(softplus, "softplus_backward_cpu", 2, x *softplus_slope((double)y, K(0), K(1)))       \
-    X(mish, "mish_backward_cpu", 0, x *mish_slope((double)y))                               \
-    X(gelu_erf, "GeluBackwardKernelImpl", 0, x *gelu_slope((double)y))                      \
-    X(gelu_tanh, "GeluBackwardKernelImpl", 0, x *gelu_tanh_slope((double)y))                \
-    X(elu, "elu_backward_cpu", 3, x *elu_slope((double)y, t->k))                            \
-    X(elu_result, "elu_backward_cpu", 3, x *elu_result_slope((double)y, t->k))              \
+#define DERIVATIVES(X)                                                                       \
+    X(hardshrink, "shrink_backward_cpu", 1, y<-K(0) || y> K(0) ? x : 0)                      \
+    X(hardsigmoid, "hardsigmoid_backward", 0, y > -3 && y < 3 ? x / 6 : 0)                   \
+    X(hardswish, "hardswish_backward_cpu", 0, y <= -3 ? 0 : y >= 3 ? x : x * (y / 3 + 0.5f)) \
+    X(hardtanh, "hardshrink_backward_cpu", 2, y > K(0) && y < K(1) ? x : 0)                  \
+    X(leaky_relu, "leaky_relu_backward_cpu", 1, y > 0 ? x : x * K(0))                        \
+    X(softplus, "softplus_backward_cpu", 2, x *softplus_slope((double)y, K(0), K(1)))        \
+    X(mish, "mish_backward_cpu", 0, x *mish_slope((double)y))                                \
+    X(gelu_erf, "GeluBackwardKernelImpl", 0, x *gelu_slope((double)y))                       \
+    X(gelu_tanh, "GeluBackwardKernelImpl", 0, x *gelu_tanh_slope((double)y))                 \
+    X(elu, "elu_backward_cpu", 3, x *elu_slope((double)y, t->k))                             \
+    X(elu_result, "elu_backward_cpu", 3, x *elu_result_slope((double)y, t->k))               \
     X(logit, "logit_backward_cpu", 1, x *logit_slope((double)y, K(0)))
 #define DEFINE_DERIVATIVE(name, text, numbers, real)      \
     POINTWISE_LOOP_2(name##_float, float, float, real)    \
@@ -114,12 +114,29 @@ bool pointwise_mish_backward(struct op_call *c) {
     return give_tensor(c, out);
 }
 
+/* Contiguous float32 goes to oneDNN in PyTorch, which takes no gradient of another shape or wider dtype
+ * (use_gelu_mkldnn of aten/src/ATen/native/Activation.cpp). */
+static bool check_gelu(struct op_call *c) {
+    const struct tensor *grad = arg_tensor(c, 0), *x = arg_tensor(c, 1);
+    if (x->dtype != DTYPE_FLOAT32 || x->numel <= 1 || !tensor_is_contiguous(x)) return true;
+    if (!dtype_is_floating(tensor_dtype(grad)) || grad->dtype == DTYPE_FLOAT64)
+        return refuse(c, "itensor_view_from_dense expects float/bfloat16/half/int8/fp8 tensor input%s",
+                      dtype_table[grad->dtype].graph_name);
+    bool same = grad->ndim == x->ndim;
+    for (int i = 0; same && i < x->ndim; i++) same = grad->sizes[i] == x->sizes[i];
+    return same ||
+           refuse(c, "could not create a primitive descriptor for the reorder primitive. Run workload "
+                     "with environment variable ONEDNN_VERBOSE=all to get additional diagnostic "
+                     "information.");
+}
+
 /* gelu_backward(grad, self, approximate) */
 bool pointwise_gelu_backward(struct op_call *c) {
     const char *mode = c->args[2].string->bytes;
     if (mode[0] != 'n' && mode[0] != 't')
         return refuse(c, "approximate argument must be either none or tanh.");
-    return pointwise_call(c, mode[0] == 't' ? &op_gelu_tanh : &op_gelu_erf, 0);
+    if (mode[0] == 't') return pointwise_call(c, &op_gelu_tanh, 0);
+    return check_gelu(c) && pointwise_call(c, &op_gelu_erf, 0);
 }
 
 /* infinitely_differentiable_gelu_backward(grad, self): the same formula, of differentiable operators. */
@@ -141,6 +158,9 @@ bool pointwise_differentiable_gelu_backward(struct op_call *c) {
         return compose_refused(&k, refuse(c, "output with shape %s doesn't match the broadcast shape %s",
                                           sizes_text(x->ndim, x->sizes, (char[256]){0}, 256),
                                           sizes_text(out->ndim, out->sizes, (char[256]){0}, 256)));
+    enum dtype d = promote_tensors(2, (struct tensor *[]){arg_tensor(c, 0), x});
+    if (out && dtype_is_integral(d, true))
+        out = compose_own(&k, tensor_convert(out, d, c->cx->budget, c->err));
     return compose_give(&k, out);
 }
 

@@ -48,6 +48,18 @@ static bool check_indices(struct op_call *c, const struct tensor *indices, const
     return check_result(c, indices, x, p);
 }
 
+/* Two-dimensional adaptive poolings go by the gradient's planes and leave the rest of the input's alone
+ * (aten/src/ATen/native/cpu/AdaptiveAvgPoolKernel.cpp, AdaptiveMaxPoolKernel.cpp). */
+static bool check_planes(struct op_call *c, const struct tensor *t, const struct tensor *x,
+                         const struct pooling *p) {
+    int64_t in = pool_volume(p->in), made = pool_volume(p->out);
+    bool fits = in > 0 && made > 0 ? t->numel / made <= x->numel / in : t->numel == 0 || in == 0;
+    return (fits && t->ndim == x->ndim) ||
+           refuse(c, "Expected a gradient of %dD with no more planes than the input %s, but got %s", x->ndim,
+                  sizes_text(x->ndim, x->sizes, (char[256]){0}, 256),
+                  sizes_text(t->ndim, t->sizes, (char[256]){0}, 256));
+}
+
 /* Adaptive poolings take their output's sizes from the gradient. */
 static bool read_adaptive(struct op_call *c, const struct tensor *grad, const struct tensor *x,
                           struct pooling *p, const char *name) {
@@ -67,7 +79,7 @@ static bool read_adaptive(struct op_call *c, const struct tensor *grad, const st
     for (int i = 0; i < POOL_AXES; i++) p->dilation[i] = 1;
     pool_stretch(grad->sizes + grad->ndim - p->dims, p->dims, 1, p->out);
     pool_take_sizes(x, p);
-    return check_result(c, grad, x, p);
+    return p->dims == 2 ? check_planes(c, grad, x, p) : check_result(c, grad, x, p);
 }
 
 /* --- planes --- */
@@ -111,11 +123,12 @@ static bool maximum_gradient(const struct pooling *p, const double *grad, const 
 
 static bool all_planes(struct op_call *c, const struct pooling *p, const struct tensor *grad,
                        const struct tensor *indices, struct tensor *out, plane_gradient *run) {
-    int64_t in = pool_volume(p->in), made = pool_volume(p->out), planes = in > 0 ? out->numel / in : 0;
+    int64_t in = pool_volume(p->in), made = pool_volume(p->out), planes = made > 0 ? grad->numel / made : 0;
     double *plane = call_scratch(c, (size_t)(in + made) + 1, sizeof *plane);
     enum dtype d = tensor_dtype(out);
     int64_t size = (int64_t)dtype_size(d);
     bool good = plane != NULL;
+    memset(tensor_data(out), 0, (size_t)(out->numel * size));
     for (int64_t i = 0; good && i < planes; i++) {
         memset(plane, 0, sizeof *plane * (size_t)in);
         convert_load[d][COMPUTE_DOUBLE](plane + in, sizeof *plane,
@@ -202,7 +215,11 @@ static bool adaptive(struct op_call *c, int dims, bool is_maximum) {
     snprintf(name, sizeof name, "adaptive_%s_pool%dd_backward", is_maximum ? "max" : "avg", dims);
     if (!read_adaptive(c, grad, x, &p, name) || !check_dtypes(c, grad, x, false, name)) return false;
     if (!indices) return give_gradient(c, &p, grad, x, NULL);
-    if (dims == 2) return pool_give_maximum(c, &p, grad, x, indices, name);
+    if (dims == 2)
+        return (indices->dtype == DTYPE_INT64 && indices->numel == grad->numel
+                    ? give_gradient(c, &p, grad, x, indices)
+                    : refuse(c, "expected dimensions %d for `indices` but got dimensions %d", grad->ndim,
+                             indices->ndim));
     struct tensor *raw = tensor_memory_view(indices); /* as AdaptiveMaxPooling3d.cpp reads them */
     bool good = pool_give_maximum(c, &p, grad, x, raw, name);
     tensor_release(raw);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "ops/common/compose.h"
 #include "ops/create/factory.h"
+#include "ops/view/geometry.h"
 #include "tensor/random.h"
 #include "value/value.h"
 #include <math.h>
@@ -434,6 +435,9 @@ bool random_rrelu(struct op_call *c) {
     if (p[0] > p[1]) return refuse(c, "Lower bound should be less than or equal to the upper bound");
     if (!arg_bool(c, 3))
         return compose_give(&k, compose_run(&k, "aten::leaky_relu", "tf", x, (p[0] + p[1]) / 2));
+    if (x->dtype != DTYPE_FLOAT32 && x->dtype != DTYPE_FLOAT64 && x->dtype != DTYPE_BFLOAT16)
+        return refuse(c, "\"rrelu_with_noise_out_cpu\" not implemented for '%s'",
+                      dtype_table[x->dtype].graph_name);
     struct tensor *whole = compose_own(&k, tensor_contiguous(x, c->cx->budget, c->err)),
                   *out = whole ? compose_own(&k, call_new(c, tensor_dtype(x), x->ndim, x->sizes)) : NULL;
     if (!out || !c->cx->generator) return compose_give(&k, NULL);
@@ -447,9 +451,11 @@ bool random_rrelu(struct op_call *c) {
     return compose_give(&k, out);
 }
 
-/* Random slopes for negative elements, 1 for the others, kept in `noise` (rrelu_with_noise's CPU kernel,
- * aten/src/ATen/native/Activation.cpp). */
-static bool slopes_into(struct op_call *c, struct tensor *x, struct tensor *noise, const double *p) {
+/* Random slopes for negative elements, 1 for the others, kept in `noise`, whose memory is written in order
+ * whatever its strides (rrelu_with_noise's CPU kernel, aten/src/ATen/native/Activation.cpp). A new reference.
+ */
+static struct tensor *slopes_into(struct op_call *c, struct tensor *x, struct tensor *noise,
+                                  const double *p) {
     struct compose k = compose_start(c);
     struct tensor *whole = compose_own(&k, tensor_contiguous(x, c->cx->budget, c->err)),
                   *slopes = whole ? compose_own(&k, call_new(c, tensor_dtype(x), x->ndim, x->sizes)) : NULL;
@@ -459,9 +465,12 @@ static bool slopes_into(struct op_call *c, struct tensor *x, struct tensor *nois
         if (tensor_get_float(whole, i) <= 0) draw_slope(c->cx->generator, p, &slope);
         convert_store[x->dtype][COMPUTE_DOUBLE]((char *)tensor_data(slopes) + i * size, 0, &slope, 0, 1);
     }
-    bool good = slopes && tensor_copy(noise, slopes, c->err);
+    struct tensor *memory = slopes ? compose_own(&k, tensor_memory_view(noise)) : NULL;
+    bool good = memory && tensor_copy(memory, slopes, c->err);
     if (good) tensor_changed(noise);
-    return compose_end(&k) && good;
+    if (good) tensor_retain(slopes);
+    compose_end(&k);
+    return good ? slopes : NULL;
 }
 
 static bool check_noise(struct op_call *c, const struct tensor *x, const struct tensor *noise,
@@ -489,7 +498,7 @@ static struct tensor *leaky_with_noise(struct op_call *c, struct compose *k, str
     double p[2] = {arg_number(c, 2).f, arg_number(c, 3).f};
     if (!check_noise(c, x, noise, p)) return NULL;
     if (!arg_bool(c, 4)) return compose_run(k, "aten::leaky_relu", "tf", x, (p[0] + p[1]) / 2);
-    return slopes_into(c, x, noise, p) ? compose_run(k, "aten::mul.Tensor", "tt", x, noise) : NULL;
+    return compose_run(k, "aten::mul.Tensor", "tt", x, compose_own(k, slopes_into(c, x, noise, p)));
 }
 bool random_rrelu_with_noise(struct op_call *c) {
     struct compose k = compose_start(c);
@@ -501,4 +510,29 @@ bool random_rrelu_functional(struct op_call *c) {
     struct tensor *out = noise ? leaky_with_noise(c, &k, noise) : NULL;
     if (!out) return compose_give(&k, NULL);
     return compose_give_some(&k, 2, (struct tensor *[]){out, noise});
+}
+
+/* rrelu_with_noise.out: in training the output's memory is written in order, and never resized. */
+bool random_rrelu_out(struct op_call *c) {
+    struct compose k = compose_start(c);
+    struct tensor *out = arg_tensor(c, c->arg_count - 1), *made = leaky_with_noise(c, &k, arg_tensor(c, 1)),
+                  *to;
+    if (made && arg_bool(c, 4) && out->dtype != made->dtype)
+        return compose_refused(&k, refuse(c, "expected scalar type %s but found %s",
+                                          dtype_table[made->dtype].graph_name,
+                                          dtype_table[out->dtype].graph_name));
+    if (!made) return compose_give(&k, NULL);
+    if (!arg_bool(c, 4))
+        to = tensor_resize(out, made->ndim, made->sizes, c->err) ? out : NULL;
+    else if (out->numel == made->numel)
+        to = out;
+    else
+        to = out->numel < made->numel
+                 ? NULL
+                 : compose_run(&k, "aten::as_strided", "tLL", out, 1, &made->numel, 1, (int64_t[]){1});
+    if (!to && !k.failed) refuse(c, "rrelu_with_noise: the output is smaller than the input");
+    struct tensor *from = to ? compose_run(&k, "aten::reshape", "tL", made, to->ndim, to->sizes) : NULL;
+    if (!from || !tensor_copy(to, from, c->err)) return compose_give(&k, NULL);
+    tensor_changed(out);
+    return compose_give(&k, out);
 }

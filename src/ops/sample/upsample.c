@@ -26,6 +26,7 @@ enum mode {
 struct taps {
     int64_t count, *places; /* [out][count] */
     double *weights;
+    bool padded; /* antialiasing: weights of 0 fill up the count and stand for nothing */
     double unit; /* bytes: the weights are whole numbers of this fraction's denominator; 0: they are not */
 };
 
@@ -99,6 +100,7 @@ static void smooth_taps(enum mode mode, int64_t in, int64_t out, bool corners, d
                         struct taps *t) {
     double step = step_of(in, out, corners, factor), wide = step >= 1 ? step : 1,
            support = support_of(mode) * wide;
+    t->padded = true;
     for (int64_t i = 0; i < out; i++) {
         double centre = step * ((double)i + 0.5), sum = 0;
         int64_t begin = clip(convert_to_int64(centre - support + 0.5), 0, in),
@@ -173,9 +175,11 @@ static void apply(const struct taps *t, const double *from, double *to, int64_t 
         for (int64_t i = 0; i < out; i++)
             for (int64_t x = 0; x < inner; x++) {
                 double sum = 0;
-                for (int64_t j = 0; j < t->count; j++)
-                    sum += t->weights[i * t->count + j] *
-                           from[(o * in + t->places[i * t->count + j]) * inner + x];
+                for (int64_t j = 0; j < t->count; j++) {
+                    double weight = t->weights[i * t->count + j];
+                    if (weight == 0 && t->padded) continue;
+                    sum += weight * from[(o * in + t->places[i * t->count + j]) * inner + x];
+                }
                 to[(o * out + i) * inner + x] = sum;
             }
 }
@@ -188,6 +192,7 @@ static void apply_back(const struct taps *t, const double *from, double *to, int
         for (int64_t i = 0; i < out; i++)
             for (int64_t j = 0; j < t->count; j++) {
                 double weight = t->weights[i * t->count + j];
+                if (weight == 0 && t->padded) continue;
                 double *row = to + (o * in + t->places[i * t->count + j]) * inner;
                 for (int64_t x = 0; x < inner; x++) row[x] += weight * from[(o * out + i) * inner + x];
             }
