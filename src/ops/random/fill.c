@@ -517,6 +517,7 @@ bool random_rrelu_out(struct op_call *c) {
     struct compose k = compose_start(c);
     struct tensor *out = arg_tensor(c, c->arg_count - 1), *made = leaky_with_noise(c, &k, arg_tensor(c, 1)),
                   *to;
+    if (made && arg_bool(c, 4) && tensor_overlaps_itself(out)) return compose_refused(&k, refuse_overlap(c));
     if (made && arg_bool(c, 4) && out->dtype != made->dtype)
         return compose_refused(&k, refuse(c, "expected scalar type %s but found %s",
                                           dtype_table[made->dtype].graph_name,
