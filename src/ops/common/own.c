@@ -1,6 +1,6 @@
 /* The operators of the namespace linkboy: what sources of decomposed rows need and PyTorch has no operator
- * for. `assign_`, `assign` and `assign_exact` write a result as in-place and out= rows do (`into`); `check` is TORCH_CHECK,
- * `check_floating` the dispatch over dtypes.
+ * for. `assign_`, `assign` and `assign_exact` write a result as in-place and out= rows do (`into`); `check`
+ * is TORCH_CHECK, `check_floating` the dispatch over dtypes.
  */
 #include "ops/common/give.h"
 

@@ -55,10 +55,8 @@ static struct place on_image(struct place p, int64_t size, const struct grid *g)
     return clipped(g->corners ? reflected(p, 0, 2 * last) : reflected(p, -1, 2 * last + 1), size, g->dims);
 }
 
-enum where { NOWHERE, SOMEWHERE, NOT_A_NUMBER };
-
-/* Where `where` [dims], x first, is on the image. */
-static enum where places_of(const struct grid *g, const double *where, struct place *p) {
+/* Where `where` [dims], x first, is on the image; maybe outside, or nowhere (NaN). */
+static void places_of(const struct grid *g, const double *where, struct place *p) {
     for (int i = 0; i < AXES; i++) {
         int from = AXES - 1 - i;
         p[i] = (struct place){0, 0};
@@ -66,12 +64,6 @@ static enum where places_of(const struct grid *g, const double *where, struct pl
         p[i] = unnormalised(where[from], g->sizes[i], g->corners);
         if (g->mode != SAMPLE_CUBIC) p[i] = on_image(p[i], g->sizes[i], g);
     }
-    bool scattered = g->mode == SAMPLE_CUBIC && g->edge != EDGE_ZEROS; /* each tap finds its own pixel */
-    for (int i = 0; i < AXES; i++) {
-        if (!isfinite(p[i].at)) return NOT_A_NUMBER;
-        if (!scattered && fabs(p[i].at) >= 1e15) return NOWHERE;
-    }
-    return SOMEWHERE;
 }
 
 /* -1: outside. */
@@ -97,7 +89,7 @@ static int linear_parts(const struct grid *g, const struct place *p, struct part
         for (int i = AXES - g->dims; i < AXES; i++) {
             double low = floor(p[i].at), rest = p[i].at - low;
             bool upper = corner >> (i - (AXES - g->dims)) & 1;
-            at[i] = (int64_t)low + upper;
+            at[i] = convert_to_int64(low) + upper;
             weights[i] = upper ? rest : 1 - rest;
             q->slopes[i] = upper ? 1 : -1;
         }
@@ -105,7 +97,7 @@ static int linear_parts(const struct grid *g, const struct place *p, struct part
         q->weight = weights[0] * weights[1] * weights[2];
         for (int i = AXES - g->dims; i < AXES; i++)
             q->slopes[i] *= weights[(i + 1) % AXES] * weights[(i + 2) % AXES];
-        count += q->index >= 0;
+        count += q->index >= 0 || g->dims == 2;
     }
     return count;
 }
@@ -119,11 +111,11 @@ static int cubic_parts(const struct grid *g, const struct place *p, struct part 
         double dy = p[1].at - low[0] - (i / 4 - 1), dx = p[2].at - low[1] - (i % 4 - 1);
         struct place row = on_image((struct place){y, 1}, g->sizes[1], g),
                      column = on_image((struct place){x, 1}, g->sizes[2], g);
-        q->index = pixel_index(g, (int64_t[]){0, (int64_t)row.at, (int64_t)column.at});
+        q->index = pixel_index(g, (int64_t[]){0, convert_to_int64(row.at), convert_to_int64(column.at)});
         q->weight = cubic_weight(dy, -0.75) * cubic_weight(dx, -0.75);
         q->slopes[1] = cubic_slope(dy, -0.75) * cubic_weight(dx, -0.75);
         q->slopes[2] = cubic_weight(dy, -0.75) * cubic_slope(dx, -0.75);
-        count += q->index >= 0;
+        count += q->index >= 0 || g->dims == 2;
     }
     return count;
 }
@@ -133,20 +125,26 @@ static int parts_of(const struct grid *g, const struct place *p, struct part *pa
     if (g->mode == SAMPLE_CUBIC) return cubic_parts(g, p, parts);
     if (g->mode == SAMPLE_LINEAR) return linear_parts(g, p, parts);
     parts->index =
-        pixel_index(g, (int64_t[]){(int64_t)rint(p[0].at), (int64_t)rint(p[1].at), (int64_t)rint(p[2].at)});
+        pixel_index(g, (int64_t[]){convert_to_int64(rint(p[0].at)), convert_to_int64(rint(p[1].at)),
+                                   convert_to_int64(rint(p[2].at))});
     parts->weight = 1;
     return parts->index >= 0;
+}
+
+/* Two-dimensional kernels of PyTorch take what is outside as 0, so that infinite and NaN weights and
+ * gradients meet it; the others leave it out (aten/src/ATen/native/cpu/GridSamplerKernel.cpp,
+ * GridSampler.cpp). */
+static double value_of(const struct grid *g, const struct part *q) {
+    return q->index < 0 ? 0 : g->image[q->index];
 }
 
 static double sample(const struct grid *g, const double *where) {
     struct part parts[MOST_PARTS];
     struct place p[AXES];
     double sum = 0;
-    enum where found = places_of(g, where, p);
-    /* Two dimensions weigh by vectors, with zeros for what is outside: 0 times NaN is NaN. */
-    if (found == NOT_A_NUMBER && g->dims == 2 && g->mode != SAMPLE_NEAREST) return (double)NAN;
-    int count = found == SOMEWHERE ? parts_of(g, p, parts) : 0;
-    for (int i = 0; i < count; i++) sum += parts[i].weight * g->image[parts[i].index];
+    places_of(g, where, p);
+    int count = parts_of(g, p, parts);
+    for (int i = 0; i < count; i++) sum += parts[i].weight * value_of(g, &parts[i]);
     return sum;
 }
 
@@ -154,12 +152,13 @@ static double sample(const struct grid *g, const double *where) {
 static void sample_back(const struct grid *g, const double *where, double grad, double *grid_grad) {
     struct part parts[MOST_PARTS];
     struct place p[AXES];
-    int count = places_of(g, where, p) == SOMEWHERE ? parts_of(g, p, parts) : 0;
+    places_of(g, where, p);
+    int count = parts_of(g, p, parts);
     for (int i = 0; i < count; i++) {
-        if (g->image_grad) g->image_grad[parts[i].index] += parts[i].weight * grad;
+        if (g->image_grad && parts[i].index >= 0) g->image_grad[parts[i].index] += parts[i].weight * grad;
         for (int d = 0; d < g->dims; d++) {
             int axis = AXES - 1 - d;
-            grid_grad[d] += grad * g->image[parts[i].index] * parts[i].slopes[axis] * p[axis].slope;
+            grid_grad[d] += grad * value_of(g, &parts[i]) * parts[i].slopes[axis] * p[axis].slope;
         }
     }
 }
