@@ -37,6 +37,9 @@ enum op_backend args_backend(const lb_value *args, int count) {
 bool op_refuse_backend(struct op_call *c, enum op_backend backend) {
     static const char *const names[] = {"CPU", "QuantizedCPU", "SparseCPU", "SparseCsrCPU",
                                         "NestedTensorCPU"};
+    if (!c->row)
+        return error_set_kind(c->err, LB_ERROR_RUNTIME, "NotImplementedError", "not for the '%s' backend",
+                              names[backend]);
     const char *name = op_name(c->row), *overload = op_overload(c->row), *dot = *overload ? "." : "";
     return error_set_kind(
         c->err, LB_ERROR_RUNTIME, "NotImplementedError",
@@ -59,6 +62,29 @@ static const struct op_layout_row *layout_row(const struct op_row *row) {
     }
     return low < (int)ops_layout_row_count && ops_layout_rows[low].row == index ? &ops_layout_rows[low]
                                                                                 : NULL;
+}
+
+/* A row that takes a tensor first and writes none. */
+static const struct op_row *functional(const char *name, const char *overload) {
+    const struct op_row *row = ops_find_overload(name, overload);
+    bool plain = row && !(row->traits & (OP_OUT | OP_IN_PLACE)) && strstr(op_schema(row), "(Tensor");
+    return plain ? row : NULL;
+}
+
+const struct op_row *op_functional_row(const struct op_row *row) {
+    char name[96], overload[72];
+    const char *own = op_overload(row);
+    size_t length = strlen(op_name(row)), most = strlen(own);
+    if (length >= sizeof name || most >= 64) return NULL;
+    strcpy(name, op_name(row));
+    strcpy(overload, own);
+    if (row->traits & OP_IN_PLACE && length && name[length - 1] == '_') name[length - 1] = 0;
+    if (row->traits & OP_OUT && most >= 4 && !strcmp(own + most - 4, "_out"))
+        overload[most - 4] = 0;
+    else if (row->traits & OP_OUT && !strncmp(own, "out", 3)) /* "out_mode" is of "Tensor_mode" */
+        strcat(strcpy(overload, own[3] ? "Tensor" : ""), own + 3);
+    const struct op_row *found = functional(name, overload);
+    return found ? found : functional(name, "Tensor");
 }
 
 bool op_takes_tensors(const struct op_row *row) {

@@ -18,6 +18,8 @@ enum op_backend args_backend(const lb_value *args, int count);
 /* Whether the schema speaks of tensors: containers of whatever type hold sparse ones as they hold all others.
  */
 bool op_takes_tensors(const struct op_row *row);
+/* The functional row of an in-place or out= one; NULL: none is known. */
+const struct op_row *op_functional_row(const struct op_row *row);
 /* Runs the row's kernel for a backend; BACKEND_CPU is the row's own. */
 bool op_run_on(struct op_call *c, enum op_backend backend);
 /* Runs the call by what its arguments are; `kernel` where all are strided and plain. */

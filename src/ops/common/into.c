@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "ops/common/args.h"
 #include "ops/common/cpp_names.h"
+#include "ops/dispatch.h"
 #include "ops/quantized/quantize.h"
 #include "tensor/layouts.h"
 #include "tensor/promote.h"
@@ -125,7 +126,8 @@ bool op_into(struct op_call *c, op_kernel kernel) {
     inner.dying = 0;
     if (written > MOST_RESULTS) return refuse(c, "too many results");
     inner.results = results;
-    inner.row = NULL;
+    /* What layouts' kernels say of themselves, and whose kernel they run on values. */
+    inner.row = args_backend(c->args, c->arg_count) == BACKEND_CPU ? NULL : op_functional_row(c->row);
     if (out) inner.arg_count = first;
     bool good = kernel(&inner);
     for (int i = 0; good && i < written; i++)

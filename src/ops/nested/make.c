@@ -357,7 +357,9 @@ static bool padded_sizes(struct op_call *c, int ndim, int64_t *sizes) {
 /* (nested, padding, output_size) */
 bool nested_to_padded(struct op_call *c) {
     struct tensor *t = arg_tensor(c, 0);
-    int64_t sizes[TENSOR_MAX_DIMS] = {nested_count(t)};
+    int64_t sizes[TENSOR_MAX_DIMS];
+    if (!tensor_is_nested(t)) return op_refuse_backend(c, tensor_backend(t));
+    sizes[0] = nested_count(t);
     if (!nested_is_contiguous(t))
         return refuse(c, "for now to_padded_tensor only supports contiguous nested tensor");
     struct compose k = compose_start(c);

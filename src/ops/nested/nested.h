@@ -3,6 +3,7 @@
 #define LINKBOY_OPS_NESTED_H
 #include "base/mem.h"
 #include "ops/common/compose.h"
+#include "ops/dispatch.h"
 #include "tensor/layouts.h"
 
 /* A nested tensor over `buffer` with the sizes, strides and offsets of `like`. */

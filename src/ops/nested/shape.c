@@ -3,23 +3,26 @@
 #include "ops/nested/nested.h"
 #include "ops/view/geometry.h"
 
-static bool give_alias(struct op_call *c, struct tensor *t) {
-    return give_tensor(c, tensor_alias(t, c->err));
+/* Part i of the first argument: out= may be what is nested. */
+static bool give_part(struct op_call *c, int i) {
+    struct tensor *t = arg_tensor(c, 0);
+    if (!tensor_is_nested(t)) return op_refuse_backend(c, tensor_backend(t));
+    return give_tensor(c, tensor_alias(t->parts[i], c->err));
 }
 bool nested_sizes(struct op_call *c) {
-    return give_alias(c, arg_tensor(c, 0)->parts[0]);
+    return give_part(c, 0);
 }
 bool nested_stride_rows(struct op_call *c) {
-    return give_alias(c, arg_tensor(c, 0)->parts[1]);
+    return give_part(c, 1);
 }
 bool nested_offsets(struct op_call *c) {
-    return give_alias(c, arg_tensor(c, 0)->parts[2]);
+    return give_part(c, 2);
 }
 bool nested_values(struct op_call *c) {
     return give_tensor(c, nested_buffer(arg_tensor(c, 0), c->err));
 }
 bool nested_alias(struct op_call *c) {
-    return give_alias(c, arg_tensor(c, 0));
+    return give_tensor(c, tensor_alias(arg_tensor(c, 0), c->err));
 }
 bool nested_contiguous_fact(struct op_call *c) {
     return give(c, value_bool(nested_is_contiguous(arg_tensor(c, 0))));

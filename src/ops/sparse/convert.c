@@ -225,6 +225,7 @@ static struct tensor *copy_of(struct compose *k, struct tensor *t) {
 bool sparse_clone(struct op_call *c) {
     struct compose made = compose_start(c), *k = &made;
     int64_t format = c->arg_count > 1 ? arg_int_or(c, 1, FORMAT_PRESERVE) : FORMAT_PRESERVE;
+    if (!tensor_is_sparse(arg_tensor(c, 0))) return op_refuse_backend(c, tensor_backend(arg_tensor(c, 0)));
     if (format != FORMAT_PRESERVE)
         return refuse(c, "unsupported memory format option %s", format == 0 ? "Contiguous" : "ChannelsLast");
     return compose_give(k, copy_of(k, arg_tensor(c, 0)));
@@ -353,7 +354,7 @@ static struct tensor *grown_values(struct compose *k, struct tensor *t, int dens
  * (SparseTensorImpl::resize_). */
 static struct tensor *resized(struct compose *k, struct tensor *t, int ndim, const int64_t *sizes,
                               int64_t dims, int64_t dense, bool clear) {
-    if (dims < 0 || dense < 0 || dims + dense != ndim) {
+    if (dims < 0 || dense < 0 || dims > ndim || dense != ndim - dims) {
         k->failed =
             !refuse(k->c, "number of dimensions must be sparse_dim (%lld) + dense_dim (%lld), but got %d",
                     (long long)dims, (long long)dense, ndim);
@@ -397,6 +398,7 @@ bool sparse_resize_clear(struct op_call *c) {
 bool sparse_resize_as(struct op_call *c) {
     struct compose made = compose_start(c), *k = &made;
     struct tensor *t = arg_tensor(c, 0), *like = arg_tensor(c, 1);
+    if (!tensor_is_sparse(t)) return op_refuse_backend(c, tensor_backend(t));
     if (like->layout != t->layout)
         return refuse(c, "resize_as_sparse_: self and src must have the same layout");
     if (t->layout == LAYOUT_SPARSE_COO)

@@ -34,7 +34,7 @@ static bool check_parts(struct op_call *c, const struct coo_source *s) {
 static bool check_fit(struct op_call *c, const struct coo_source *s, int64_t dims, int64_t dense) {
     const struct tensor *i = s->indices, *v = s->values;
     char a[512], b[512];
-    if (s->ndim != dims + dense)
+    if (dims < 0 || dense < 0 || dims > s->ndim || dense != s->ndim - dims)
         return refuse(c,
                       "'len(size) == sparse_dim + dense_dim' is not satisfied: len(size) = %d, sparse_dim = "
                       "%lld, dense_dim = %lld",
@@ -183,7 +183,7 @@ static bool give_empty(struct op_call *c, int64_t dims, int64_t dense, int size_
     int ndim = args_ints(c, size_at, sizes, TENSOR_MAX_DIMS);
     if (ndim < 0 || !args_dtype(c, dtype_at, DTYPE_FLOAT32, &d)) return false;
     if (dims < 0) dims = ndim;
-    if (dense < 0 || dims > ndim || dims + dense != ndim)
+    if (dense < 0 || dims > ndim || dense != ndim - dims)
         return refuse(c, "number of dimensions must be sparse_dim (%lld) + dense_dim (%lld), but got %d",
                       (long long)dims, (long long)dense, ndim);
     return compose_give(k, sparse_empty(k, d, ndim, sizes, (int)dims));

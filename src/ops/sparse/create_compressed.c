@@ -266,10 +266,11 @@ bool sparse_new_compressed_dims(struct op_call *c) {
     s.ndim = args_ints(c, 2, s.sizes, TENSOR_MAX_DIMS);
     int given = args_ints(c, 3, block, 2), blocks = layout_is_block(s.layout) ? 2 : 0;
     if (s.ndim < 0 || given < 0) return false;
-    if (s.nnz < 0 || dense < 0 || s.ndim < 2 + dense || given != blocks)
-        return refuse(c,
-                      "expected nnz and dense_dim not negative, %d ints of blocksize and at least %lld sizes",
-                      blocks, (long long)dense + 2);
+    if (s.nnz < 0 || dense < 0 || dense > s.ndim - 2 || given != blocks)
+        return refuse(
+            c,
+            "expected nnz and dense_dim not negative, %d ints of blocksize and more than dense_dim + 1 sizes",
+            blocks);
     s.batch_dims = s.ndim - 2 - (int)dense;
     s.dense_dims = (int)dense;
     memcpy(s.block, block, sizeof block * (size_t)(blocks / 2));

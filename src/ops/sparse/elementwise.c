@@ -6,18 +6,9 @@
 
 enum { MOST_ARGS = 12 };
 
-/* The functional row of an out= row: its kernel runs on values. */
+/* The row whose kernel runs on values: of an out= row the functional one. */
 static const struct op_row *functional_row(const struct op_row *row) {
-    char overload[64];
-    const char *own = op_overload(row);
-    size_t length = strlen(own), cut = length >= 4 && !strcmp(own + length - 4, "_out") ? 4
-                                       : !strcmp(own, "out")                            ? 3
-                                                                                        : 0;
-    if (!(row->traits & OP_OUT) || length >= sizeof overload) return row;
-    memcpy(overload, own, length - cut);
-    overload[length - cut] = 0;
-    const struct op_row *found = ops_find_overload(op_name(row), overload);
-    return found ? found : ops_find_overload(op_name(row), "Tensor");
+    return row->traits & OP_OUT ? op_functional_row(row) : row;
 }
 
 /* Runs the row's kernel for strided tensors with the values in the place of argument `at`. */

@@ -55,8 +55,8 @@ bool sparse_values_fact(struct op_call *c) {
 }
 /* values_copy, which COO has not. */
 bool sparse_csr_values(struct op_call *c) {
-    if (arg_tensor(c, 0)->layout == LAYOUT_SPARSE_COO) return op_refuse_backend(c, BACKEND_SPARSE);
-    return give_part(c, 2);
+    const struct tensor *t = arg_tensor(c, 0);
+    return layout_is_compressed(t->layout) ? give_part(c, 2) : op_refuse_backend(c, tensor_backend(t));
 }
 bool sparse_is_coalesced(struct op_call *c) {
     const struct tensor *t = arg_tensor(c, 0);

@@ -96,6 +96,7 @@ static struct tensor *sparse_times_sparse(struct compose *k, struct tensor *a, s
 
 /* Strided where one of the two is, else COO of COO and CSR of all compressed ones. */
 static struct tensor *product(struct compose *k, struct tensor *a, struct tensor *b) {
+    if (!tensor_is_sparse(a) && !tensor_is_sparse(b)) return RUN("mm", "tt", a, b);
     if (!tensor_is_sparse(a)) {
         struct tensor *t = sparse_times_dense(k, transposed(k, b), transposed(k, a));
         return RUN("contiguous", "td", transposed(k, t), 0);
