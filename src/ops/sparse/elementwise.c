@@ -202,7 +202,13 @@ static struct tensor *add_sparse(struct compose *k, struct tensor *a, struct ten
     return sum ? sparse_like_form(k, sum, a) : NULL;
 }
 
+/* Neither operand is sparse, out= alone. */
+static bool only_out(struct op_call *c) {
+    return args_backend(c->args, 2) == BACKEND_CPU;
+}
+
 static bool give_sum(struct op_call *c, struct number alpha) {
+    if (only_out(c)) return op_refuse_backend(c, args_backend(c->args, c->arg_count));
     struct compose made = compose_start(c), *k = &made;
     struct wrapped wrapped;
     struct tensor *a = arg_tensor(c, 0), *b = arg_operand(c, 1, &wrapped), *out = call_target(c);
@@ -345,6 +351,7 @@ static struct tensor *multiply(struct compose *k, struct tensor *a, struct tenso
 
 /* (self, other) */
 bool sparse_mul(struct op_call *c) {
+    if (only_out(c)) return op_refuse_backend(c, args_backend(c->args, c->arg_count));
     struct compose made = compose_start(c), *k = &made;
     struct tensor *a = arg_tensor(c, 0), *b = c->args[1].tag == VALUE_TENSOR ? arg_tensor(c, 1) : NULL;
     bool in_place = (c->row->traits & OP_IN_PLACE) != 0;
