@@ -91,6 +91,10 @@ bool index_cross(struct op_call *c) {
         return refuse(c, "linalg.cross: inputs dimension %lld must have length 3. Got %lld and %lld",
                       (long long)dim, (long long)(a->ndim ? a->sizes[dim] : 1),
                       (long long)(b->ndim ? b->sizes[dim] : 1));
+    if (a->dtype == DTYPE_BOOL) return refuse(c, "\"cross\" not implemented for 'Bool'");
+    if (a->dtype != b->dtype)
+        return refuse(c, "expected scalar type %s but found %s", dtype_table[a->dtype].graph_name,
+                      dtype_table[b->dtype].graph_name);
     struct tensor *rolled[4];
     for (int i = 0; i < 4; i++) {
         int64_t shift = i < 2 ? -1 : -2;

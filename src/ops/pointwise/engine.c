@@ -189,10 +189,7 @@ static bool check_target(struct op_call *c, const struct walk *w, enum dtype res
     if (!(w->op->rule & RULE_BOOL) && !promote_can_cast(result, tensor_dtype(target)))
         return refuse(c, "result type %s can't be cast to the desired output type %s",
                       dtype_table[result].graph_name, dtype_table[target->dtype].graph_name);
-    if (tensor_overlaps_itself(target))
-        return refuse(
-            c, "unsupported operation: more than one element of the written-to tensor refers to a single "
-               "memory location. Please clone() the tensor before performing the operation.");
+    if (tensor_overlaps_itself(target)) return refuse_overlap(c);
     for (int k = 0; k < w->inputs; k++)
         if (!check_overlap(c, target, in[k])) return false;
     return true;

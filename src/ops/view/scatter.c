@@ -34,10 +34,7 @@ static bool write_part(struct op_call *c, struct tensor *part, const struct tens
             c, "expected src to have a size equal to the slice of self. src size = %s, slice size = %s",
             sizes_text(source->ndim, source->sizes, a, sizeof a),
             sizes_text(part->ndim, part->sizes, b, sizeof b));
-    if (tensor_overlaps_itself(part))
-        return refuse(
-            c, "unsupported operation: more than one element of the written-to tensor refers to a single "
-               "memory location. Please clone() the tensor before performing the operation.");
+    if (tensor_overlaps_itself(part)) return refuse_overlap(c);
     return tensor_copy(part, source, c->err);
 }
 
