@@ -71,9 +71,8 @@ static bool write_result(struct op_call *c, struct tensor *to, struct tensor *fr
     bool resizes = (c->row->traits & OP_OUT) != 0, quantized = to->quantizer || from->quantizer;
     char a[256], b[256];
     if (to == from) return true;
-    /* A structured operator's out= tensor of another shape is resized before anything looks at it. */
-    bool looked_at =
-        !(c->row->traits & OP_OVERLAPS) && (!(c->row->traits & OP_EXACT) || same_shape(to, from));
+    /* One of another shape is resized, and then overlaps no more. */
+    bool looked_at = !(c->row->traits & OP_OVERLAPS) && same_shape(to, from);
     if (looked_at && tensor_overlaps_itself(to)) return refuse_overlap(c);
     if (!quantized && !check_exact(c, to, from)) return false;
     if (to->layout != LAYOUT_STRIDED || from->layout != LAYOUT_STRIDED) return write_layout(c, to, from);
