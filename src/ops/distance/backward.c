@@ -60,6 +60,8 @@ bool distance_cdist_backward(struct op_call *c) {
                   *dist = arg_tensor(c, 4);
     int64_t sizes[2][TENSOR_MAX_DIMS], batch = 1;
     int ndim = (x->ndim > y->ndim ? x->ndim : y->ndim), lead = ndim - 2;
+    if (x->ndim == 0 || y->ndim == 0)
+        return refuse_index(c, "Dimension specified as -1 but tensor has no dimensions");
     if (x->ndim < 2 || y->ndim < 2)
         return refuse_index(c, "Dimension out of range (expected to be in range of [-1, 0], but got -2)");
     int64_t size[3] = {x->sizes[x->ndim - 2], y->sizes[y->ndim - 2], x->sizes[x->ndim - 1]};
@@ -102,6 +104,7 @@ bool distance_pdist_backward(struct op_call *c) {
     struct compose k = compose_start(c);
     struct tensor *grad = arg_tensor(c, 0), *x = arg_tensor(c, 1), *dist = arg_tensor(c, 3),
                   *all[] = {x, grad, dist};
+    if (x->ndim == 0) return refuse_index(c, "Dimension specified as 0 but tensor has no dimensions");
     if (x->ndim < 2)
         return refuse_index(c, "Dimension out of range (expected to be in range of [-1, 0], but got 1)");
     if (!tensor_is_contiguous(x)) return refuse(c, "_pdist_backward requires self to be contiguous");

@@ -35,8 +35,6 @@ static const double *logs_at(const struct ctc *p, int64_t t, int64_t sequence) {
 
 static bool read_lengths(struct op_call *c, int at, const char *name, int64_t n, int64_t *out) {
     bool tensor = c->args[at].tag == VALUE_TENSOR;
-    if (tensor && dtype_table[arg_tensor(c, at)->dtype].category != DTYPE_INTEGER)
-        return refuse(c, "%s must be integral", name);
     if ((tensor ? arg_tensor(c, at)->numel : arg_list(c, at)->count) != n)
         return refuse(c, "%s must be of size batch_size", name);
     for (int64_t i = 0; i < n; i++) {
@@ -96,8 +94,14 @@ static bool ctc_read(struct op_call *c, struct compose *k, struct tensor *logs, 
                      bool whole, struct ctc *p) {
     struct tensor *targets = arg_tensor(c, first + 1);
     *p = (struct ctc){.blank = blank};
+    for (int i = 2; i < 4; i++)
+        if (c->args[first + i].tag == VALUE_TENSOR &&
+            dtype_table[arg_tensor(c, first + i)->dtype].category != DTYPE_INTEGER)
+            return refuse(c, "%s must be integral", i == 2 ? "input_lengths" : "target_lengths");
     if (whole) targets = compose_own(k, tensor_convert(targets, DTYPE_INT64, c->cx->budget, c->err));
     if (!targets) return false;
+    if (logs->dtype != DTYPE_FLOAT32 && logs->dtype != DTYPE_FLOAT64)
+        return refuse(c, "\"ctc_loss_cpu\" not implemented for '%s'", dtype_table[logs->dtype].graph_name);
     if (targets->dtype != DTYPE_INT64 && targets->dtype != DTYPE_INT32)
         return refuse(c,
                       "Expected tensor for argument #2 'targets' to have one of the following scalar "
@@ -108,8 +112,6 @@ static bool ctc_read(struct op_call *c, struct compose *k, struct tensor *logs, 
                       "Expected 3-dimensional tensor, but got %d-dimensional tensor for argument #1 "
                       "'log_probs' (while checking arguments for ctc_loss_cpu)",
                       logs->ndim);
-    if (logs->dtype != DTYPE_FLOAT32 && logs->dtype != DTYPE_FLOAT64)
-        return refuse(c, "\"ctc_loss_cpu\" not implemented for '%s'", dtype_table[logs->dtype].graph_name);
     p->steps = logs->sizes[0], p->n = logs->sizes[1], p->classes = logs->sizes[2];
     if (blank < 0 || blank >= p->classes) return refuse(c, "blank must be in label range");
     struct tensor *wide = compose_own(k, tensor_convert(logs, DTYPE_FLOAT64, c->cx->budget, c->err));

@@ -105,15 +105,15 @@ static struct tensor *bce_slope_in(struct op_call *c, struct compose *k, struct 
     inner.row = NULL;
     struct tensor *made = k->failed ? NULL : compose_own(k, pointwise_run(&inner, &op_bce, in, NULL, NULL));
     if (!made) return NULL;
-    if (made->numel < out->numel) {
-        refuse(c, "binary_cross_entropy_backward: the gradient is larger than its operands");
-        return NULL;
-    }
-    int64_t all = -1;
-    struct tensor *flat = compose_run(k, "aten::reshape", "tL", made, 1, &all);
-    flat = compose_run(k, "aten::slice.Tensor", "tdiid", flat, 0, (int64_t)0, out->numel, 1);
-    flat = compose_run(k, "aten::reshape", "tL", flat, out->ndim, out->sizes);
-    return flat && tensor_copy(out, flat, c->err) ? out : NULL;
+    int64_t count = made->numel < out->numel ? made->numel : out->numel;
+    struct tensor *flat = compose_run(k, "aten::reshape", "tL", made, 1, (int64_t[]){-1});
+    flat = compose_run(k, "aten::slice.Tensor", "tdiid", flat, 0, (int64_t)0, count, 1);
+    struct tensor *to = out;
+    if (count < out->numel)
+        to = compose_run(k, "aten::as_strided", "tLL", out, 1, &count, 1, (int64_t[]){1});
+    else
+        flat = compose_run(k, "aten::reshape", "tL", flat, out->ndim, out->sizes);
+    return flat && to && tensor_copy(to, flat, c->err) ? out : NULL;
 }
 
 /* (grad, self, target, weight, reduction) */

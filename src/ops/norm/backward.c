@@ -286,8 +286,10 @@ static bool batch_backward(struct op_call *c, int grad, int input, int rest) {
     b.constant = b.running = !train;
     if (!read_mask(c, rest + 7, b.mask)) return false;
     if (b.x->ndim < 2)
-        return refuse_index(c, "Dimension out of range (expected to be in range of [-%d, %d], but got 1)",
-                            b.x->ndim ? 1 : 0, b.x->ndim ? 0 : -1);
+        return b.x->ndim == 0
+                   ? refuse_index(c, "Dimension specified as 1 but tensor has no dimensions")
+                   : refuse_index(c,
+                                  "Dimension out of range (expected to be in range of [-1, 0], but got 1)");
     b.outer = b.x->sizes[0];
     b.channels = b.stats = b.x->sizes[1];
     for (int i = 2; i < b.x->ndim; i++) b.inner *= b.x->sizes[i];

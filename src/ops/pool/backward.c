@@ -6,6 +6,7 @@
  * FractionalMaxPool2d.cpp, FractionalMaxPool3d.cpp). Sums are kept in double, a plane at a time. */
 #include "base/mem.h"
 #include "ops/common/compose.h"
+#include "ops/common/cpp_names.h"
 #include "ops/pool/windows.h"
 #include "ops/view/geometry.h"
 #include <math.h>
@@ -25,18 +26,18 @@ static bool check_dim(struct op_call *c, const struct tensor *t, int ndim, int d
 /* A gradient or indices: x's planes, the output's places. */
 static bool check_result(struct op_call *c, const struct tensor *t, const struct tensor *x,
                          const struct pooling *p) {
-    for (int i = 0; i < x->ndim - p->dims; i++)
+    for (int i = x->ndim - p->dims - 1; i < x->ndim - p->dims; i++)
         if (!check_dim(c, t, x->ndim, i, x->sizes[i])) return false;
     for (int i = 0; i < p->dims; i++)
         if (!check_dim(c, t, x->ndim, x->ndim - p->dims + i, p->out[POOL_AXES - p->dims + i])) return false;
-    return true;
+    return x->ndim == p->dims + 1 || check_dim(c, t, x->ndim, 0, x->sizes[0]);
 }
 
 static bool check_dtypes(struct op_call *c, const struct tensor *grad, const struct tensor *x, bool longs,
                          const char *name) {
     if (grad->dtype != x->dtype)
         return refuse(c, "expected dtype %s for `gradOutput` but got dtype %s",
-                      dtype_table[x->dtype].python_name, dtype_table[grad->dtype].python_name);
+                      dtype_cpp_name(tensor_dtype(x)), dtype_cpp_name(tensor_dtype(grad)));
     return dtype_is_floating(tensor_dtype(x)) || (longs && x->dtype == DTYPE_INT64) ||
            refuse(c, "\"%s\" not implemented for '%s'", name, dtype_table[x->dtype].graph_name);
 }
@@ -165,7 +166,9 @@ bool pool_give_maximum(struct op_call *c, const struct pooling *p, struct tensor
 /* --- operators --- */
 
 /* The dimensions that PyTorch reads before it counts them. */
-static bool check_some_dims(struct op_call *c, const struct tensor *x, int dims) {
+static bool check_some_dims(struct op_call *c, const struct tensor *x, int dims, bool counted) {
+    if (x->ndim == 0 && counted)
+        return refuse(c, "non-empty %dD or %dD (batch mode) tensor expected for input", dims + 1, dims + 2);
     return x->ndim > dims ||
            refuse_index(c, "Dimension specified as %d but tensor has no dimensions", -dims - 1);
 }
@@ -179,9 +182,10 @@ static bool average(struct op_call *c, int dims) {
     if (dims == 3 && dtype_size(tensor_dtype(x)) == 2)
         return refuse(c, "\"%s\" not implemented for '%s'", name, dtype_table[x->dtype].graph_name);
     if (!arg_none(c, 7) && (p.divisor = arg_int(c, 7)) == 0) return refuse(c, "divisor must be not zero");
-    return check_some_dims(c, x, dims) && pool_read(c, x, &p, (struct pool_places){2, 3, 4, -1, 5}) &&
-           pool_check(c, x, &p, name) && check_result(c, grad, x, &p) &&
-           check_dtypes(c, grad, x, true, name) && give_gradient(c, &p, grad, x, NULL);
+    return check_some_dims(c, x, dims, dims == 3) &&
+           pool_read(c, x, &p, (struct pool_places){2, 3, 4, -1, 5}) && pool_check(c, x, &p, name) &&
+           check_result(c, grad, x, &p) && check_dtypes(c, grad, x, true, name) &&
+           give_gradient(c, &p, grad, x, NULL);
 }
 bool pool_avg_2d_backward(struct op_call *c) {
     return average(c, 2);
@@ -196,7 +200,7 @@ static bool maximum(struct op_call *c, int dims) {
     struct pooling p = {.dims = dims, .maximum = true};
     char name[32];
     snprintf(name, sizeof name, "max_pool%dd_backward", dims);
-    return check_some_dims(c, x, dims) && pool_read(c, x, &p, (struct pool_places){2, 3, 4, 5, 6}) &&
+    return check_some_dims(c, x, dims, true) && pool_read(c, x, &p, (struct pool_places){2, 3, 4, 5, 6}) &&
            pool_check(c, x, &p, name) && pool_give_maximum(c, &p, grad, x, indices, name);
 }
 bool pool_max_2d_backward(struct op_call *c) {
@@ -236,4 +240,36 @@ bool pool_adaptive_max_2d_backward(struct op_call *c) {
 }
 bool pool_adaptive_max_3d_backward(struct op_call *c) {
     return adaptive(c, 3, true);
+}
+
+/* adaptive_*_pool3d_backward.grad_input: the kernels write the output's memory in order, whatever its strides
+ * (aten/src/ATen/native/AdaptiveAveragePooling3d.cpp, AdaptiveMaxPooling3d.cpp). */
+static bool adaptive_into(struct op_call *c, bool is_maximum) {
+    struct compose k = compose_start(c);
+    struct tensor *out = arg_tensor(c, c->arg_count - 1);
+    lb_value result = value_none();
+    struct op_call inner = *c;
+    inner.row = NULL;
+    inner.dying = 0;
+    inner.results = &result;
+    bool good = adaptive(&inner, 3, is_maximum);
+    struct tensor *made = compose_own(&k, good ? result.tensor : NULL), *to = NULL;
+    if (!made) return compose_give(&k, NULL);
+    if (out->dtype != made->dtype)
+        return compose_refused(&k,
+                               refuse(c, "Expected out tensor to have dtype %s, but got %s instead",
+                                      dtype_cpp_name(tensor_dtype(made)), dtype_cpp_name(tensor_dtype(out))));
+    bool same =
+        out->ndim == made->ndim && memcmp(out->sizes, made->sizes, sizeof *out->sizes * out->ndim) == 0;
+    if (same || tensor_resize(out, made->ndim, made->sizes, c->err))
+        to = compose_own(&k, tensor_memory_view(out));
+    good = to && tensor_copy(to, made, c->err);
+    if (good) tensor_changed(out);
+    return compose_give(&k, good ? out : NULL);
+}
+bool pool_adaptive_avg_3d_backward_into(struct op_call *c) {
+    return adaptive_into(c, false);
+}
+bool pool_adaptive_max_3d_backward_into(struct op_call *c) {
+    return adaptive_into(c, true);
 }

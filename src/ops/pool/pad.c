@@ -206,7 +206,8 @@ static bool pad_backward(struct op_call *c, int dims, enum pad_mode mode) {
     if (count < 0) return false;
     if (count != 2 * dims) return refuse(c, "padding size is expected to be %d", 2 * dims);
     if (x->ndim <= dims)
-        return refuse_index(c, "Dimension specified as %d but tensor has no dimensions", dims - 1);
+        return refuse_index(c, "Dimension specified as %d but tensor has no dimensions",
+                            dims > 1 ? dims - 1 : 1);
     for (int d = 0; d < x->ndim; d++) {
         int i = x->ndim - 1 - d;
         int64_t wanted = x->sizes[d] + (i < dims ? pad[2 * i] + pad[2 * i + 1] : 0);
