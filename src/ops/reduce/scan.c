@@ -1,7 +1,10 @@
 /* Scans along a dimension: cumsum, cumprod, cummax, cummin, logcumsumexp. Reals run in double. */
 #include "base/mem.h"
 #include "ops/common/lines.h"
+#include <complex.h>
 #include <math.h>
+
+typedef double _Complex complex_double;
 
 typedef void scan_line(enum compute type, void *line, int64_t count, int64_t *indices);
 
@@ -41,9 +44,23 @@ static double log_add(double a, double b) {
     if (a != a || b != b) return a + b;
     return isinf(high) ? high : high + log1p(exp(low - high));
 }
+/* log(exp(a) + exp(b)) from the one with the smaller real part up
+ * (aten/src/ATen/native/cpu/LogAddExp.h, _log_add_exp_helper). */
+static complex_double log_add_complex(complex_double a, complex_double b) {
+    double x = creal(a), y = creal(b);
+    complex_double low = x < y ? a : b, high = x < y ? b : a;
+    if (x != x || y != y || cimag(a) != cimag(a) || cimag(b) != cimag(b))
+        return CMPLX((double)NAN, (double)NAN);
+    if (x == y && isinf(x)) return x < 0 ? low : clog(cexp(low) + cexp(high));
+    complex_double d = cexp(low - high);
+    double re = creal(d), im = cimag(d);
+    return high + CMPLX(log1p(re * (2 + re) + im * im) / 2, atan2(im, 1 + re));
+}
 static void log_line(enum compute type, void *line, int64_t count, int64_t *indices) {
     double *f = line;
+    complex_double *z = line;
     (void)indices;
+    for (int64_t j = 1; type == COMPUTE_COMPLEX && j < count; j++) z[j] = log_add_complex(z[j], z[j - 1]);
     for (int64_t j = 1; type == COMPUTE_DOUBLE && j < count; j++) f[j] = log_add(f[j - 1], f[j]);
 }
 
@@ -99,7 +116,7 @@ static bool sum_like(struct op_call *c, scan_line *run, int dtype_at) {
     int64_t dim = arg_int(c, 1);
     if (run == log_line) {
         d = tensor_dtype(t);
-        if (!dtype_is_floating(d))
+        if (dtype_is_integral(d, true))
             return refuse(c, "\"logcumsumexp_out_cpu\" not implemented for '%s'", dtype_table[d].graph_name);
     }
     if (!wrap_dim(c, &dim, t->ndim) || (dtype_at && !args_dtype(c, dtype_at, d, &d))) return false;

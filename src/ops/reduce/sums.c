@@ -3,6 +3,7 @@
  * The tables give each reduction's step for integers, reals and complex numbers; kernels read dims, keepdim
  * and dtype where their schemas have them. */
 #include "kernels/rows.h"
+#include "ops/common/compose.h"
 #include "ops/common/cpp_names.h"
 #include "ops/reduce/reduce.h"
 #include <complex.h>
@@ -422,12 +423,33 @@ static void expsum_finish(struct reduce_state *s) {
 }
 static const struct reduction logsumexp_of = {"logsumexp",   begin_expsum, {NULL, NULL, expsum_double, NULL},
                                               expsum_finish, false,        ROWS_LOGSUMEXP};
+/* Complex numbers have no largest one: that of their real parts is taken out
+ * (aten/src/ATen/native/ReduceOps.cpp, logsumexp_out_impl). */
+static bool complex_logsumexp(struct op_call *c) {
+    struct compose k = compose_start(c);
+    struct tensor *t = arg_tensor(c, 0), *high = NULL, *shifted = t;
+    lb_value dims = c->args[1], keepdim = c->args[2];
+    if (t->numel > 0) {
+        high = compose_run(&k, "aten::amax", "tvb", compose_run(&k, "aten::real", "t", t), dims, true);
+        struct tensor *infinite = compose_run(&k, "aten::isinf", "t", high);
+        high = compose_run(&k, "aten::masked_fill.Scalar", "ttd", high, infinite, 0);
+        shifted = compose_run(&k, "aten::sub.Tensor", "ttd", t, high, 1);
+    }
+    struct tensor *sum = compose_run(&k, "aten::exp", "t", shifted);
+    sum = compose_run(&k, "aten::sum.dim_IntList", "tvv", sum, dims, keepdim);
+    sum = compose_run(&k, "aten::log", "t", sum);
+    if (!high || !sum) return compose_give(&k, sum);
+    high = compose_run(&k, "aten::reshape", "tL", high, (int)sum->ndim, sum->sizes);
+    return compose_give(&k, compose_run(&k, "aten::add.Tensor", "ttd", sum, high, 1));
+}
 bool reduce_logsumexp(struct op_call *c) {
     struct tensor *t = arg_tensor(c, 0);
+    if (dtype_is_complex(tensor_dtype(t)))
+        return call_target(c) ? op_into(c, complex_logsumexp) : complex_logsumexp(c);
     enum dtype d = dtype_is_integral(tensor_dtype(t), true) ? DTYPE_FLOAT32 : tensor_dtype(t);
     uint64_t mask;
     bool keepdim;
     if (!read_places(c, (struct places){1, 2, -1}, t, &mask, &keepdim)) return false;
-    enum compute compute = dtype_is_complex(tensor_dtype(t)) ? COMPUTE_COMPLEX : COMPUTE_DOUBLE;
-    return give_tensor(c, reduce_run(c, &logsumexp_of, t, mask, keepdim, compute, d, NULL, call_target(c)));
+    return give_tensor(
+        c, reduce_run(c, &logsumexp_of, t, mask, keepdim, COMPUTE_DOUBLE, d, NULL, call_target(c)));
 }
