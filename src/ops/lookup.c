@@ -9,13 +9,13 @@
 #include "ops/table.h"
 
 const char *op_schema(const struct op_row *row) {
-    return ops_text + row->schema;
+    return row ? ops_text + row->schema : "";
 }
 const char *op_name(const struct op_row *row) {
-    return ops_text + row->name;
+    return row ? ops_text + row->name : "";
 }
 const char *op_overload(const struct op_row *row) {
-    return ops_text + row->overload;
+    return row ? ops_text + row->overload : "";
 }
 op_kernel op_run(const struct op_row *row) {
     return ops_kernels[row->kernel];

@@ -408,3 +408,10 @@ bool attention_overrideable(struct op_call *c) {
         "_scaled_dot_product_fused_attention_overrideable not implemented. This is an operator for "
         "privateuse1 backends, please use TORCH_LIBRARY_IMPL to override this function ");
 }
+
+bool attention_overrideable_backward(struct op_call *c) {
+    return error_set_kind(
+        c->err, LB_ERROR_RUNTIME, "NotImplementedError",
+        "_scaled_dot_product_fused_attention_overrideable_backward not implemented: This is an operator for "
+        "privateuse1 backends, please use TORCH_LIBRARY_IMPL to override this function ");
+}

@@ -4,6 +4,7 @@
 #include "ops/common/compose.h"
 #include "ops/common/lines.h"
 #include "ops/linear/product.h"
+#include "tensor/iterate.h"
 #include <math.h>
 
 static void softmax_line(double *x, int64_t n, bool logarithm) {
@@ -128,8 +129,8 @@ bool norm_safe_softmax(struct op_call *c) {
     return compose_give(&k, compose_run(&k, "aten::masked_fill.Scalar", "ttf", p, masked, 0.0));
 }
 
-/* _masked_softmax(self, mask, dim, mask_type): true is masked out. Mask type 0: [L, L], 1: [B, L], 2: full.
- */
+/* _masked_softmax(self, mask, dim, mask_type): true is masked out, and a line wholly masked is NaN. Mask type
+ * 0: [L, L], 1: [B, L], 2: full. */
 bool norm_masked_softmax(struct op_call *c) {
     struct compose k = compose_start(c);
     struct tensor *t = arg_tensor(c, 0), *mask = arg_tensor(c, 1);
@@ -138,7 +139,10 @@ bool norm_masked_softmax(struct op_call *c) {
     if (type == 1 && t->ndim == 4)
         mask = compose_run(&k, "aten::view", "tL", mask, 4, (int64_t[]){t->sizes[0], 1, 1, t->sizes[3]});
     struct tensor *x = compose_run(&k, "aten::masked_fill.Scalar", "ttf", t, mask, -(double)INFINITY);
+    int64_t strides[TENSOR_MAX_DIMS];
+    strides_like(t, strides); /* PyTorch writes the lines one after another whatever the result's order is */
     struct tensor *p = compose_run(&k, "aten::softmax.int", "ti", x, dim);
-    struct tensor *nan = compose_run(&k, "aten::isnan", "t", p);
-    return compose_give(&k, compose_run(&k, "aten::masked_fill.Scalar", "ttf", p, nan, 0.0));
+    p = compose_run(&k, "aten::contiguous", "ti", p, (int64_t)0);
+    return compose_give(
+        &k, compose_run(&k, "aten::as_strided", "tLLi", p, t->ndim, t->sizes, t->ndim, strides, (int64_t)0));
 }

@@ -17,10 +17,17 @@ static bool write_rows(struct op_call *c, struct tensor *out, int64_t at, struct
     return good;
 }
 
+static bool check_lengths(struct op_call *c, struct tensor *lengths) {
+    if (lengths->ndim == 1 && lengths->dtype == DTYPE_INT64) return true;
+    return refuse(c, "'lengths' argument should be a 1D CPU int64 tensor, but got %dD cpu %s tensor",
+                  lengths->ndim, dtype_table[lengths->dtype].graph_name);
+}
+
 /* _pack_padded_sequence(input, lengths, batch_first) -> (data, batch_sizes) */
 bool op_pack_padded_sequence(struct op_call *c) {
     struct compose scope = compose_start(c), *k = &scope;
     struct tensor *x = arg_tensor(c, 0), *lengths = arg_tensor(c, 1);
+    if (!check_lengths(c, lengths)) return false;
     if (arg_bool(c, 2)) x = RUN("transpose.int", "tdd", x, 0, 1);
     if (!x) return compose_end(k);
     int64_t batch = lengths->numel, steps = batch ? tensor_get_int(lengths, 0) : 0, total = 0, at = 0,
@@ -66,7 +73,10 @@ bool op_pack_padded_sequence(struct op_call *c) {
 bool op_pad_packed_sequence(struct op_call *c) {
     struct compose scope = compose_start(c), *k = &scope;
     struct tensor *data = arg_tensor(c, 0), *counts = arg_tensor(c, 1);
-    int64_t steps = counts->numel, batch = steps ? tensor_get_int(counts, 0) : 0, sizes[TENSOR_MAX_DIMS],
+    if (!check_lengths(c, counts)) return false;
+    if (counts->numel == 0) return refuse(c, "batch_sizes can not be empty");
+    if (data->ndim == 0 || data->ndim >= TENSOR_MAX_DIMS) return refuse(c, "batch sizes do not fit the data");
+    int64_t steps = counts->numel, batch = tensor_get_int(counts, 0), sizes[TENSOR_MAX_DIMS],
             length = arg_int(c, 4), at = 0;
     if (length > 0 && length < steps)
         return refuse(c,
