@@ -1,5 +1,6 @@
 /* Kernels by layout; see dispatch.h. */
 #include "ops/dispatch.h"
+#include "ops/quantized/absent.h"
 #include "ops/table.h"
 #include <string.h>
 
@@ -98,7 +99,7 @@ bool op_run_on(struct op_call *c, enum op_backend backend) {
         const struct op_layout_row *other = layout_row(c->row);
         int place = backend == BACKEND_QUANTIZED ? 2 : backend == BACKEND_NESTED;
         op_kernel given = other ? ops_kernels[other->kernels[place]] : NULL;
-        if (given || backend != BACKEND_QUANTIZED) kernel = given;
+        if (given || backend != BACKEND_QUANTIZED || quantized_absent(c->row)) kernel = given;
     }
     return kernel ? kernel(c) : op_refuse_backend(c, backend);
 }

@@ -74,7 +74,8 @@ static bool write_result(struct op_call *c, struct tensor *to, struct tensor *fr
     /* One of another shape is resized, and then overlaps no more. */
     bool looked_at = !(c->row->traits & OP_OVERLAPS) && same_shape(to, from);
     if (looked_at && tensor_overlaps_itself(to)) return refuse_overlap(c);
-    if (!quantized && !check_exact(c, to, from)) return false;
+    bool generated = resizes && (c->row->traits & OP_EXACT);
+    if ((!quantized || generated) && !check_exact(c, to, from)) return false;
     if (to->layout != LAYOUT_STRIDED || from->layout != LAYOUT_STRIDED) return write_layout(c, to, from);
     if (!same_shape(to, from)) {
         if (!resizes)

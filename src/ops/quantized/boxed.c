@@ -74,7 +74,7 @@ static struct tensor *column_offsets(struct op_call *c, const struct tensor *who
 /* Rounds before the zero point is added. */
 static void round_weight(const struct tensor *whole, const struct affine *q, int8_t *to) {
     const float *from = tensor_data(whole);
-    for (int64_t i = 0; i < whole->numel; i++) to[i] = (int8_t)quantize_vector(from[i], q);
+    for (int64_t i = 0; i < whole->numel; i++) to[i] = (int8_t)quantize_whole(from[i], q);
 }
 
 static bool find_affine(struct op_call *c, const struct tensor *t, struct integer_range range,

@@ -115,17 +115,31 @@ bool op_make_per_channel(struct op_call *c) {
 
 /* ---- empty ones, filled with zeros ---- */
 
-/* Sizes at argument 0, a dtype and a memory format; the quantizer is taken over. */
+/* Sizes at argument 0 and a memory format, for tensors of a quantized dtype. */
+struct shape {
+    int ndim;
+    int64_t sizes[TENSOR_MAX_DIMS], strides[TENSOR_MAX_DIMS];
+};
+static bool read_shape(struct op_call *c, int format_at, enum dtype d, struct shape *s) {
+    int64_t numel;
+    s->ndim = args_ints(c, 0, s->sizes, TENSOR_MAX_DIMS);
+    if (s->ndim < 0) return false;
+    if (dtype_table[d].category != DTYPE_QUANTIZED)
+        return refuse(c, "Creation of quantized tensor requires quantized dtype like torch.quint8");
+    int64_t format = arg_int_or(c, format_at, FORMAT_CONTIGUOUS);
+    if (format == FORMAT_PRESERVE) return refuse(c, "unsupported memory format Preserve");
+    if (!sizes_product(s->ndim, s->sizes, &numel)) return refuse(c, "sizes must be non-negative");
+    return format_strides(c, format, s->ndim, s->sizes, s->strides);
+}
+
+/* The quantizer is taken over. */
 static bool give_empty(struct op_call *c, int dtype_at, int format_at, enum dtype otherwise,
                        struct quantizer *q) {
-    int64_t sizes[TENSOR_MAX_DIMS], strides[TENSOR_MAX_DIMS];
-    int ndim = args_ints(c, 0, sizes, TENSOR_MAX_DIMS);
+    struct shape s;
     enum dtype d = otherwise;
-    bool good = q && ndim >= 0 && args_dtype(c, dtype_at, otherwise, &d) &&
-                format_strides(c, arg_int_or(c, format_at, FORMAT_CONTIGUOUS), ndim, sizes, strides);
-    if (good && dtype_table[d].category != DTYPE_QUANTIZED)
-        good = refuse(c, "Creation of quantized tensor requires quantized dtype like torch.quint8");
-    struct tensor *out = good ? tensor_new_strided(d, ndim, sizes, strides, c->cx->budget, c->err) : NULL;
+    bool good = args_dtype(c, dtype_at, otherwise, &d) && read_shape(c, format_at, d, &s);
+    struct tensor *out =
+        good ? tensor_new_strided(d, s.ndim, s.sizes, s.strides, c->cx->budget, c->err) : NULL;
     if (!out) {
         quantizer_release(q);
         return false;
@@ -133,6 +147,20 @@ static bool give_empty(struct op_call *c, int dtype_at, int format_at, enum dtyp
     if (out->numel) memset(out->storage->data, 0, out->storage->bytes);
     out->quantizer = q;
     return give_tensor(c, out);
+}
+
+/* The same into the row's out=, whose dtype it is. */
+static bool give_emptied(struct op_call *c, int format_at, struct quantizer *q) {
+    struct tensor *out = arg_tensor(c, format_at + 1);
+    struct shape s;
+    if (!read_shape(c, format_at, tensor_dtype(out), &s) ||
+        !tensor_resize_strided(out, s.ndim, s.sizes, s.strides, c->err)) {
+        quantizer_release(q);
+        return false;
+    }
+    if (out->quantizer) quantizer_release(out->quantizer);
+    out->quantizer = q;
+    return give_tensor(c, tensor_retain(out));
 }
 
 /* (size, dtype, layout, device, pin_memory, scale, zero_point, memory_format) */
@@ -153,4 +181,29 @@ bool op_empty_quantized(struct op_call *c) {
     if (!quantized_need(c, t)) return false;
     counted_retain(&t->quantizer->counted);
     return give_empty(c, 2, 6, tensor_dtype(t), t->quantizer);
+}
+
+/* (size, scale, zero_point, memory_format, out) */
+bool op_empty_affine_out(struct op_call *c) {
+    struct quantizer *q = quantizer_per_tensor(arg_float(c, 1), arg_int(c, 2));
+    return q ? give_emptied(c, 3, q) : error_memory(c->err);
+}
+
+/* (size, scales, zero_points, axis, memory_format, out) */
+bool op_empty_per_channel_out(struct op_call *c) {
+    struct tensor *out = arg_tensor(c, 5);
+    struct quantizer *q = quantizer_of_tensors(c, arg_tensor(c, 1), arg_tensor(c, 2), arg_int(c, 3));
+    if (q && out->quantizer && !out->quantizer->per_channel) {
+        quantizer_release(q);
+        return refuse(c, "Quantized Copy only works with same qscheme");
+    }
+    return q && give_emptied(c, 4, q);
+}
+
+/* (size, qtensor, memory_format, out) */
+bool op_empty_quantized_out(struct op_call *c) {
+    const struct tensor *t = arg_tensor(c, 1);
+    if (!quantized_need(c, t)) return false;
+    counted_retain(&t->quantizer->counted);
+    return give_emptied(c, 2, t->quantizer);
 }

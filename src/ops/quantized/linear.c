@@ -134,7 +134,12 @@ struct tensor *packed_halves(struct compose *k, struct tensor *weight) {
     if (may_write) saturate(weight);
     struct tensor *half =
         bounded ? compose_own(k, tensor_convert(bounded, DTYPE_FLOAT16, c->cx->budget, c->err)) : NULL;
-    return half ? compose_own(k, tensor_convert(half, DTYPE_FLOAT32, c->cx->budget, c->err)) : NULL;
+    struct tensor *wide =
+        half ? compose_own(k, tensor_convert(half, DTYPE_FLOAT32, c->cx->budget, c->err)) : NULL;
+    float *x = wide ? tensor_data(wide) : NULL;
+    for (int64_t i = 0; wide && i < wide->numel; i++)
+        if (x[i] != x[i]) x[i] = -65504; /* as fbgemm's std::max(-65504, NaN) */
+    return wide;
 }
 
 static bool linear_half(struct op_call *c, struct tensor *weight, struct tensor *bias, bool relu) {

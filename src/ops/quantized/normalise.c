@@ -143,13 +143,13 @@ static bool batch_norm(struct op_call *c, int least, int most, bool relu) {
     return out ? compose_give(&k, out) : compose_refused(&k, false);
 }
 
-#define BATCH_NORMS(X)                                                                               \
-    X(batch_norm, 2, 5, false)                                                                       \
-    X(batch_norm1d, 2, 3, false)                                                                     \
-    X(batch_norm2d, 4, 4, false)                                                                     \
-    X(batch_norm3d, 5, 5, false)                                                                     \
-    X(batch_norm_relu, 2, 5, true) X(batch_norm1d_relu, 2, 3, true) X(batch_norm2d_relu, 4, 4, true) \
-        X(batch_norm3d_relu, 5, 5, true)
+#define BATCH_NORMS(X)             \
+    X(batch_norm, 2, 5, false)     \
+    X(batch_norm1d, 2, 3, false)   \
+    X(batch_norm2d, 4, 4, false)   \
+    X(batch_norm3d, 5, 5, false)   \
+    X(batch_norm_relu, 2, 5, true) \
+    X(batch_norm1d_relu, 2, 3, true) X(batch_norm2d_relu, 4, 4, true) X(batch_norm3d_relu, 5, 5, true)
 #define DEFINE_BATCH_NORM(name, least, most, relu) \
     bool op_quantized_##name(struct op_call *c) {  \
         return batch_norm(c, least, most, relu);   \

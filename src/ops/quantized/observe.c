@@ -317,6 +317,8 @@ static bool leave(struct op_call *c, struct tensor **out, struct tensor **mask) 
 
 static bool observe_and_fake(struct op_call *c, struct tensor **out, struct tensor **mask) {
     bool observe = false, fake = false;
+    if (arg_int(c, AXIS) >= arg_tensor(c, 0)->ndim)
+        return refuse(c, "Error in fused_moving_avg_obs_fake_quant_cpu: ch_axis must be < self.dim()");
     if (!flag_at(c, OBSERVE, &observe) || (observe && !move_range(c)) || !flag_at(c, FAKE, &fake))
         return false;
     return fake ? fake_with_range(c, out, mask) : leave(c, out, mask);

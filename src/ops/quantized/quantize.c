@@ -3,6 +3,7 @@
 #include "ops/quantized/quantize.h"
 #include "ops/create/factory.h"
 #include "tensor/quantizer.h"
+#include "types/type.h"
 
 struct integer_range quantized_range(enum dtype d) {
     if (d == DTYPE_QUINT8) return (struct integer_range){0, 255};
@@ -381,5 +382,55 @@ bool op_dequantize_list(struct op_call *c) {
     while (made < count && (out[made] = quantized_reals(c, in[made]))) made++;
     if (made == count) return give_list(c, 0, out, count);
     release_tensors(out, made);
+    return false;
+}
+
+/* torch.dequantize of a list of tensors, or of a tuple whose other items stay as they are. */
+static bool dequantize_item(struct op_call *c, lb_value *item, lb_value v) {
+    if (v.tag != VALUE_TENSOR) {
+        *item = value_copy(v);
+        return true;
+    }
+    struct tensor *t = v.tensor, *out = t->quantizer ? quantized_reals(c, t)
+                                                     : tensor_to(c, t, DTYPE_FLOAT32, false, FORMAT_PRESERVE);
+    if (out) *item = value_tensor(out);
+    return out != NULL;
+}
+
+static const char *kind_name(lb_value v) {
+    switch (v.tag) {
+    case VALUE_NONE: return "NoneType";
+    case VALUE_BOOL: return "bool";
+    case VALUE_INT: return "int";
+    case VALUE_FLOAT: return "float";
+    case VALUE_STRING: return "str";
+    case VALUE_TENSOR: return "Tensor";
+    case VALUE_DICT: return "Dict";
+    case VALUE_LIST: return "List";
+    default: return "Any";
+    }
+}
+
+bool op_dequantize_any(struct op_call *c) {
+    lb_value v = c->args[0], made = value_none();
+    bool list = v.tag == VALUE_LIST && v.list->element->kind == TYPE_TENSOR;
+    bool good;
+    if (list)
+        good = value_new_list(&made, v.list->element, v.list->count, c->err);
+    else if (v.tag == VALUE_TUPLE)
+        good = value_new_tuple(&made, NULL, v.tuple->count, c->err);
+    else
+        return refuse(c,
+                      "Unsupported type in dequantize, only List[Tensor] and  Tuple[Tensor or other types] "
+                      "are supported, got type:%s",
+                      kind_name(v));
+    int64_t count = list ? v.list->count : v.tuple->count;
+    for (int64_t i = 0; good && i < count; i++) {
+        good = dequantize_item(c, list ? &made.list->items[i] : &made.tuple->items[i],
+                               list ? v.list->items[i] : v.tuple->items[i]);
+        if (good && list) made.list->count = i + 1;
+    }
+    if (good) return give(c, made);
+    value_release(made);
     return false;
 }

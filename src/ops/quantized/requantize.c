@@ -6,17 +6,20 @@ static float weight_scale(const struct requantization *r, int64_t channel) {
     return (float)(q->per_channel && q->channels ? q->scales[channel % q->channels] : q->scales[0]);
 }
 
+static float bias_at(const struct tensor *bias, int64_t channel) {
+    return ((const float *)tensor_data(bias))[bias->ndim ? channel * bias->strides[0] : 0];
+}
+
 struct tensor *requantize_to_integers(struct op_call *c, const struct requantization *r, double scale,
                                       int64_t zero_point) {
     struct tensor *out = quantized_new(c, DTYPE_QUINT8, r->sums->ndim, r->sums->sizes,
                                        quantizer_per_tensor(scale, zero_point));
     const double *sums = tensor_data(r->sums);
-    const float *bias = r->bias ? tensor_data(r->bias) : NULL;
     float low = r->relu && zero_point > 0 ? (float)zero_point : 0;
     for (int64_t i = 0; out && i < out->numel; i++) {
         int64_t channel = i / r->inner % r->channels;
         float both = (float)r->input_scale * weight_scale(r, channel), x = (float)sums[i];
-        if (bias) x += bias[channel] / both;
+        if (r->bias) x += bias_at(r->bias, channel) / both;
         float rounded = nearbyintf(x * (both / (float)scale)) + (float)zero_point;
         ((uint8_t *)tensor_data(out))[i] = (uint8_t)(!(rounded > low) ? low : rounded > 255 ? 255 : rounded);
     }
@@ -26,11 +29,10 @@ struct tensor *requantize_to_integers(struct op_call *c, const struct requantiza
 struct tensor *requantize_to_reals(struct op_call *c, const struct requantization *r) {
     struct tensor *out = call_new(c, DTYPE_FLOAT32, r->sums->ndim, r->sums->sizes);
     const double *sums = tensor_data(r->sums);
-    const float *bias = r->bias ? tensor_data(r->bias) : NULL;
     for (int64_t i = 0; out && i < out->numel; i++) {
         int64_t channel = i / r->inner % r->channels;
         float x = (float)sums[i] * ((float)r->input_scale * weight_scale(r, channel));
-        if (bias) x += bias[channel];
+        if (r->bias) x += bias_at(r->bias, channel);
         ((float *)tensor_data(out))[i] = r->relu && x < 0 ? 0 : x;
     }
     return out;
@@ -38,8 +40,8 @@ struct tensor *requantize_to_reals(struct op_call *c, const struct requantizatio
 
 bool requantize_check(struct op_call *c, const struct packed_weights *w, int64_t channels) {
     if (!w->weight->quantizer) return refuse(c, "packed weights that are not quantized");
-    bool good = !w->bias || (w->bias->dtype == DTYPE_FLOAT32 && tensor_is_contiguous(w->bias) &&
-                             w->bias->numel == channels);
+    bool good =
+        !w->bias || (w->bias->dtype == DTYPE_FLOAT32 && w->bias->ndim <= 1 && w->bias->numel == channels);
     return good || refuse(c, "the bias of packed weights should be float32, one for each output channel");
 }
 
