@@ -150,6 +150,10 @@ static bool linear_half(struct op_call *c, struct tensor *weight, struct tensor 
             c, "Expected input.size(input.dim() - 1) == packed_weight_fp16.numRows() to be true, but got "
                "false.  (Could this error message be improved?  If so, please report an enhancement "
                "request to PyTorch.)");
+    if (bias && bias->ndim != 1)
+        return refuse(c,
+                      "Expected bias_->dim() == 1 to be true, but got false.  (Could this error message be "
+                      "improved?  If so, please report an enhancement request to PyTorch.)");
     struct compose k = compose_start(c);
     struct tensor *halves = packed_halves(&k, weight);
     struct tensor *y = halves ? compose_run(&k, "aten::linear", "ttt", x, halves, bias) : NULL;

@@ -108,6 +108,10 @@ bool op_quantize_per_tensor_dynamic(struct op_call *c) {
 bool op_choose_qparams(struct op_call *c) {
     double scale;
     int64_t zero_point;
+    enum dtype d = tensor_dtype(arg_tensor(c, 0));
+    if (dtype_is_complex(d))
+        return error_set_kind(c->err, LB_ERROR_RUNTIME, "NotImplementedError",
+                              "\"min_all\" not implemented for '%s'", dtype_table[d].graph_name);
     if (!choose_for(c, (struct integer_range){0, 255}, arg_bool(c, 1), &scale, &zero_point)) return false;
     c->results[0] = value_float(scale);
     c->results[1] = value_int(zero_point);

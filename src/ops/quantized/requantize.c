@@ -15,13 +15,14 @@ struct tensor *requantize_to_integers(struct op_call *c, const struct requantiza
     struct tensor *out = quantized_new(c, DTYPE_QUINT8, r->sums->ndim, r->sums->sizes,
                                        quantizer_per_tensor(scale, zero_point));
     const double *sums = tensor_data(r->sums);
-    float low = r->relu && zero_point > 0 ? (float)zero_point : 0;
+    int32_t zero = (int32_t)zero_point;
+    struct integer_range range = {r->relu ? clamp_integer(zero, (struct integer_range){0, 255}) : 0, 255};
     for (int64_t i = 0; out && i < out->numel; i++) {
         int64_t channel = i / r->inner % r->channels;
         float both = (float)r->input_scale * weight_scale(r, channel), x = (float)sums[i];
         if (r->bias) x += bias_at(r->bias, channel) / both;
-        float rounded = nearbyintf(x * (both / (float)scale)) + (float)zero_point;
-        ((uint8_t *)tensor_data(out))[i] = (uint8_t)(!(rounded > low) ? low : rounded > 255 ? 255 : rounded);
+        int64_t rounded = (int64_t)round_in_vector(x * (both / (float)scale)) + zero;
+        ((uint8_t *)tensor_data(out))[i] = (uint8_t)clamp_integer(rounded, range);
     }
     return out;
 }
