@@ -126,6 +126,9 @@ static bool check_channels(struct op_call *c, const struct tensor *x, const stru
 }
 
 static bool check_zeros(struct op_call *c, const struct tensor *zero, const struct fake *f) {
+    if (zero->numel == 0)
+        return refuse(c, "min(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+                         "reduction dim with the 'dim' argument.");
     for (int64_t i = 0; i < zero->numel; i++) {
         int64_t z = tensor_get_int(zero, i);
         if (z < f->low || z > f->high)
