@@ -38,3 +38,9 @@ bool autograd_all_nonzero(struct op_call *c) {
 bool autograd_any_nonzero(struct op_call *c) {
     return give_bool(c, count_zeros(c) < c->arg_count);
 }
+
+/* backward(tensors, ...): no operator records how its result was made, so no tensor has a grad_fn
+ * (torch/csrc/autograd/engine.cpp's refusal, which stands for every result here). */
+bool autograd_backward(struct op_call *c) {
+    return refuse(c, "element 0 of tensors does not require grad and does not have a grad_fn");
+}
