@@ -134,6 +134,9 @@ static bool check_int_mm_out(struct op_call *c, const struct tensor *out, const 
 
 bool linear_int_mm(struct op_call *c) {
     struct tensor *a = arg_tensor(c, 0), *b = arg_tensor(c, 1), *target = call_target(c);
+    int64_t last = 1;
+    if (b->ndim == 0) return refuse_index(c, "Dimension specified as 1 but tensor has no dimensions");
+    if (!wrap_dim(c, &last, b->ndim)) return false;
     if (!check_int_mm(c, a, b) || (target && !check_int_mm_out(c, target, a, b))) return false;
     struct compose k = compose_start(c);
     struct tensor *left = compose_own(&k, tensor_convert(a, DTYPE_INT64, c->cx->budget, c->err));

@@ -274,10 +274,11 @@ static bool put_labels(struct op_call *c, struct text *equation, int argument) {
     int count = args_ints(c, argument, labels, TENSOR_MAX_DIMS);
     for (int i = 0; i < count; i++) {
         if (labels[i] < 0 || labels[i] >= LETTERS)
-            return refuse(c,
-                          "einsum(): expected subscript %d in argument %d to be within the range [0, %d), but "
-                          "got %lld",
-                          i, argument, LETTERS, (long long)labels[i]);
+            return refuse(
+                c,
+                "einsum(): expected subscript %d in argument %d to be within the range [0, %d), but "
+                "got %lld",
+                i, argument, LETTERS, (long long)labels[i]);
         text_put_char(equation, letter_of((int)labels[i]));
     }
     return count >= 0;

@@ -109,6 +109,12 @@ bool linear_addmm_activation(struct op_call *c) {
     return compose_give(&k, compose_run(&k, "aten::gelu", "ts", sum, "none"));
 }
 
+/* Tensor.size(dim), which is asked before anything is checked. */
+static bool has_dim(struct op_call *c, const struct tensor *t, int64_t dim) {
+    if (t->ndim > 0) return wrap_dim(c, &dim, t->ndim);
+    return refuse_index(c, "Dimension specified as %lld but tensor has no dimensions", (long long)dim);
+}
+
 static bool check_batches(struct op_call *c, const struct tensor *a, const struct tensor *b) {
     if (a->ndim != 3) return refuse(c, "batch1 must be a 3D tensor");
     if (b->ndim != 3) return refuse(c, "batch2 must be a 3D tensor");
@@ -124,18 +130,22 @@ static bool check_batches(struct op_call *c, const struct tensor *a, const struc
 
 bool linear_bmm(struct op_call *c) {
     struct tensor *a = arg_tensor(c, 0), *b = arg_tensor(c, 1);
+    bool is_bool = a->dtype == DTYPE_BOOL && b->dtype != DTYPE_BOOL && a->ndim == 3 && b->ndim == 3 &&
+                   b->sizes[0] == a->sizes[0] && b->sizes[1] == a->sizes[2];
+    if (is_bool) return refuse(c, "\"bmm\" not implemented for 'Bool'");
     return check_batches(c, a, b) && give_tensor(c, product_batched(c, a, b, NULL));
 }
 
 bool linear_baddbmm(struct op_call *c) {
     struct tensor *self = arg_tensor(c, 0), *a = arg_tensor(c, 1), *b = arg_tensor(c, 2);
-    if (!check_batches(c, a, b) ||
+    if (!has_dim(c, a, 0) || !has_dim(c, a, 1) || !has_dim(c, b, 2) ||
         !check_expand(c, self, 3, (int64_t[]){a->sizes[0], a->sizes[1], b->sizes[2]}))
         return false;
     if (self->dtype != a->dtype)
-        return refuse(c, "Input dtypes must be the same, got: input: %s, batch1: %s, batch2: %s",
+        return refuse(c, "Input dtypes must be the same, got: input %s, batch1: %s, batch2: %s",
                       dtype_cpp_name(tensor_dtype(self)), dtype_cpp_name(tensor_dtype(a)),
                       dtype_cpp_name(tensor_dtype(b)));
+    if (!check_batches(c, a, b)) return false;
     if (a->dtype == DTYPE_BOOL) return refuse(c, "\"baddbmm\" not implemented for 'Bool'");
     return give_tensor(c, product_add(c, self, arg_number(c, 3), arg_number(c, 4), product_unrounded(c, a, b),
                                       tensor_dtype(a)));
@@ -144,7 +154,8 @@ bool linear_baddbmm(struct op_call *c) {
 static struct tensor *addbmm(struct op_call *c, struct tensor *self) {
     struct tensor *a = arg_tensor(c, 1), *b = arg_tensor(c, 2);
     int64_t zero = 0;
-    if (!check_batches(c, a, b) || !check_expand(c, self, 2, (int64_t[]){a->sizes[1], b->sizes[2]}))
+    if (!has_dim(c, a, 1) || !has_dim(c, b, 2) ||
+        !check_expand(c, self, 2, (int64_t[]){a->sizes[1], b->sizes[2]}) || !check_batches(c, a, b))
         return NULL;
     if (!same_addmm_dtype(c, "self", self, b)) return NULL;
     struct compose k = compose_start(c);
@@ -194,9 +205,12 @@ static bool same_addmv_dtype(struct op_call *c, const struct tensor *self, const
                   dtype_table[v->dtype].graph_name);
 }
 
-static bool check_vector(struct op_call *c, const struct tensor *a, const struct tensor *v, int64_t rows) {
-    if (a->ndim != 2 || v->ndim != 1)
-        return refuse(c, "vector + matrix @ vector expected, got %d, %d, %d", 1, a->ndim, v->ndim);
+/* `self` is what is added; NULL: nothing, a vector. */
+static bool check_vector(struct op_call *c, const struct tensor *self, const struct tensor *a,
+                         const struct tensor *v, int64_t rows) {
+    int ndim = self ? self->ndim : 1;
+    if (a->ndim != 2 || v->ndim != 1 || ndim > 1)
+        return refuse(c, "vector + matrix @ vector expected, got %d, %d, %d", ndim, a->ndim, v->ndim);
     if (a->sizes[1] != v->sizes[0])
         return refuse(c, "size mismatch, got input (%lld), mat (%lldx%lld), vec (%lld)", (long long)rows,
                       (long long)a->sizes[0], (long long)a->sizes[1], (long long)v->sizes[0]);
@@ -206,13 +220,14 @@ static bool check_vector(struct op_call *c, const struct tensor *a, const struct
 
 bool linear_mv(struct op_call *c) {
     struct tensor *a = arg_tensor(c, 0), *v = arg_tensor(c, 1);
-    return check_vector(c, a, v, a->ndim > 0 ? a->sizes[0] : 0) && give_tensor(c, times_vector(c, a, v));
+    return check_vector(c, NULL, a, v, a->ndim > 0 ? a->sizes[0] : 0) &&
+           give_tensor(c, times_vector(c, a, v));
 }
 
 bool linear_addmv(struct op_call *c) {
     struct tensor *self = arg_tensor(c, 0), *a = arg_tensor(c, 1), *v = arg_tensor(c, 2);
     if (!same_addmv_dtype(c, self, a, v)) return false;
-    if (!check_vector(c, a, v, self->ndim == 0 ? 1 : self->sizes[0])) return false;
+    if (!check_vector(c, self, a, v, self->ndim == 0 ? 1 : self->sizes[0])) return false;
     if (!check_expand(c, self, 1, a->sizes)) return false;
     return give_tensor(
         c, product_add(c, self, arg_number(c, 3), arg_number(c, 4), times_vector(c, a, v), tensor_dtype(a)));
@@ -364,7 +379,7 @@ struct tensor *product_matmul(struct op_call *c, struct tensor *a, struct tensor
     }
     if (a->ndim == 1 && b->ndim == 1) return check_dot(c, a, b) ? dot(c, a, b) : NULL;
     if (a->ndim == 2 && b->ndim == 1)
-        return check_vector(c, a, b, a->sizes[0]) ? times_vector(c, a, b) : NULL;
+        return check_vector(c, NULL, a, b, a->sizes[0]) ? times_vector(c, a, b) : NULL;
     if (a->ndim == 1) {
         struct tensor *row = tensor_unsqueeze(c, a, 0), *out = row ? product_matmul(c, row, b) : NULL;
         tensor_release(row);
@@ -448,6 +463,7 @@ bool linear_inner(struct op_call *c) {
     struct compose k = compose_start(c);
     if (a->ndim == 0 || b->ndim == 0)
         return compose_give(&k, compose_run(&k, "aten::mul.Tensor", "tt", a, b));
+    if (a->dtype != b->dtype) return refuse(c, "both inputs should have same dtype");
     char x[256], y[256];
     if (a->sizes[a->ndim - 1] != b->sizes[b->ndim - 1])
         return refuse(c,
