@@ -2,12 +2,13 @@
  * (aten/src/ATen/native/sparse/SparseTensor.cpp). */
 #include "ops/sparse/sparse.h"
 
+/* Fewer than two elements are in order and stand once (SparseTensorImpl.h). */
 struct tensor *sparse_coo(struct compose *k, int ndim, const int64_t *sizes, struct tensor *indices,
                           struct tensor *values, bool coalesced) {
     if (k->failed || !indices || !values) return NULL;
     struct tensor *parts[3] = {indices, values};
     struct tensor *t = tensor_of_parts(LAYOUT_SPARSE_COO, ndim, sizes, parts, k->c->err);
-    if (t && coalesced) t->flags |= TENSOR_COALESCED;
+    if (t && (coalesced || sparse_nnz(t) < 2)) t->flags |= TENSOR_COALESCED;
     return compose_own(k, t);
 }
 

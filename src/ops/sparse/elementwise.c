@@ -330,7 +330,7 @@ static struct tensor *gather(struct compose *k, struct tensor *t, struct tensor 
 static struct tensor *multiply_dense(struct compose *k, struct tensor *t, struct tensor *dense) {
     struct tensor *coo = sparse_to_coo(k, t, 0);
     if (coo && dense->ndim > coo->ndim)
-        coo = RUN("_sparse_broadcast_to", "tL", coo, dense->ndim, dense->sizes);
+        coo = sparse_coalesce(k, RUN("_sparse_broadcast_to", "tL", coo, dense->ndim, dense->sizes));
     struct tensor *other = coo ? gather(k, coo, dense) : NULL;
     struct tensor *values = other ? RUN("mul.Tensor", "tt", coo->parts[1], other) : NULL;
     struct tensor *product = values ? sparse_with_values(k, coo, values) : NULL;
