@@ -3,6 +3,7 @@
  * Numbers in, facts out; nothing here touches data. The promotion table is torch.promote_types
  * (c10/core/ScalarType.cpp, promoteTypes), written as a rule: categories first, then width. */
 #include "tensor/dtype.h"
+#include <float.h>
 #include <string.h>
 
 const struct dtype_facts dtype_table[DTYPE_COUNT] = {
@@ -85,5 +86,15 @@ enum dtype dtype_complex(enum dtype d) {
     case DTYPE_FLOAT16: return DTYPE_COMPLEX32;
     case DTYPE_FLOAT64: return DTYPE_COMPLEX128;
     default: return dtype_is_complex(d) ? d : DTYPE_COMPLEX64;
+    }
+}
+
+double dtype_largest(enum dtype d) {
+    switch (d) {
+    case DTYPE_FLOAT16: return 65504;
+    case DTYPE_BFLOAT16: return 0x1.fep127;
+    case DTYPE_FLOAT32: return FLT_MAX;
+    case DTYPE_FLOAT64: return DBL_MAX;
+    default: return 0;
     }
 }

@@ -66,4 +66,6 @@ enum dtype dtype_of_name(const char *name, size_t length);
 /* float32 for complex64 and so on; itself for real dtypes. */
 enum dtype dtype_real(enum dtype d);
 enum dtype dtype_complex(enum dtype d);
+/* The largest number of a floating dtype (std::numeric_limits<T>::max()); 0 for others. */
+double dtype_largest(enum dtype d);
 #endif

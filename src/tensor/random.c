@@ -49,12 +49,51 @@ double generator_normal(struct generator *g) {
     return r * cos(angle);
 }
 
+/* The natural logarithm of (0, 1], and sine and cosine of [0, 2 pi), as PyTorch's AVX2 code computes them
+ * (aten/src/ATen/native/cpu/avx_mathfun.h): Cephes' polynomials (S. Moshier), each step of which is one fused
+ * multiplication and addition. */
+static float horner(float x, const float *coefficients, int count) {
+    float y = coefficients[0];
+    for (int i = 1; i < count; i++) y = fmaf(y, x, coefficients[i]);
+    return y;
+}
+
+static float cephes_log(float x) {
+    static const float p[] = {7.0376836292e-2f,  -1.1514610310e-1f, 1.1676998740e-1f,
+                              -1.2420140846e-1f, 1.4249322787e-1f,  -1.6668057665e-1f,
+                              2.0000714765e-1f,  -2.4999993993e-1f, 3.3333331174e-1f};
+    int power;
+    x = frexpf(x, &power);
+    bool low = x < 0.707106781186547524f;
+    float e = (float)(low ? power - 1 : power);
+    x = low ? (x - 1) + x : x - 1;
+    float z = x * x, y = horner(x, p, 9) * x;
+    y = fmaf(y, z, e * -2.12194440e-4f);
+    return fmaf(e, 0.693359375f, x + fmaf(-z, 0.5f, y));
+}
+
+static void cephes_sine_cosine(float x, float *sine, float *cosine) {
+    static const float s[] = {-1.9515295891e-4f, 8.3321608736e-3f, -1.6666654611e-1f},
+                       c[] = {2.443315711809948e-5f, -1.388731625493765e-3f, 4.166664568298827e-2f};
+    int octant = ((int)(x * 1.27323954473516f) + 1) & ~1;
+    float turns = (float)octant;
+    x = fmaf(turns, -0.78515625f, x);
+    x = fmaf(turns, -2.4187564849853515625e-4f, x);
+    x = fmaf(turns, -3.77489497744594108e-8f, x);
+    float z = x * x, even = fmaf(horner(z, c, 3) * z, z, -(z * 0.5f)) + 1,
+          odd = fmaf(horner(z, s, 3) * z, x, x);
+    *sine = octant & 2 ? even : odd;
+    *cosine = octant & 2 ? odd : even;
+    if (octant & 4) *sine = -*sine;
+    if (~(octant - 2) & 4) *cosine = -*cosine;
+}
+
 static void block_float(float *d, float mean, float std) {
     for (int j = 0; j < NORMAL_BLOCK / 2; j++) {
-        float u1 = 1 - d[j], u2 = d[j + NORMAL_BLOCK / 2];
-        float r = sqrtf(-2 * logf(u1)), angle = (float)two_pi * u2;
-        d[j] = r * cosf(angle) * std + mean;
-        d[j + NORMAL_BLOCK / 2] = r * sinf(angle) * std + mean;
+        float r = sqrtf(-2 * cephes_log(1 - d[j])), sine, cosine;
+        cephes_sine_cosine((float)two_pi * d[j + NORMAL_BLOCK / 2], &sine, &cosine);
+        d[j] = fmaf(r * cosine, std, mean);
+        d[j + NORMAL_BLOCK / 2] = fmaf(r * sine, std, mean);
     }
 }
 
@@ -62,8 +101,8 @@ static void block_double(double *d, double mean, double std) {
     for (int j = 0; j < NORMAL_BLOCK / 2; j++) {
         double u1 = 1 - d[j], u2 = d[j + NORMAL_BLOCK / 2];
         double r = sqrt(-2 * log(u1)), angle = two_pi * u2;
-        d[j] = r * cos(angle) * std + mean;
-        d[j + NORMAL_BLOCK / 2] = r * sin(angle) * std + mean;
+        d[j] = fma(r * cos(angle), std, mean);
+        d[j + NORMAL_BLOCK / 2] = fma(r * sin(angle), std, mean);
     }
 }
 
@@ -81,15 +120,21 @@ static void block_double(double *d, double mean, double std) {
 NORMALS(float, float)
 NORMALS(double, double)
 
-/* sample_gamma of aten/src/ATen/native/Distributions.h: Marsaglia and Tsang, boosted below 1. */
-double generator_gamma(struct generator *g, double shape) {
+/* What C++ computes in the parameters' own type. */
+static double narrowed(double x, bool single) {
+    return single ? (double)(float)x : x;
+}
+
+/* sample_gamma of aten/src/ATen/native/Distributions.h: Marsaglia and Tsang, boosted below 1. Its constants
+ * are floats. */
+double generator_gamma(struct generator *g, double shape, bool single) {
     double scale = 1;
     if (shape < 1) {
         if (shape == 0) return 0;
-        scale = pow(1 - generator_double(g), 1 / shape);
-        shape += 1;
+        scale = pow(1 - generator_double(g), narrowed(1 / shape, single));
+        shape = narrowed(shape + 1, single);
     }
-    double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
+    double d = narrowed(shape - (double)(1.0f / 3.0f), single), c = 1 / sqrt(9 * d);
     for (;;) {
         double x, y;
         do {
@@ -97,8 +142,8 @@ double generator_gamma(struct generator *g, double shape) {
             y = 1 + c * x;
         } while (y <= 0);
         double v = y * y * y, u = 1 - generator_double(g), xx = x * x;
-        if (u < 1 - 0.0331 * xx * xx) return scale * d * v;
-        if (log(u) < 0.5 * xx + d * (1 - v + log(v))) return scale * d * v;
+        if (u < fma(-(double)0.0331f * xx, xx, 1)) return scale * d * v;
+        if (log(u) < fma(d, 1 - v + log(v), 0.5 * xx)) return scale * d * v;
     }
 }
 
@@ -125,6 +170,58 @@ int64_t generator_poisson(struct generator *g, double rate) {
         product *= generator_double(g);
         if (product <= limit) return k;
     }
+}
+
+/* Waiting times between successes, added up. */
+static double binomial_waiting(struct generator *g, double count, double chance, bool single) {
+    double sum = 0, log_miss = narrowed(log1p(-chance), single);
+    for (double happened = 0;; happened++) {
+        sum += ceil(log(generator_double(g)) / log_miss);
+        if (!(sum <= count)) return happened;
+    }
+}
+
+/* What Stirling's formula for log k! leaves. */
+static double stirling_rest(double k) {
+    static const double table[] = {
+        0.0810614667953272, 0.0413406959554092, 0.0276779256849983, 0.02079067210376509, 0.0166446911898211,
+        0.0138761288230707, 0.0118967099458917, 0.0104112652619720, 0.00925546218271273, 0.00833056343336287,
+    };
+    if (k <= 9) return table[(int)k];
+    double square = (k + 1) * (k + 1);
+    return (1.0 / 12 - (1.0 / 360 - 1.0 / 1260 / square) / square) / (k + 1);
+}
+
+/* BTRS, transformed rejection with squeeze (Hoermann 1993), for 10 and more expected. */
+static double binomial_rejection(struct generator *g, double n, double p, bool single) {
+    double miss = narrowed(1 - p, single), np = narrowed(n * p, single);
+    double deviation = narrowed(sqrt(narrowed(np * miss, single)), single);
+    double b = 1.15 + 2.53 * deviation, a = -0.0873 + 0.0248 * b + 0.01 * p, c = np + 0.5;
+    double v_r = 0.92 - 4.2 / b, odds = narrowed(p / miss, single), alpha = (2.83 + 5.1 / b) * deviation;
+    double m = floor(narrowed((n + 1) * p, single));
+    for (;;) {
+        double u = generator_double(g) - 0.5, v = generator_double(g), us = 0.5 - fabs(u);
+        double k = floor((2 * a / us + b) * u + c);
+        if (!(k >= 0 && k <= n)) continue;
+        if (us >= 0.07 && v <= v_r) return k;
+        v = log(v * alpha / (a / (us * us) + b));
+        double bound = (m + 0.5) * log((m + 1) / (odds * (n - m + 1))) +
+                       (n + 1) * log((n - m + 1) / (n - k + 1)) +
+                       (k + 0.5) * log(odds * (n - k + 1) / (k + 1)) + stirling_rest(m) +
+                       stirling_rest(n - m) - stirling_rest(k) - stirling_rest(n - k);
+        if (v <= bound) return k;
+    }
+}
+
+double generator_binomial(struct generator *g, double count, double chance, bool single) {
+    if (count <= 0 || chance <= 0) return 0;
+    if (chance >= 1) return count;
+    if (chance != chance || count != count || isinf(count)) return (double)NAN;
+    bool rare = chance <= 0.5;
+    if (!rare) chance = narrowed(1 - chance, single);
+    double happened = narrowed(count * chance, single) >= 10 ? binomial_rejection(g, count, chance, single)
+                                                             : binomial_waiting(g, count, chance, single);
+    return rare ? happened : count - happened;
 }
 
 /* THGeneratorState's layout (aten/src/ATen/CPUGeneratorImpl.cpp). */

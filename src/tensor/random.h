@@ -38,8 +38,10 @@ double generator_normal(struct generator *g);
 /* Standard normals for 16 or more elements, then scaled: the block algorithm of normal_fill. */
 void generator_normals_float(struct generator *g, float *out, int64_t count, float mean, float std);
 void generator_normals_double(struct generator *g, double *out, int64_t count, double mean, double std);
-/* Standard gamma of this shape (Marsaglia and Tsang), and Poisson with this rate, as PyTorch draws them. */
-double generator_gamma(struct generator *g, double shape);
+/* Standard gamma of this shape (Marsaglia and Tsang), Poisson with this rate, and how often of `count` times
+ * something of this chance happens, as PyTorch draws them; single: for float32 parameters. */
+double generator_gamma(struct generator *g, double shape, bool single);
+double generator_binomial(struct generator *g, double count, double chance, bool single);
 int64_t generator_poisson(struct generator *g, double rate);
 
 /* torch.get_rng_state(): GENERATOR_STATE_BYTES bytes. */

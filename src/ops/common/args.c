@@ -46,6 +46,16 @@ int args_tensors(const struct op_call *c, int i, struct tensor **out, int max) {
     return (int)list->count;
 }
 
+bool refuse_overlap(struct op_call *c) {
+    return refuse(c,
+                  "unsupported operation: more than one element of the written-to tensor refers to a single "
+                  "memory location. Please clone() the tensor before performing the operation.");
+}
+
+bool accept_written(struct op_call *c, const struct tensor *t) {
+    return !tensor_overlaps_itself(t) || refuse_overlap(c);
+}
+
 bool args_dtype(const struct op_call *c, int i, enum dtype otherwise, enum dtype *out) {
     *out = otherwise;
     if (i >= c->arg_count || arg_none(c, i)) return true;

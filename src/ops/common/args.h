@@ -33,6 +33,14 @@ static inline enum dtype tensor_dtype(const struct tensor *t) {
     return (enum dtype)t->dtype;
 }
 
+/* Whether the tensor has these sizes. */
+static inline bool sizes_are(const struct tensor *t, int ndim, const int64_t *sizes) {
+    return t->ndim == ndim && memcmp(t->sizes, sizes, sizeof *sizes * (size_t)ndim) == 0;
+}
+/* Refuses to write a tensor that has two elements at one place (at::assert_no_internal_overlap). */
+bool accept_written(struct op_call *c, const struct tensor *t);
+bool refuse_overlap(struct op_call *c);
+
 /* An int list into `out`; -1 with an error when there are more than `max` or the argument is no list. An int
  * stands for a list of one. */
 int args_ints(const struct op_call *c, int i, int64_t *out, int max);
@@ -92,12 +100,6 @@ bool give_ints(struct op_call *c, int i, const int64_t *ints, int count);
 bool give_number(struct op_call *c, struct number n);
 void release_tensors(struct tensor **tensors, int count);
 
-/* What PyTorch says of writing into an expanded tensor (at::assert_no_internal_overlap). */
-static inline bool refuse_overlap(struct op_call *c) {
-    return refuse(c,
-                  "unsupported operation: more than one element of the written-to tensor refers to a single "
-                  "memory location. Please clone() the tensor before performing the operation.");
-}
 /* Runs `kernel`, then moves its results into the tensors that the row says are written. */
 bool op_into(struct op_call *c, op_kernel kernel);
 /* Runs `kernel`, a view, then makes the first argument that view. */

@@ -15,11 +15,15 @@ enum dtype_set {
     SET_LONG = DTYPE_BIT(INT64),
     SET_BYTE = DTYPE_BIT(UINT8),
     SET_HALF = DTYPE_BIT(FLOAT16),
+    SET_BFLOAT16 = DTYPE_BIT(BFLOAT16),
+    SET_NUMBERS = SET_INTS | SET_REALS, /* AT_DISPATCH_ALL_TYPES_AND2 with the half types */
 };
 
 /* NotImplementedError, with the name of PyTorch's kernel, where the dtype is not in the set. */
+static inline bool accept_dtype(struct op_call *c, enum dtype d, unsigned set, const char *kernel) {
+    return (set >> d & 1) || refuse(c, "\"%s\" not implemented for '%s'", kernel, dtype_table[d].graph_name);
+}
 static inline bool check_dtype(struct op_call *c, const struct tensor *t, unsigned set, const char *kernel) {
-    return (set >> t->dtype & 1) ||
-           refuse(c, "\"%s\" not implemented for '%s'", kernel, dtype_table[t->dtype].graph_name);
+    return accept_dtype(c, tensor_dtype(t), set, kernel);
 }
 #endif

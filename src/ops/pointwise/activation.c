@@ -3,12 +3,14 @@
  *
  * k holds the numbers in schema order. Half and bfloat16 are computed in float. */
 #include "ops/common/compose.h"
+#include "ops/common/dtypes.h"
 #include "ops/pointwise/pointwise.h"
 #include "ops/view/geometry.h"
 #include <tgmath.h>
 #undef complex
 
-#define K(i) (t->k[i].f)
+#define K(i)      (t->k[i].f)
+#define SHRUNK(x) (x > K(0) ? x - K(0) : x < -K(0) ? x + K(0) : x != x ? x : 0)
 
 static double gelu_tanh(double x) {
     return 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
@@ -19,7 +21,6 @@ static double softplus(double x, double beta, double threshold) {
 
 /* X(name, kernel name, numbers after self, expression for reals) */
 #define ACTIVATIONS(X)                                                                                  \
-    X(silu, "silu_cpu", 0, x / (1 + exp(-x)))                                                           \
     X(mish, "mish_cpu", 0, x *tanh(log1p(exp(x))))                                                      \
     X(hardsigmoid, "hardsigmoid_cpu", 0, x != x ? x : x <= -3 ? 0 : x >= 3 ? 1 : (x + 3) / 6)           \
     X(hardswish, "hardswish_cpu", 0, x != x ? x : x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6)           \
@@ -29,19 +30,14 @@ static double softplus(double x, double beta, double threshold) {
             : 1.0507009873554804934193349852946 * 1.6732632423543772848170429916717 * expm1((double)x)) \
     X(gelu_erf, "GeluKernelImpl", 0, 0.5 * x * (1 + erf(x * 0.70710678118654752440)))                   \
     X(gelu_tanh, "GeluKernelImpl", 0, gelu_tanh((double)x))                                             \
-    X(leaky_relu, "leaky_relu_cpu", 1, x > 0 ? x : x * (float)K(0))                                     \
-    X(celu, "elu_cpu", 1, x > 0 ? x : K(0) * expm1((double)x / K(0)))                                   \
+    X(leaky_relu, "leaky_relu_cpu", 1, x > 0 ? x : x * (__typeof__(x))K(0))                             \
     X(softplus, "softplus_cpu", 2, softplus((double)x, K(0), K(1)))                                     \
-    X(hardshrink, "hardshrink_cpu", 1, x >= -K(0) && x <= K(0) ? 0 : x)                                 \
-    X(softshrink, "softshrink_cpu", 1, x > K(0) ? x - K(0) : x < -K(0) ? x + K(0) : x != x ? x : 0)
+    X(hardshrink, "hardshrink_cpu", 1, x >= -K(0) && x <= K(0) ? 0 : x)
 /* Which of them are the kernels' functions of two numbers. */
 enum {
     PARAM_OF_leaky_relu = FAST_PARAM_leaky_relu,
-    PARAM_OF_celu = FAST_PARAM_celu,
     PARAM_OF_softplus = FAST_PARAM_softplus_beta,
     PARAM_OF_hardshrink = FAST_PARAM_hardshrink,
-    PARAM_OF_softshrink = FAST_PARAM_softshrink,
-    PARAM_OF_silu = 0,
     PARAM_OF_mish = 0,
     PARAM_OF_hardsigmoid = 0,
     PARAM_OF_hardswish = 0,
@@ -62,6 +58,43 @@ enum {
         return pointwise_call(c, &op_##name, numbers);                              \
     }
 ACTIVATIONS(DEFINE_ACTIVATION)
+
+/* celu(x, alpha) */
+POINTWISE_LOOP_1(celu_float, float, float, x > 0 ? x : K(0) * expm1((double)x / K(0)))
+POINTWISE_LOOP_1(celu_double, double, double, x > 0 ? x : K(0) * expm1((double)x / K(0)))
+bool pointwise_celu(struct op_call *c) {
+    static const struct pointwise op = {
+        "elu_cpu", 1, RULE_SAME | WITH_PARAM(celu), {NULL, celu_float, celu_double, NULL}};
+    if (arg_number(c, 1).f == 0) return refuse(c, "ZeroDivisionError: alpha cannot be 0 for CELU");
+    return pointwise_call(c, &op, 1);
+}
+
+/* silu takes complex numbers, too. */
+POINTWISE_LOOP_1(silu_float, float, float, x / (1 + exp(-x)))
+POINTWISE_LOOP_1(silu_double, double, double, x / (1 + exp(-x)))
+POINTWISE_LOOP_1(silu_complex, complex_double, complex_double, x / (1 + exp(-x)))
+bool pointwise_silu(struct op_call *c) {
+    static const struct pointwise op = {"silu_cpu",
+                                        1,
+                                        RULE_NO_COMPLEX_HALF | WITH_UNARY(silu),
+                                        {NULL, silu_float, silu_double, silu_complex}};
+    return pointwise_call(c, &op, 0);
+}
+
+/* softshrink(x, lambda): lambda within the dtype's own range
+ * (aten/src/ATen/native/Activation.cpp, softshrink_check). */
+POINTWISE_LOOP_1(softshrink_float, float, float, SHRUNK(x))
+POINTWISE_LOOP_1(softshrink_double, double, double, SHRUNK(x))
+bool pointwise_softshrink(struct op_call *c) {
+    static const struct pointwise op = {
+        "softshrink_cpu", 1, WITH_PARAM(softshrink), {NULL, softshrink_float, softshrink_double, NULL}};
+    enum dtype d = tensor_dtype(arg_tensor(c, 0));
+    double lambda = arg_number(c, 1).f;
+    if (!accept_dtype(c, d, SET_REALS, "softshrink_check")) return false;
+    if (lambda >= 0 && lambda <= dtype_largest(d)) return pointwise_call(c, &op, 1);
+    return refuse(c, "lambda must be in range [0, %g] for input dtype %s, but found %g", dtype_largest(d),
+                  dtype_table[d].graph_name, lambda);
+}
 
 /* elu(x, alpha, scale, input_scale). k: alpha * scale, scale, input_scale; the kernels know input_scale 1. */
 POINTWISE_LOOP_1(elu_float, float, float, x > 0 ? x * K(1) : K(0) * expm1((double)x * K(2)))
@@ -93,16 +126,24 @@ bool pointwise_threshold(struct op_call *c) {
                                         {threshold_int, threshold_float, threshold_double, NULL}};
     return pointwise_call(c, &op, 2);
 }
-POINTWISE_LOOP_1(hardtanh_int, int64_t, int64_t, x<t->k[0].i ? t->k[0].i : x> t->k[1].i ? t->k[1].i : x)
-POINTWISE_LOOP_1(hardtanh_float, float, float, x<K(0) ? K(0) : x> K(1) ? K(1) : x)
-POINTWISE_LOOP_1(hardtanh_double, double, double, x<K(0) ? K(0) : x> K(1) ? K(1) : x)
+/* The upper bound has the last word; a bound that is NaN gives NaN. */
+#define BOUNDED(x, low, high)                                \
+    ((high) != (high) || (low) != (low)     ? (low) + (high) \
+     : ((x) < (low) ? (low) : (x)) > (high) ? (high)         \
+     : (x) < (low)                          ? (low)          \
+                                            : (x))
+POINTWISE_LOOP_1(hardtanh_int, int64_t, int64_t, BOUNDED(x, t->k[0].i, t->k[1].i))
+POINTWISE_LOOP_1(hardtanh_float, float, float, BOUNDED(x, (float)K(0), (float)K(1)))
+POINTWISE_LOOP_1(hardtanh_double, double, double, BOUNDED(x, K(0), K(1)))
 bool pointwise_hardtanh(struct op_call *c) {
     static const struct pointwise op = {"hardtanh_cpu",
                                         1,
                                         RULE_NO_BOOL | WITH_PARAM(clamp),
                                         {hardtanh_int, hardtanh_float, hardtanh_double, NULL}};
     if (arg_tensor(c, 0)->dtype == DTYPE_BOOL) return refuse(c, "Bool inputs not supported for hardtanh");
-    if (arg_number(c, 1).f > arg_number(c, 2).f) return refuse(c, "min_val cannot be greater than max_val");
+    bool negative = arg_number(c, 1).f < 0 || arg_number(c, 2).f < 0;
+    if (arg_tensor(c, 0)->dtype == DTYPE_UINT8 && negative)
+        return refuse(c, "cannot do hardtanh on an unsigned type with negative limits");
     return pointwise_call(c, &op, 2);
 }
 
@@ -131,13 +172,8 @@ POINTWISE_LOOP_1(nan_complex, struct complex128, struct complex128,
                  ((struct complex128){nan_part(x.re, t->k), nan_part(x.im, t->k)}))
 bool pointwise_nan_to_num(struct op_call *c) {
     static const struct pointwise op = {
-        "nan_to_num", 1, RULE_SAME, {nan_int, nan_float, nan_double, nan_complex}};
-    static const double bounds[] = {[DTYPE_FLOAT16] = 65504,
-                                    [DTYPE_FLOAT32] = 3.4028234663852886e38,
-                                    [DTYPE_FLOAT64] = 1.7976931348623157e308,
-                                    [DTYPE_BFLOAT16] = 3.3895313892515355e38};
-    enum dtype d = dtype_real(tensor_dtype(arg_tensor(c, 0)));
-    double bound = dtype_is_floating(d) ? bounds[d] : 0;
+        "nan_to_num", 1, RULE_NO_COMPLEX_HALF, {nan_int, nan_float, nan_double, nan_complex}};
+    double bound = dtype_largest(dtype_real(tensor_dtype(arg_tensor(c, 0))));
     struct number k[3] = {
         {.tag = VALUE_FLOAT}, {.tag = VALUE_FLOAT, .f = bound}, {.tag = VALUE_FLOAT, .f = -bound}};
     for (int i = 0; i < 3; i++)
@@ -150,6 +186,10 @@ POINTWISE_LOOP_2(prelu_float, float, float, x > 0 ? x : x * y)
 POINTWISE_LOOP_2(prelu_double, double, double, x > 0 ? x : x * y)
 static const struct pointwise op_prelu = {"prelu_cpu", 2, RULE_SAME, {NULL, prelu_float, prelu_double, NULL}};
 bool pointwise_prelu_kernel(struct op_call *c) {
+    const struct tensor *x = arg_tensor(c, 0), *weight = arg_tensor(c, 1);
+    if (x->dtype != weight->dtype)
+        return refuse(c, "Found dtype %s but expected %s", dtype_table[weight->dtype].graph_name,
+                      dtype_table[x->dtype].graph_name);
     return pointwise_call(c, &op_prelu, 0);
 }
 bool pointwise_prelu(struct op_call *c) {
@@ -189,6 +229,7 @@ bool pointwise_glu(struct op_call *c) {
     if (x->sizes[dim] % 2)
         return refuse(c, "Halving dimension must be even, but dimension %lld is size %lld", (long long)dim,
                       (long long)x->sizes[dim]);
+    if (!accept_dtype(c, tensor_dtype(x), SET_REALS, "glu_cpu")) return false;
     int64_t half = x->sizes[dim] / 2;
     struct tensor *a = compose_own(&k, tensor_narrow(c, x, (int)dim, 0, half));
     struct tensor *b =

@@ -85,9 +85,10 @@ static double next_double(double x, double y) {
 }
 
 /* X(name, kernel name, rule, integer, float, double, complex) */
-#define BINARY_ALL(X)                                                                   \
-    X(mul, "mul_cpu", RULE_SAME | WITH_BINARY(mul), WRAP(x, *, y), x * y, x * y, x * y) \
-    X(pow, "pow", RULE_SAME | WITH_BINARY(pow), int_pow(x, y), powf(x, y), pow(x, y), complex_pow(x, y))
+#define BINARY_ALL(X)                                                                            \
+    X(mul, "mul_cpu", RULE_SAME | WITH_BINARY(mul), WRAP(x, *, y), x * y, x * y, x * y)          \
+    X(pow, "pow", RULE_NO_COMPLEX_HALF | WITH_BINARY(pow), int_pow(x, y), powf(x, y), pow(x, y), \
+      complex_pow(x, y))
 #define DEFINE_BINARY_ALL(name, text, rule, integer, real, wide, imaginary)     \
     POINTWISE_LOOP_2(name##_int, int64_t, int64_t, integer)                     \
     POINTWISE_LOOP_2(name##_float, float, float, real)                          \
@@ -119,7 +120,7 @@ bool pointwise_mul(struct op_call *c) {
                         : x)                                                   \
     X(fmax, "fmax_cpu", RULE_SAME, x > y ? x : y, fmaxf(x, y), fmax(x, y))     \
     X(fmin, "fmin_cpu", RULE_SAME, x < y ? x : y, fminf(x, y), fmin(x, y))     \
-    X(heaviside, "heaviside_cpu", RULE_SAME, x == 0 ? y : x > 0, x == 0 ? y : x > 0, x == 0 ? y : x > 0)
+    X(heaviside_plain, "heaviside_cpu", RULE_SAME, x == 0 ? y : x > 0, x == 0 ? y : x > 0, x == 0 ? y : x > 0)
 #define DEFINE_BINARY_REAL(name, text, rule, integer, real, wide)        \
     POINTWISE_LOOP_2(name##_int, int64_t, int64_t, integer)              \
     POINTWISE_LOOP_2(name##_float, float, float, real)                   \
@@ -130,6 +131,16 @@ bool pointwise_mul(struct op_call *c) {
         return pointwise_call(c, &op_##name, 0);                         \
     }
 BINARY_REAL(DEFINE_BINARY_REAL)
+
+bool pointwise_heaviside(struct op_call *c) {
+    const struct tensor *x = arg_tensor(c, 0), *y = arg_tensor(c, 1);
+    if (dtype_is_complex(tensor_dtype(x)) || dtype_is_complex(tensor_dtype(y)))
+        return refuse(c, "heaviside is not yet implemented for complex tensors.");
+    const struct tensor *target = call_target(c);
+    if (x->dtype != y->dtype || (target && target->dtype != x->dtype))
+        return refuse(c, "heaviside is not yet implemented for tensors with different dtypes.");
+    return pointwise_heaviside_plain(c);
+}
 
 #define BINARY_FLOAT(X)                                                                              \
     X(atan2, "atan2_cpu", RULE_FLOAT | WITH_BINARY(atan2), atan2f(x, y), atan2(x, y))                \
@@ -161,14 +172,14 @@ BINARY_REAL(DEFINE_BINARY_REAL)
     }
 BINARY_FLOAT(DEFINE_BINARY_FLOAT)
 
-#define BINARY_INT(X)            \
-    X(gcd, "gcd_cpu", gcd(x, y)) \
-    X(lcm, "lcm_cpu", lcm(x, y))
-#define DEFINE_BINARY_INT(name, text, integer)                                                      \
-    POINTWISE_LOOP_2(name##_int, int64_t, int64_t, integer)                                         \
-    static const struct pointwise op_##name = {text, 2, RULE_SAME, {name##_int, NULL, NULL, NULL}}; \
-    bool pointwise_##name(struct op_call *c) {                                                      \
-        return pointwise_call(c, &op_##name, 0);                                                    \
+#define BINARY_INT(X)                          \
+    X(gcd, "gcd_cpu", RULE_NO_BOOL, gcd(x, y)) \
+    X(lcm, "lcm_cpu", RULE_NO_BOOL, lcm(x, y))
+#define DEFINE_BINARY_INT(name, text, rule, integer)                                           \
+    POINTWISE_LOOP_2(name##_int, int64_t, int64_t, integer)                                    \
+    static const struct pointwise op_##name = {text, 2, rule, {name##_int, NULL, NULL, NULL}}; \
+    bool pointwise_##name(struct op_call *c) {                                                 \
+        return pointwise_call(c, &op_##name, 0);                                               \
     }
 BINARY_INT(DEFINE_BINARY_INT)
 

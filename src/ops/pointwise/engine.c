@@ -124,7 +124,10 @@ static void walk_loop(void *context, char *const *data, const int64_t *strides, 
 static bool check_dtype(struct op_call *c, const struct pointwise *op, enum dtype common) {
     if (common == DTYPE_NONE || dtype_table[common].category == DTYPE_QUANTIZED)
         return refuse(c, "\"%s\" not implemented for quantized tensors", op->name);
-    bool missing = !op->loops[compute_type(common)] || (common == DTYPE_BOOL && (op->rule & RULE_NO_BOOL));
+    bool half = common == DTYPE_FLOAT16 || common == DTYPE_BFLOAT16;
+    bool missing = !op->loops[compute_type(common)] || (common == DTYPE_BOOL && (op->rule & RULE_NO_BOOL)) ||
+                   (half && (op->rule & RULE_NO_HALF)) ||
+                   (common == DTYPE_COMPLEX32 && (op->rule & (RULE_NO_COMPLEX_HALF | RULE_FLOAT)));
     return !missing || refuse(c, "\"%s\" not implemented for '%s'", op->name, dtype_table[common].graph_name);
 }
 

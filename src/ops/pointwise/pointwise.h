@@ -19,13 +19,14 @@ struct tile {
 typedef void tile_loop(const struct tile *t);
 
 enum pointwise_rule {
-    RULE_SAME = 0,     /* result has the promoted dtype */
-    RULE_FLOAT = 1,    /* integers are computed in the default floating dtype */
-    RULE_BOOL = 2,     /* the loop writes bytes of bool */
-    RULE_REAL = 4,     /* complex in, real out: the COMPLEX loop writes double */
-    RULE_NO_BOOL = 8,  /* refused for bool */
-    RULE_NO_CAST = 16, /* the result may be written to any dtype (comparisons into an output) */
-    RULE_NO_HALF = 32, /* reserved for kernels that PyTorch has no half form of */
+    RULE_SAME = 0,             /* result has the promoted dtype */
+    RULE_FLOAT = 1,            /* integers are computed in the default floating dtype */
+    RULE_BOOL = 2,             /* the loop writes bytes of bool */
+    RULE_REAL = 4,             /* complex in, real out: the COMPLEX loop writes double */
+    RULE_NO_BOOL = 8,          /* refused for bool */
+    RULE_NO_CAST = 16,         /* the result may be written to any dtype (comparisons into an output) */
+    RULE_NO_HALF = 32,         /* refused for half and bfloat16 */
+    RULE_NO_COMPLEX_HALF = 64, /* refused for complex32, as all of RULE_FLOAT are */
 };
 
 struct pointwise {
@@ -45,7 +46,6 @@ enum fast_unary {
     FAST_leaky_relu = 0,
     FAST_celu = 0,
     FAST_hardshrink = 0,
-    FAST_softshrink = 0,
     FAST_elu = 0,
     FAST_gelu_erf = FAST_gelu
 };

@@ -2,6 +2,7 @@
  *
  * Each is a row of a table: the expression for real x (float and double alike: <tgmath.h> picks the
  * function), and the one for complex x. The lists differ by dtype rule only. */
+#include "ops/common/dtypes.h"
 #include "ops/pointwise/pointwise.h"
 #include <tgmath.h>
 #undef complex
@@ -132,8 +133,10 @@ POINTWISE_LOOP_1(square_float, float, float, x *x)
 POINTWISE_LOOP_1(square_double, double, double, x *x)
 POINTWISE_LOOP_1(square_complex, complex_double, complex_double, x *x)
 bool pointwise_square(struct op_call *c) {
-    static const struct pointwise op = {
-        "pow", 1, RULE_SAME | WITH_UNARY(square), {square_int, square_float, square_double, square_complex}};
+    static const struct pointwise op = {"pow",
+                                        1,
+                                        RULE_NO_COMPLEX_HALF | WITH_UNARY(square),
+                                        {square_int, square_float, square_double, square_complex}};
     struct tensor *x = arg_tensor(c, 0);
     enum dtype common = x->dtype == DTYPE_BOOL ? DTYPE_INT64 : tensor_dtype(x);
     return give_tensor(c, pointwise_run_as(c, &op, common, &x, NULL, call_target(c)));
@@ -190,6 +193,12 @@ QUESTIONS(DEFINE_QUESTION)
     X(isposinf, "isposinf", 0, x == (double)INFINITY)  \
     X(isneginf, "isneginf", 0, x == -(double)INFINITY) \
     X(signbit, "signbit_cpu", x < 0, signbit(x) != 0)
+/* These write into no other dtype. */
+static bool accept_answer(struct op_call *c, const char *name) {
+    const struct tensor *target = call_target(c);
+    return !target || target->dtype == DTYPE_BOOL ||
+           refuse(c, "%s does not support non-boolean outputs.", name);
+}
 #define DEFINE_REAL_QUESTION(name, text, integer, real)                       \
     POINTWISE_LOOP_1(name##_int, int64_t, uint8_t, integer)                   \
     POINTWISE_LOOP_1(name##_float, float, uint8_t, real)                      \
@@ -197,7 +206,7 @@ QUESTIONS(DEFINE_QUESTION)
     static const struct pointwise op_##name = {                               \
         text, 1, RULE_BOOL, {name##_int, name##_float, name##_double, NULL}}; \
     bool pointwise_##name(struct op_call *c) {                                \
-        return pointwise_call(c, &op_##name, 0);                              \
+        return accept_answer(c, #name) && pointwise_call(c, &op_##name, 0);   \
     }
 REAL_QUESTIONS(DEFINE_REAL_QUESTION)
 
@@ -221,6 +230,7 @@ bool pointwise_round_decimals(struct op_call *c) {
         "round_vml_cpu", 1, RULE_NO_BOOL, {NULL, decimals_float, decimals_double, NULL}};
     struct number k[2] = {arg_number(c, 1), {.tag = VALUE_FLOAT}};
     k[1].f = pow(10.0, (double)(k[0].i < 0 ? -k[0].i : k[0].i));
+    if (!accept_dtype(c, tensor_dtype(arg_tensor(c, 0)), SET_REALS, "round_vml_cpu")) return false;
     return pointwise_call_with(c, k[0].i == 0 ? &op_round : &op, k);
 }
 

@@ -7,46 +7,46 @@
 #include "ops/pointwise/pointwise.h"
 #include "ops/special/special.h"
 
-/* X(kernel, PyTorch's kernel name, function of x) */
-#define UNARY(X)                                                               \
-    X(digamma, "digamma", special_digamma)                                     \
-    X(i0, "i0_cpu", special_i0)                                                \
-    X(i0e, "i0e_cpu", special_i0e)                                             \
-    X(i1, "i1_cpu", special_i1)                                                \
-    X(i1e, "i1e_cpu", special_i1e)                                             \
-    X(modified_bessel_i0, "modified_bessel_i0_cpu", special_i0)                \
-    X(modified_bessel_i1, "modified_bessel_i1_cpu", special_i1)                \
-    X(modified_bessel_k0, "modified_bessel_k0_cpu", special_k0)                \
-    X(modified_bessel_k1, "modified_bessel_k1_cpu", special_k1)                \
-    X(scaled_modified_bessel_k0, "scaled_modified_bessel_k0_cpu", special_k0e) \
-    X(scaled_modified_bessel_k1, "scaled_modified_bessel_k1_cpu", special_k1e) \
-    X(bessel_j0, "bessel_j0_cpu", special_j0)                                  \
-    X(bessel_j1, "bessel_j1_cpu", special_j1)                                  \
-    X(bessel_y0, "bessel_y0_cpu", special_y0)                                  \
-    X(bessel_y1, "bessel_y1_cpu", special_y1)                                  \
-    X(spherical_bessel_j0, "spherical_bessel_j0_cpu", special_spherical_j0)    \
-    X(airy_ai, "airy_ai_cpu", special_airy)                                    \
-    X(erfinv, "erfinv_vml_cpu", special_erfinv)                                \
-    X(erfcx, "erfcx_cpu", special_erfcx)                                       \
-    X(ndtri, "ndtri_cpu", special_ndtri)                                       \
-    X(log_ndtr, "log_ndtr_cpu", special_log_ndtr)                              \
-    X(entr, "entr_cpu", special_entr)
+/* X(kernel, PyTorch's kernel name, rule, function of x) */
+#define UNARY(X)                                                                                          \
+    X(digamma, "digamma", RULE_FLOAT, special_digamma)                                                    \
+    X(i0, "i0_vml_cpu", RULE_FLOAT, special_i0)                                                           \
+    X(i0e, "i0e_cpu", RULE_FLOAT, special_i0e)                                                            \
+    X(i1, "i1_cpu", RULE_FLOAT, special_i1)                                                               \
+    X(i1e, "i1e_cpu", RULE_FLOAT, special_i1e)                                                            \
+    X(modified_bessel_i0, "modified_bessel_i0_cpu", RULE_FLOAT | RULE_NO_HALF, special_i0)                \
+    X(modified_bessel_i1, "modified_bessel_i1_cpu", RULE_FLOAT | RULE_NO_HALF, special_i1)                \
+    X(modified_bessel_k0, "modified_bessel_k0_cpu", RULE_FLOAT | RULE_NO_HALF, special_k0)                \
+    X(modified_bessel_k1, "modified_bessel_k1_cpu", RULE_FLOAT | RULE_NO_HALF, special_k1)                \
+    X(scaled_modified_bessel_k0, "scaled_modified_bessel_k0_cpu", RULE_FLOAT | RULE_NO_HALF, special_k0e) \
+    X(scaled_modified_bessel_k1, "scaled_modified_bessel_k1_cpu", RULE_FLOAT | RULE_NO_HALF, special_k1e) \
+    X(bessel_j0, "bessel_j0_cpu", RULE_FLOAT | RULE_NO_HALF, special_j0)                                  \
+    X(bessel_j1, "bessel_j1_cpu", RULE_FLOAT | RULE_NO_HALF, special_j1)                                  \
+    X(bessel_y0, "bessel_y0_cpu", RULE_FLOAT | RULE_NO_HALF, special_y0)                                  \
+    X(bessel_y1, "bessel_y1_cpu", RULE_FLOAT | RULE_NO_HALF, special_y1)                                  \
+    X(spherical_bessel_j0, "spherical_bessel_j0_cpu", RULE_FLOAT | RULE_NO_HALF, special_spherical_j0)    \
+    X(airy_ai, "airy_ai_cpu", RULE_FLOAT | RULE_NO_HALF, special_airy)                                    \
+    X(erfinv, "erfinv_vml_cpu", RULE_FLOAT, special_erfinv)                                               \
+    X(erfcx, "erfcx_cpu", RULE_FLOAT | RULE_NO_HALF, special_erfcx)                                       \
+    X(ndtri, "ndtri_cpu", RULE_FLOAT | RULE_NO_HALF, special_ndtri)                                       \
+    X(log_ndtr, "log_ndtr_cpu", RULE_FLOAT | RULE_NO_HALF, special_log_ndtr)                              \
+    X(entr, "entr_cpu", RULE_FLOAT, special_entr)
 
-#define X(name, text, function)                                                                              \
-    POINTWISE_LOOP_1(name##_float, float, float, function((double)x))                                        \
-    POINTWISE_LOOP_1(name##_double, double, double, function(x))                                             \
-    bool op_##name(struct op_call *c);                                                                       \
-    bool op_##name(struct op_call *c) {                                                                      \
-        static const struct pointwise op = {text, 1, RULE_FLOAT, {NULL, name##_float, name##_double, NULL}}; \
-        return pointwise_call(c, &op, 0);                                                                    \
+#define X(name, text, rule, function)                                                                  \
+    POINTWISE_LOOP_1(name##_float, float, float, function((double)x))                                  \
+    POINTWISE_LOOP_1(name##_double, double, double, function(x))                                       \
+    bool op_##name(struct op_call *c);                                                                 \
+    bool op_##name(struct op_call *c) {                                                                \
+        static const struct pointwise op = {text, 1, rule, {NULL, name##_float, name##_double, NULL}}; \
+        return pointwise_call(c, &op, 0);                                                              \
     }
 UNARY(X)
 #undef X
 
 /* X(kernel, PyTorch's kernel name, rule, function of x and y) */
-#define BINARY(X)                                      \
-    X(zeta, "zeta", RULE_FLOAT, special_zeta)          \
-    X(igamma, "igamma_cpu", RULE_SAME, special_igamma) \
+#define BINARY(X)                                                \
+    X(zeta, "zeta_cpu", RULE_FLOAT | RULE_NO_HALF, special_zeta) \
+    X(igamma, "igamma_cpu", RULE_SAME, special_igamma)           \
     X(igammac, "igammac_cpu", RULE_SAME, special_igammac)
 
 #define X(name, text, rule, function)                                                                  \

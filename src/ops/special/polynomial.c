@@ -68,11 +68,13 @@ POLYNOMIALS(X)
 POLYNOMIALS(X)
 #undef X
 
-#define X(name, polynomial)                                                                    \
-    bool op_##name(struct op_call *c);                                                         \
-    bool op_##name(struct op_call *c) {                                                        \
-        static const struct pointwise op = {                                                   \
-            #name "_cpu", 2, RULE_FLOAT, {NULL, name##_loop_float, name##_loop_double, NULL}}; \
-        return pointwise_call(c, &op, 0);                                                      \
+#define X(name, polynomial)                                                                       \
+    bool op_##name(struct op_call *c);                                                            \
+    bool op_##name(struct op_call *c) {                                                           \
+        static const struct pointwise op = {#name "_cpu",                                         \
+                                            2,                                                    \
+                                            RULE_FLOAT | RULE_NO_HALF,                            \
+                                            {NULL, name##_loop_float, name##_loop_double, NULL}}; \
+        return pointwise_call(c, &op, 0);                                                         \
     }
 POLYNOMIALS(X)
