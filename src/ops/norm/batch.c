@@ -250,13 +250,19 @@ bool norm_batch_norm_no_update(struct op_call *c) {
     return norm_batch_norm_no_training(c) && give_reserve(c, 3);
 }
 /* _batch_norm_with_update, the same in training; its out= form leaves the reserve as it is. */
-bool norm_batch_norm_with_update_out(struct op_call *c) {
+static bool with_update(struct op_call *c) {
     struct batch b = batch_operands(c, -1, 5);
     b.training = true;
     return native_batch_norm(c, b);
 }
+bool norm_batch_norm_with_update_out(struct op_call *c) {
+    struct op_call some = *c;
+    some.arg_count--;
+    some.result_count--;
+    return op_into(&some, with_update) && give_borrowed(c, 3, arg_tensor(c, c->arg_count - 1));
+}
 bool norm_batch_norm_with_update(struct op_call *c) {
-    return norm_batch_norm_with_update_out(c) && give_reserve(c, 3);
+    return with_update(c) && give_reserve(c, 3);
 }
 /* _batch_norm_impl_index(..., training, momentum, eps, cudnn_enabled) -> (out, mean, inverse, reserve, which)
  */
