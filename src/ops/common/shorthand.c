@@ -128,9 +128,3 @@ bool short_new_zeros_feature(struct op_call *c) {
     memcpy(sizes + batch, other->sizes, sizeof *sizes * other->ndim);
     return compose_give(&k, RUN("zeros", "Ld", (int)batch + other->ndim, sizes, (int)other->dtype));
 }
-
-/* _saturate_weight_to_fp16(weight): clamped to what a half can hold. */
-bool short_saturate_fp16(struct op_call *c) {
-    struct compose k = compose_start(c);
-    return compose_give(&k, RUN("clamp", "tff", arg_tensor(c, 0), -65504.0, 65504.0));
-}

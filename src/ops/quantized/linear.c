@@ -126,9 +126,13 @@ static void saturate(struct tensor *weight) {
     if (changed) tensor_changed(weight);
 }
 
+static bool may_saturate(const struct tensor *weight) {
+    return tensor_is_contiguous(weight) && !(weight->storage && weight->storage->read_only);
+}
+
 struct tensor *packed_halves(struct compose *k, struct tensor *weight) {
     struct op_call *c = k->c;
-    bool may_write = tensor_is_contiguous(weight) && !(weight->storage && weight->storage->read_only);
+    bool may_write = may_saturate(weight);
     struct tensor *bounded =
         may_write ? weight : compose_run(k, "aten::clamp", "tff", weight, -65504.0, 65504.0);
     if (may_write) saturate(weight);
@@ -201,7 +205,9 @@ bool op_saturate_to_half(struct op_call *c) {
     if (w->ndim == 0) return refuse(c, "Dimension specified as 0 but tensor has no dimensions");
     if (w->dtype != DTYPE_FLOAT32)
         return refuse(c, "expected scalar type Float but found %s", dtype_table[w->dtype].graph_name);
-    struct tensor *whole = tensor_contiguous(w, c->cx->budget, c->err);
-    if (whole) saturate(whole);
-    return give_tensor(c, whole);
+    struct compose k = compose_start(c);
+    if (!may_saturate(w))
+        return compose_give(&k, compose_run(&k, "aten::clamp", "tff", w, -65504.0, 65504.0));
+    saturate(w);
+    return give_tensor(c, tensor_retain(w));
 }
