@@ -57,12 +57,25 @@ bool check_range_for_size(struct op_call *c) {
                  "reached in inference mode and when all the inputs are inference tensors.")              \
     X(xla, "input.device().type() == kXLA INTERNAL ASSERT FAILED: This op should only be called by XLA")  \
     X(nnpack, "NNPACK SpatialConvolution_updateOutput failed")                                            \
-    X(guard, "Should be replaced by prim::BailOut")
+    X(guard, "Should be replaced by prim::BailOut")                                                       \
+    X(stack, "pop() called on empty stack")                                                               \
+    X(products, "!inputs.empty() INTERNAL ASSERT FAILED")                                                 \
+    X(python,                                                                                             \
+      "This Python function is annotated to be ignored and cannot be and has not been included in the "   \
+      "exported binary, meaning that it cannot be executed now. Make sure that ignored operations are "   \
+      "never executed after import")                                                                      \
+    X(distributed, "Need to initialize distributed autograd using torch.distributed.autograd.init()")
 #define DEFINE_REFUSAL(name, text)            \
     bool check_no_##name(struct op_call *c) { \
         return refuse(c, "%s", text);         \
     }
 REFUSALS(DEFINE_REFUSAL)
+
+/* hash_tensor.out: no tensor here has the dtype it asks for. */
+bool check_hash_target(struct op_call *c) {
+    return refuse(c, "Expected result to be of dtype uint64, but got %s",
+                  dtype_table[call_target(c)->dtype].graph_name);
+}
 
 /* --- nodes of PyTorch's derivative graphs, where an undefined tensor (None here) is a zero --- */
 
