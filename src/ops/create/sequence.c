@@ -298,12 +298,14 @@ static bool window(struct op_call *c, enum window kind, double a, double b) {
     if (at < c->arg_count && c->args[at].tag == VALUE_FLOAT) a = arg_float(c, at++);
     if (at < c->arg_count && c->args[at].tag == VALUE_FLOAT) b = arg_float(c, at++);
     if (!factory_dtype(c, at, DTYPE_FLOAT32, &d)) return false;
-    if (!dtype_is_floating(d))
+    if (!dtype_is_floating(d) && !dtype_is_complex(d))
         return refuse(c, "%s expects floating point dtypes, got: %s", op_name(c->row) + 6,
                       dtype_table[d].graph_name);
     if (length < 0)
         return refuse(c, "%s requires non-negative window_length, got window_length=%lld",
                       op_name(c->row) + 6, (long long)length);
+    if (dtype_is_complex(d) && length > 1) /* PyTorch makes them of aten::arange */
+        return refuse(c, "\"arange_cpu\" not implemented for '%s'", dtype_table[d].graph_name);
     struct tensor *t = factory_new(c, d, 1, &size);
     if (!t) return false;
     double last = periodic ? (double)length : (double)length - 1;

@@ -404,6 +404,8 @@ bool pointwise_pow(struct op_call *c) {
     if (number && dtype_is_integral(tensor_dtype(in[0]), true) && c->args[1].tag == VALUE_INT &&
         arg_int(c, 1) < 0)
         return refuse(c, "Integers to negative integer powers are not allowed.");
+    if (!number && in[0]->dtype == DTYPE_BOOL && in[1]->dtype == DTYPE_BOOL)
+        return refuse(c, "\"pow\" not implemented for 'Bool'");
     return give_tensor(c, pointwise_run(c, &op_pow, in, NULL, call_target(c)));
 }
 
