@@ -45,8 +45,8 @@ static bool refuse_missing(struct machine *m, const struct site *s) {
     const struct frame *f = machine_top(m);
     struct text place = {0};
     bool known = source_put_location(&place, f->code->ranges[f->at - f->code->instructions]);
-    error_set(m->err, LB_ERROR_UNSUPPORTED, "the operator %s cannot be run yet (in %s%s%s)", op_schema(s->row),
-              f->code->name, known ? ", " : "", known ? text_get(&place) : "");
+    error_set(m->err, LB_ERROR_UNSUPPORTED, "the operator %s cannot be run yet (in %s%s%s)",
+              op_schema(s->row), f->code->name, known ? ", " : "", known ? text_get(&place) : "");
     text_free(&place);
     return false;
 }

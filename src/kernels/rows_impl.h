@@ -335,7 +335,12 @@ static void layer_norm(int64_t rows, int64_t n, const real *x, const real *weigh
         if (mean) mean[r] = middle;
         if (rstd) rstd[r] = scale;
         vr minus = vr_set1(middle), times = vr_set1(scale);
-        for (int64_t i = 0; i < n; i += VR_LANES) {
+        int64_t i = 0;
+        for (; !weight && !bias && i + VR_LANES <= n; i += VR_LANES)
+            vr_store(y + i, (vr_load(x + i) - minus) * times);
+        for (; weight && bias && i + VR_LANES <= n; i += VR_LANES)
+            vr_store(y + i, vr_fma((vr_load(x + i) - minus) * times, vr_load(weight + i), vr_load(bias + i)));
+        for (; i < n; i += VR_LANES) {
             int64_t lanes = n - i < VR_LANES ? n - i : VR_LANES;
             vr v = (vr_load_n(x + i, lanes) - minus) * times;
             if (weight) v *= vr_load_n(weight + i, lanes);
@@ -347,10 +352,14 @@ static void layer_norm(int64_t rows, int64_t n, const real *x, const real *weigh
 
 ALWAYS_INLINE void scale_line(int64_t n, const real *x, real scale, real shift, bool relu, real *y) {
     vr times = vr_set1(scale), plus = vr_set1(shift);
-    for (int64_t i = 0; i < n; i += VR_LANES) {
-        int64_t lanes = n - i < VR_LANES ? n - i : VR_LANES;
-        vr v = vr_fma(vr_load_n(x + i, lanes), times, plus);
-        vr_store_n(y + i, relu ? vr_relu(v) : v, lanes);
+    int64_t i = 0;
+    for (; i + VR_LANES <= n; i += VR_LANES) {
+        vr v = vr_fma(vr_load(x + i), times, plus);
+        vr_store(y + i, relu ? vr_relu(v) : v);
+    }
+    if (i < n) {
+        vr v = vr_fma(vr_load_n(x + i, n - i), times, plus);
+        vr_store_n(y + i, relu ? vr_relu(v) : v, n - i);
     }
 }
 

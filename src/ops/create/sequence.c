@@ -44,10 +44,17 @@ static bool progression(struct op_call *c, enum dtype d, const struct number *be
     int64_t size = (int64_t)count;
     struct tensor *t = sequence_new(c, d, size);
     if (!t) return false;
-    bool integral = dtype_is_integral(d, true);
+    int64_t *wholes = tensor_data(t);
+    float *singles = tensor_data(t);
+    bool integral = dtype_is_integral(d, true), beside = size == 0 || t->strides[0] == 1;
     for (int64_t i = 0; i < size; i++)
-        integral ? write_int(t, i, begin->i + i * step->i)
-                 : write_double(t, i, begin->f + (double)i * step->f);
+        if (beside && d == DTYPE_INT64)
+            wholes[i] = begin->i + i * step->i;
+        else if (beside && d == DTYPE_FLOAT32)
+            singles[i] = (float)(begin->f + (double)i * step->f);
+        else
+            integral ? write_int(t, i, begin->i + i * step->i)
+                     : write_double(t, i, begin->f + (double)i * step->f);
     return sequence_give(c, t);
 }
 

@@ -43,13 +43,35 @@ static bool check_shape(struct op_call *c, const struct tensor *index, const str
     return true;
 }
 
+/* Lines of whole words and int64 indices, side by side but for the source; gives the first place whose index
+ * is out of range, or count. */
+#define GATHER_WORDS(name, type)                                                                           \
+    static int64_t name(const int64_t *at, const char *from, int64_t stride, int64_t limit, int64_t count, \
+                        type *to) {                                                                        \
+        int64_t i = 0;                                                                                     \
+        for (; i < count && (uint64_t)at[i] < (uint64_t)limit; i++)                                        \
+            memcpy(&to[i], from + at[i] * stride, sizeof *to);                                             \
+        return i;                                                                                          \
+    }
+GATHER_WORDS(gather_4, uint32_t)
+GATHER_WORDS(gather_8, uint64_t)
+
+/* How many of a line's elements were gathered so; 0: the line does not lie like that. */
+static int64_t gather_words(const struct lines *l, size_t size) {
+    bool plain = l->dtype[0] == DTYPE_INT64 && l->stride[0] == 8 && l->stride[1] == (int64_t)size;
+    const int64_t *at = (const int64_t *)(const void *)l->data[0];
+    if (!plain || (size != 4 && size != 8)) return 0;
+    return size == 4 ? gather_4(at, l->data[2], l->stride[2], l->length[2], l->length[0], (void *)l->data[1])
+                     : gather_8(at, l->data[2], l->stride[2], l->length[2], l->length[0], (void *)l->data[1]);
+}
+
 static bool gather_lines(struct op_call *c, struct tensor *self, struct tensor *index, struct tensor *out,
                          int dim) {
     struct tensor *walked[3] = {index, out, self};
     struct lines l;
     size_t size = dtype_size(tensor_dtype(self));
     for (bool more = lines_begin(&l, dim, 3, walked); more; more = lines_next(&l))
-        for (int64_t i = 0; i < l.length[0]; i++) {
+        for (int64_t i = gather_words(&l, size); i < l.length[0]; i++) {
             int64_t at = line_index(&l, 0, i);
             if (at < 0 || at >= l.length[2]) return bad_index(c, at, dim, l.length[2]);
             move_element(l.data[1] + i * l.stride[1], l.data[2] + at * l.stride[2], size);

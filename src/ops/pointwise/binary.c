@@ -47,6 +47,12 @@ static complex_double complex_pow(complex_double x, complex_double y) {
     return cpow(x, y);
 }
 
+/* Without C's recovery of infinities: PyTorch's own product (c10/util/complex.h). */
+static complex_double complex_product(complex_double x, complex_double y) {
+    double a = creal(x), b = cimag(x), p = creal(y), q = cimag(y);
+    return __builtin_complex(a * p - b * q, a * q + b * p);
+}
+
 static float divide_floor_float(float x, float y) {
     if (y == 0) return x / y;
     float rest = fmodf(x, y), quotient = (x - rest) / y;
@@ -85,9 +91,9 @@ static double next_double(double x, double y) {
 }
 
 /* X(name, kernel name, rule, integer, float, double, complex) */
-#define BINARY_ALL(X)                                                                            \
-    X(mul, "mul_cpu", RULE_SAME | WITH_BINARY(mul), WRAP(x, *, y), x * y, x * y, x * y)          \
-    X(pow, "pow", RULE_NO_COMPLEX_HALF | WITH_BINARY(pow), int_pow(x, y), powf(x, y), pow(x, y), \
+#define BINARY_ALL(X)                                                                                   \
+    X(mul, "mul_cpu", RULE_SAME | WITH_BINARY(mul), WRAP(x, *, y), x * y, x * y, complex_product(x, y)) \
+    X(pow, "pow", RULE_NO_COMPLEX_HALF | WITH_BINARY(pow), int_pow(x, y), powf(x, y), pow(x, y),        \
       complex_pow(x, y))
 #define DEFINE_BINARY_ALL(name, text, rule, integer, real, wide, imaginary)     \
     POINTWISE_LOOP_2(name##_int, int64_t, int64_t, integer)                     \
