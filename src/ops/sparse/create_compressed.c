@@ -200,6 +200,14 @@ static bool infer_sizes(struct op_call *c, struct source *s) {
     return true;
 }
 
+/* A dtype that is asked for, before the layout, is the values'. */
+static bool check_dtype(struct op_call *c, int at) {
+    enum dtype own = tensor_dtype(arg_tensor(c, 2)), d;
+    if (!args_dtype(c, at, own, &d) || d == own) return d == own;
+    return refuse(c, "dtype of values (%s) must match dtype of sparse tensor (%s)",
+                  dtype_table[own].graph_name, dtype_table[d].graph_name);
+}
+
 static bool read_parts(struct op_call *c, struct source *s, int layout_at) {
     s->layout = layout_of_call(c, layout_at);
     if (s->layout < 0) return false;
@@ -223,14 +231,15 @@ static bool give_source(struct op_call *c, const struct source *s) {
  * it is told to (torch.sparse.check_sparse_tensor_invariants). */
 bool sparse_new_compressed(struct op_call *c) {
     struct source s;
-    if (!read_parts(c, &s, 5)) return false;
+    if (!read_parts(c, &s, 5) || !check_dtype(c, 4)) return false;
     s.ndim = args_ints(c, 3, s.sizes, TENSOR_MAX_DIMS);
     return s.ndim >= 0 && check_all(c, &s, false) && give_source(c, &s);
 }
 /* (compressed, plain, values, dtype, layout, ...) */
 bool sparse_new_compressed_inferred(struct op_call *c) {
     struct source s;
-    return read_parts(c, &s, 4) && infer_sizes(c, &s) && check_all(c, &s, false) && give_source(c, &s);
+    return read_parts(c, &s, 4) && check_dtype(c, 3) && infer_sizes(c, &s) && check_all(c, &s, false) &&
+           give_source(c, &s);
 }
 /* (compressed, plain, values, size, [layout,] check_pinning) */
 bool sparse_validate_compressed(struct op_call *c) {

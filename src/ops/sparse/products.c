@@ -96,6 +96,13 @@ static struct tensor *sparse_times_sparse(struct compose *k, struct tensor *a, s
 
 /* Strided where one of the two is, else COO of COO and CSR of all compressed ones. */
 static struct tensor *product(struct compose *k, struct tensor *a, struct tensor *b) {
+    enum dtype d = tensor_dtype(a), real = dtype_real(d);
+    if ((layout_is_compressed(a->layout) || layout_is_compressed(b->layout)) &&
+        (real != DTYPE_FLOAT32 && real != DTYPE_FLOAT64)) {
+        k->failed = !refuse(k->c, "\"addmm_out_sparse_csr_impl_mkl\" not implemented for '%s'",
+                            dtype_table[d].graph_name);
+        return NULL;
+    }
     if (!tensor_is_sparse(a) && !tensor_is_sparse(b)) return RUN("mm", "tt", a, b);
     if (!tensor_is_sparse(a)) {
         struct tensor *t = sparse_times_dense(k, transposed(k, b), transposed(k, a));
@@ -299,6 +306,9 @@ bool sparse_sampled(struct op_call *c) {
                       layout_name(self->layout));
     if (tensor_is_sparse(a) || tensor_is_sparse(b))
         return refuse(c, "sampled_addmm: Expected mat1 and mat2 to have strided layout");
+    if (a->dtype != b->dtype || self->dtype != a->dtype)
+        return refuse(c, "sampled_addmm: Expected mat1 and mat2 to have the same dtype, but got %s and %s",
+                      dtype_table[a->dtype].graph_name, dtype_table[b->dtype].graph_name);
     if (self->ndim != 2 || a->ndim != 2 || b->ndim != 2 || a->sizes[1] != b->sizes[0] ||
         self->sizes[0] != a->sizes[0] || self->sizes[1] != b->sizes[1])
         return refuse(c, "sampled_addmm: mat1 and mat2 shapes cannot be multiplied");
