@@ -208,7 +208,13 @@ bool reduce_sum(struct op_call *c) {
 bool reduce_sum_dim(struct op_call *c) {
     return accumulate(c, &sum_of, (struct places){1, 2, 3});
 }
+/* Floating numbers are never summed as integers. */
 bool reduce_nansum(struct op_call *c) {
+    const struct tensor *target = call_target(c);
+    enum dtype from = tensor_dtype(arg_tensor(c, 0)), to = target ? tensor_dtype(target) : from;
+    if (!args_dtype(c, 3, to, &to)) return false;
+    if (!dtype_is_integral(from, true) && dtype_is_integral(to, true))
+        return refuse(c, "\"nansum_cpu\" not implemented for '%s'", dtype_table[to].graph_name);
     return accumulate(c, &nansum_of, (struct places){1, 2, 3});
 }
 bool reduce_prod(struct op_call *c) {
