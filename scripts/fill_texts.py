@@ -16,7 +16,7 @@ import torch
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests"))
 import texts  # noqa: E402
-from record import Stdout  # noqa: E402
+from recording import Stdout  # noqa: E402
 
 KINDS = ("code", "graph", "repr", "schema", "run")
 

@@ -11,31 +11,23 @@ Needs PyTorch (2.13.0, CPU, is the version of record); the tests themselves need
 The calls of one program run in order on one freshly loaded copy.
 """
 import argparse
-import copy
 import fnmatch
 import gc
 import importlib
 import io
 import os
 import sys
-import tempfile
 import types
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
+from recording import perform, quiet_machine
+
 TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.join(TOP, "tests"))
 
-LEAVES = (bool, int, float, complex, str, type(None))
 INLINED_LIMIT = 60_000  # a bigger text leaves the inlined sections out
-
-
-def quiet_machine():
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
-    torch.jit.set_fusion_strategy([("STATIC", 0), ("DYNAMIC", 0)])
-    torch._C._jit_set_texpr_fuser_enabled(False)
 
 
 def relative(path):
@@ -70,75 +62,6 @@ def plain_trace_paths():
     for function in gc.get_objects():
         if isinstance(function, types.FunctionType) and function.__code__.co_filename.startswith("/"):
             function.__code__ = renamed(function.__code__)
-
-
-def written(value):
-    """`value` as torch.load(weights_only=True) reads it back: tensors copied, named tuples plain, objects as None."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().clone()
-    if isinstance(value, LEAVES):
-        return value
-    if isinstance(value, (list, torch.Size)):
-        return [written(v) for v in value]
-    if isinstance(value, tuple):
-        return tuple(written(v) for v in value)
-    if isinstance(value, dict):
-        return {written(k): written(v) for k, v in value.items()}
-    if isinstance(value, (torch.device, torch.dtype)):
-        return str(value)
-    return None
-
-
-def alike(a, b):
-    if isinstance(a, torch.Tensor):
-        return a.dtype == b.dtype and a.shape == b.shape and torch.equal(torch.nan_to_num(a), torch.nan_to_num(b))
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(map(alike, a, b))
-    if isinstance(a, dict):
-        return list(a) == list(b) and all(alike(a[k], b[k]) for k in a)
-    return a == b or (a != a and b != b)
-
-
-class Stdout:
-    """What the process itself writes to descriptor 1: TorchScript prints past Python's sys.stdout."""
-
-    def __enter__(self):
-        sys.stdout.flush()
-        self.kept, self.file = os.dup(1), tempfile.TemporaryFile()
-        os.dup2(self.file.fileno(), 1)
-        return self
-
-    def __exit__(self, *_):
-        sys.stdout.flush()
-        os.dup2(self.kept, 1)
-        os.close(self.kept)
-        self.file.seek(0)
-        self.text = self.file.read().decode()
-
-
-def failure(error):
-    text = str(error).rstrip("\n")
-    return {"type": type(error).__name__, "message": text.split("\n")[-1], "text": text}
-
-
-def perform(module, call):
-    """`call` completed with what the loaded module answers."""
-    args, kwargs = copy.deepcopy(call["args"]), copy.deepcopy(call["kwargs"])
-    done = {"method": call["method"], "args": written(tuple(call["args"])), "kwargs": written(call["kwargs"]), "seed": call["seed"]}
-    if call.get("tolerance"):
-        done["tolerance"] = call["tolerance"]
-    torch.manual_seed(call["seed"])
-    with Stdout() as out, torch.no_grad():
-        try:
-            done["output"] = written(getattr(module, call["method"])(*args, **kwargs))
-        except Exception as error:  # whatever PyTorch raises is the record
-            done["raises"] = failure(error)
-    if out.text:
-        done["stdout"] = out.text
-    after = written(tuple(args))
-    if not alike(after, done["args"]):
-        done["args_after"] = after
-    return done
 
 
 def method_texts(module, method, inlined):

@@ -1,0 +1,421 @@
+#!/usr/bin/env python3
+"""Records what PyTorch does with every operator: python3 scripts/record_ops.py --each FOLDER [NAME-GLOB ...]
+
+Needs PyTorch (2.13.0, CPU, is the version of record) and, for its operator database, the package expecttest.
+
+One archive an operator (an overload; where a type is free, an overload and a type): a function with the schema's arguments by position
+(see opcalls/schemas.py), and its calls as record.py writes them. Calls come from PyTorch's own operator database, from operators of the
+same family, from types and names, and from variations of all these; what is not the same twice is left out.
+"""
+import argparse
+import ctypes
+import fnmatch
+import io
+import math
+import os
+import pickle
+import select
+import signal
+import subprocess
+import sys
+import time
+import traceback
+import warnings
+
+import torch
+
+import recording
+from opcalls import harvest, recipes, schemas, synthesis, variations
+
+M_PERTURB = -6               # mallopt: what free memory is filled with
+LIMIT = 60                   # seconds without a word from a worker before it is taken for stuck
+SUCCESSES, FAILURES = 10, 3  # calls kept of an operator
+WIDER = {torch.float16: torch.float64, torch.bfloat16: torch.float64, torch.float32: torch.float64, torch.complex64: torch.complex128}
+TOLERANCE = {torch.float16: (1e-3, 1e-5), torch.bfloat16: (1.6e-2, 1e-5), torch.float32: (1.3e-6, 1e-5), torch.complex64: (1.3e-6, 1e-5)}
+PROCESSES = 2
+MOST_LOST = 12               # calls of an operator that may kill PyTorch
+MOST_BYTES = 40_000          # of a call's tensors
+
+
+def overload_family(name):
+    """The operators whose calls can be lent to each other: in-place, out, copy and functional forms of one name."""
+    base = name.split("::")[1].split(".")[0]
+    for ending in ("_copy", "_functional"):
+        base = base.removesuffix(ending)
+    return base if base.startswith("__") else base.removesuffix("_")
+
+
+class Store:
+    """All harvested calls, by overload and by family. A family is read when it is asked for: a worker may not live long."""
+
+    def __init__(self, path, schema_of):
+        with open(path, "rb") as file:
+            self.families = pickle.load(file)
+        self.schema_of = schema_of
+        self.last = (None, {})
+
+    def family(self, operator):
+        name = overload_family(operator.overload)
+        if self.last[0] != name:
+            found = self.families.get(name)
+            self.last = (name, torch.load(io.BytesIO(found), weights_only=False) if found else {})
+        return self.last[1]
+
+    def own(self, operator):
+        skipped = {a.name for a in operator.left_out}
+        names = [a.name for a in operator.schema.arguments]
+        for values in self.family(operator).get(operator.overload, []):
+            if len(values) == len(names):
+                yield [v for v, name in zip(values, names) if name not in skipped]
+
+    def lent(self, operator):
+        """Calls of the same family, matched by the names of arguments."""
+        for overload, calls in self.family(operator).items():
+            names = [a.name for a in self.schema_of[overload].arguments] if overload in self.schema_of else []
+            for values in calls:
+                found = fitted(operator, dict(zip(names, values)))
+                if found is not None:
+                    yield found
+
+
+def stored(by_overload):
+    """The bytes of a Store's file."""
+    families = {}
+    for name, calls in by_overload.items():
+        families.setdefault(overload_family(name), {})[name] = calls
+    return pickle.dumps({name: in_bytes(calls) for name, calls in families.items()})
+
+
+def in_bytes(value):
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    return buffer.getvalue()
+
+
+def fitted(operator, by_name):
+    """The operator's arguments out of values by name; None where one is missing or of another type. An out argument is None, to be made."""
+    values = []
+    for argument in operator.args:
+        if argument.name in by_name and synthesis.conforms(by_name[argument.name], argument.type):
+            values.append(by_name[argument.name])
+        elif argument.is_out:
+            values.append(None)
+        elif argument.has_default:
+            values.append(argument.default)
+        else:
+            return None
+    return values
+
+
+def with_outs(operator, values, at):
+    """Values with the out arguments made: of no elements, or as large as the first tensor and now and then of a wrong dtype."""
+    first = next(harvest.tensors_in(values), None)
+    dtype = first.dtype if first is not None else torch.float32
+    shape = (0,) if at % 3 or first is None else first.shape
+    make = lambda: torch.zeros(shape, dtype=torch.int32 if at % 7 == 6 else dtype)
+    return [make() if v is None and a.is_out and a.type == "Tensor" else [make(), make()] if v is None and a.is_out else v
+            for a, v in zip(operator.args, values)]
+
+
+def candidates(operator, store):
+    """Calls to try, the best first, each with a seed."""
+    for found in (recipes.recipes(operator), store.own(operator), store.lent(operator)):
+        for at, values in enumerate(found):
+            yield with_outs(operator, values, at)
+
+
+class Recorder:
+    """One operator's archive, loaded, and the calls that it has answered."""
+
+    def __init__(self, operator, function, announce):
+        self.operator = operator
+        self.method = "forward"
+        buffer = io.BytesIO()
+        torch.jit.save(function, buffer)
+        self.data = buffer.getvalue()
+        self.module = torch.jit.load(io.BytesIO(self.data))
+        self.good, self.bad, self.seen = [], [], set()
+        self.announce = announce
+        self.attempts = 0
+
+    def perform(self, values, seed):
+        return recording.performed(self.module, {"method": self.method, "args": tuple(values), "kwargs": {}, "seed": seed})
+
+    def go(self):
+        """Says what comes next; False where that has killed a worker before."""
+        self.attempts += 1
+        return self.announce(self.attempts)
+
+    def attempt(self, values, seed=0):
+        """The call if it is of use: new, the same twice whatever memory holds, and readable."""
+        key = (seed, signature(values))
+        if key in self.seen or size(values) > MOST_BYTES:
+            return None
+        self.seen.add(key)
+        if not self.go():
+            return None
+        memory_holds(0x55)
+        call = self.perform(values, seed)
+        if "raises" in call:
+            return call if is_refusal(call["raises"]) else None
+        memory_holds(0x2A)
+        again = self.perform(values, seed)
+        memory_holds(0)
+        return call if self.usable(call, again) else None
+
+    def usable(self, call, again):
+        return ("output" in again and recording.alike(call["output"], again["output"]) and size([call["output"]]) < MOST_BYTES
+                and recording.alike(call.get("args_after"), again.get("args_after")))
+
+    def keep(self, call, successes=SUCCESSES, failures=FAILURES):
+        if call is None:
+            return False
+        place, most = (self.bad, failures) if "raises" in call else (self.good, successes)
+        if len(place) >= most or "raises" in call and any(c["raises"]["message"] == call["raises"]["message"] for c in place):
+            return False
+        place.append(call)
+        return True
+
+    def draws(self, call):
+        """Whether the call draws random numbers: another seed gives another answer."""
+        if not self.go():
+            return False
+        other = self.perform(list(call["args"]), call["seed"] + 1)
+        return "output" in other and not (recording.alike(other["output"], call["output"])
+                                          and recording.alike(other.get("args_after"), call.get("args_after")))
+
+    def widened(self, call):
+        """The call with a tolerance where PyTorch's own error, measured against twice the precision, comes near the usual one."""
+        if not self.go():
+            return call
+        exact = recording.performed(self.module, {**call, "args": wider(call["args"]), "kwargs": {}})
+        found = excess([call["output"], call.get("args_after")], [exact.get("output"), exact.get("args_after")])
+        return {**call, "tolerance": found} if found else call
+
+
+def signature(values):
+    return repr([(v.dtype, v.shape, v.stride() if v.layout == torch.strided else v.layout, v.dequantize().tolist() if v.is_quantized else
+                  v.to_dense().tolist() if v.layout != torch.strided else v.tolist())
+                 if isinstance(v, torch.Tensor) else signature(v) if isinstance(v, (list, tuple)) else v for v in values])
+
+
+def size(values):
+    return sum(t.numel() * t.element_size() if t.layout == torch.strided else 64 for t in harvest.tensors_in(values))
+
+
+def is_refusal(raised):
+    """PyTorch's own no, not Python's or TorchScript's about the way the call was put."""
+    return raised["type"] != "TypeError" and "forward() Expected" not in raised["text"] and "INTERNAL ASSERT" not in raised["text"]
+
+
+def readable(call):
+    try:
+        torch.load(io.BytesIO(in_bytes(call)), weights_only=True)
+        return True
+    except Exception:
+        return False
+
+
+def memory_holds(byte):
+    ctypes.CDLL(None).mallopt(M_PERTURB, byte)
+
+
+def wider(value):
+    if isinstance(value, torch.Tensor):
+        return value.to(WIDER[value.dtype]) if value.layout == torch.strided and value.dtype in WIDER else value
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(wider, value))
+    return value
+
+
+def excess(given, exact):
+    """A tolerance for `given`, or None where the usual one does."""
+    worst = None
+    for a, b in zip(harvest.tensors_in([given]), harvest.tensors_in([exact])):
+        if a.dtype not in TOLERANCE or a.layout != torch.strided or a.shape != b.shape or not a.numel():
+            continue
+        rtol, atol = TOLERANCE[a.dtype]
+        a, b = (t.to(torch.complex128 if t.is_complex() else torch.float64) for t in (a, b))
+        away = torch.nan_to_num((a - b).abs() - rtol * b.abs(), 0.0, 0.0, 0.0).max().item()
+        if away > atol / 4 and (worst is None or away > worst[1]):
+            worst = (rtol, away)
+    if worst is None or worst[1] > 1e6:
+        return None
+    step = 10.0 ** math.floor(math.log10(4 * worst[1]))
+    return worst[0], float(f"{math.ceil(4 * worst[1] / step) * step:.1g}")
+
+
+def record_operator(operator, store, announce):
+    """A recorder with the calls of the operator; None where TorchScript cannot say it or no call is of use."""
+    function = schemas.scripted(operator)
+    if function is None:
+        return None
+    recorder = Recorder(operator, function, announce)
+    for values in candidates(operator, store):
+        recorder.keep(recorder.attempt(values), successes=7, failures=1)
+        if len(recorder.good) >= 7:
+            break
+    if len(recorder.good) < 3:
+        for values in synthesis.made_up(operator, 60):
+            recorder.keep(recorder.attempt(values), successes=8, failures=2)
+    random = bool(recorder.good) and recorder.draws(recorder.good[0])
+    vary(recorder, random)
+    calls = recorder.good if random else [recorder.widened(c) for c in recorder.good]
+    return recorder, calls + recorder.bad
+
+
+def vary(recorder, random):
+    """More calls from the first good ones."""
+    most = len(recorder.good) + 5
+    for base in recorder.good[:1 if len(recorder.good) > 3 else 2]:
+        for values in variations.variations(recorder.operator, list(base["args"])):
+            recorder.keep(recorder.attempt(values), successes=most)
+    if random:
+        for seed, values in variations.sizes_for_random(recorder.operator, list(recorder.good[0]["args"])):
+            recorder.keep(recorder.attempt(values, seed), successes=most + 12)
+
+
+def write(recorder, calls, folder):
+    calls = [c for c in calls if readable(c)]
+    if not calls:
+        return
+    stem = os.path.join(folder, recorder.operator.stem)
+    with open(stem + ".pt", "wb") as file:
+        file.write(recorder.data)
+    torch.save({"calls": calls}, stem + ".io")
+
+
+# Workers: PyTorch itself can be killed or caught in a loop by a call, so the calls are made in processes that may be lost.
+
+def worker_harvest(chunk, chunks, path):
+    infos = harvest.all_infos()[chunk::chunks]
+    found = {}
+    for info in infos:
+        print(info.name, flush=True)
+        for name, calls in harvest.harvest([info]).items():
+            found.setdefault(name, []).extend(calls)
+    torch.save(found, path)
+
+
+def recorded_in_child(operator, store, folder, skip, says):
+    """In a child process: the archive of one operator. What is about to be called is said through the pipe first."""
+    def announce(at):
+        os.write(says, at.to_bytes(4, "little"))
+        return at not in skip
+    try:
+        done = record_operator(operator, store, announce)
+        if done:
+            write(*done, folder)
+    except Exception:  # one operator that cannot be recorded is no reason to lose the rest
+        print(f"{operator.name}: {traceback.format_exc()}", file=sys.stderr, flush=True)
+    os._exit(0)
+
+
+def last_word(child, hears):
+    """The number of the child's last call, and whether it came to its end by itself."""
+    at = 0
+    while True:
+        ready, _, _ = select.select([hears], [], [], LIMIT)
+        if not ready:
+            os.kill(child, signal.SIGKILL)
+        word = os.read(hears, 4096) if ready else b""
+        if not word:
+            return at, os.waitpid(child, 0)[1] == 0
+        at = int.from_bytes(word[-4:], "little")
+
+
+def record_guarded(operator, store, folder):
+    """Records in child processes, each knowing which calls to leave out because they killed the one before or never came back."""
+    skip = set()
+    while len(skip) < MOST_LOST:
+        hears, says = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(hears)
+            recorded_in_child(operator, store, folder, skip, says)
+        os.close(says)
+        at, well = last_word(child, hears)
+        os.close(hears)
+        if well:
+            return
+        print(f"{operator.name}: PyTorch was lost in call {at}", file=sys.stderr, flush=True)
+        skip.add(at)
+
+
+def record_part(part, operators, store, folder):
+    """One process's part of the operators."""
+    for operator in operators[part::PROCESSES]:
+        record_guarded(operator, store, folder)
+    os._exit(0)
+
+
+def name_of(schema):
+    return schema.name + ("." + schema.overload_name if schema.overload_name else "")
+
+
+def merged(parts):
+    calls = harvest.Calls()
+    for part in parts:
+        for name, found in part.items():
+            for values in found:
+                calls.add(name, values)
+    return dict(calls.by_overload)
+
+
+def start(arguments, log):
+    return subprocess.Popen([sys.executable, os.path.abspath(__file__), *arguments], stdout=open(log, "wb"), stderr=open(log + ".err", "ab"))
+
+
+def harvest_all(work):
+    """The harvested calls in a file of the folder `work`."""
+    path = os.path.join(work, "harvest.pkl")
+    if os.path.exists(path):
+        return path
+    chunks = 16
+    for first in range(0, chunks, PROCESSES):
+        running = [start(["--harvest", str(c), str(chunks), f"{path}.{c}"], f"{path}.{c}.log") for c in range(first, first + PROCESSES)]
+        for process in running:
+            process.wait()
+    parts = []
+    for chunk in range(chunks):
+        if os.path.exists(f"{path}.{chunk}"):
+            parts.append(torch.load(f"{path}.{chunk}", weights_only=False))
+        else:
+            print(f"harvest {chunk}: lost at {open(f'{path}.{chunk}.log').read().splitlines()[-1:]}", file=sys.stderr)
+    with open(path, "wb") as file:
+        file.write(stored(merged(parts)))
+    return path
+
+
+def record_each(folder, patterns, work):
+    os.makedirs(work, exist_ok=True)
+    os.makedirs(folder, exist_ok=True)
+    store = Store(harvest_all(work), {name_of(s): s for s in torch._C._jit_get_all_schemas()})
+    operators = [o for o in schemas.all_operators() if not os.path.exists(os.path.join(folder, o.stem + ".io")) and not patterns or any(fnmatch.fnmatchcase(o.name, p) for p in patterns)]
+    children = []
+    for part in range(PROCESSES):
+        child = os.fork()
+        if child == 0:
+            record_part(part, operators, store, folder)
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME-GLOB")
+    parser.add_argument("--each", metavar="FOLDER")
+    parser.add_argument("--work", default="/tmp/record_ops", metavar="FOLDER", help="where the harvest is kept between runs")
+    parser.add_argument("--harvest", nargs=3, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    recording.quiet_machine()
+    torch.use_deterministic_algorithms(False)
+    warnings.simplefilter("ignore")
+    if given.harvest:
+        return worker_harvest(int(given.harvest[0]), int(given.harvest[1]), given.harvest[2])
+    return record_each(given.each, given.names, given.work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
