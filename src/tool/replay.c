@@ -27,6 +27,16 @@ void case_failed(case_result *to, check which, const char *format, ...) {
     va_end(args);
 }
 
+void case_free(case_result *result) {
+    for (int c = 0; c < CHECKS; c++) free(result->why[c]);
+    for (int i = 0; i < result->method_count; i++) {
+        free(result->methods[i].name);
+        free(result->methods[i].why);
+    }
+    free(result->methods);
+    free(result->load_error);
+}
+
 /* ---- Texts ---- */
 
 static char *line_at(const char *text, int number) {
@@ -351,32 +361,75 @@ static void write_outputs(const char *stem, const char *folder, lb_value **outco
     free(path);
 }
 
-static void check_one_call(const lb_module *module, const lb_value *recorded, int64_t number,
-                           const verify_options *given, case_result *to, lb_value **made) {
+/* NULL when the call answers as recorded, otherwise why not. */
+static char *check_one_call(const lb_module *module, const lb_value *recorded, int64_t number,
+                            const verify_options *given, lb_value **made) {
     call c;
-    if (!recorded || !call_read(recorded, &c)) {
-        case_failed(to, CHECK_RUN, "call %lld: not recorded as a call", (long long)number);
-        return;
-    }
-    char *why = replay_call(module, &c, given, made);
-    to->calls++;
-    if (why)
-        case_failed(to, CHECK_RUN, "call %lld (%s): %s", (long long)number, c.method, why);
-    else
-        to->calls_passed++;
+    if (!recorded || !call_read(recorded, &c))
+        return tool_format("call %lld: not recorded as a call", (long long)number);
+    char *why = replay_call(module, &c, given, made), *told = NULL;
+    if (why) told = tool_format("call %lld (%s): %s", (long long)number, c.method, why);
     free(why);
     call_free(&c);
+    return told;
+}
+
+static char *method_of(const lb_value *recorded) {
+    lb_value *name = recorded ? lb_dict_find(recorded, "method") : NULL;
+    const char *text = name ? lb_string_get(name, NULL) : NULL;
+    char *copy = tool_format("%s", text ? text : "forward");
+    lb_value_free(name);
+    return copy;
+}
+
+/* The calls of one method: the first that fails is the method's outcome. */
+typedef struct run {
+    char *method, *why;
+    int number; /* of the methods of this archive */
+} run;
+
+static void end_run(run *of, const verify_options *given, case_result *to) {
+    if (of->method && of->number >= given->methods_done) method_ends(to, of->why, given->live);
+    free(of->method);
+    free(of->why);
+    of->method = of->why = NULL;
+}
+
+/* Begins another run where the method is another one. */
+static void go_to_method(run *now, const lb_value *recorded, const verify_options *given, case_result *to) {
+    char *method = method_of(recorded);
+    if (now->method && strcmp(now->method, method) == 0) {
+        free(method);
+        return;
+    }
+    end_run(now, given, to);
+    now->method = method;
+    if (++now->number >= given->methods_done) method_begins(to, method, given->live);
+}
+
+static void take_answer(run *of, char *why, case_result *to) {
+    to->calls++;
+    to->calls_passed += !why;
+    if (why) case_failed(to, CHECK_RUN, "%s", why);
+    if (of->why)
+        free(why);
+    else
+        of->why = why;
 }
 
 static void check_calls(const char *stem, const lb_module *module, const lb_value *calls,
                         const verify_options *given, case_result *to) {
     int count = (int)lb_count(calls);
     lb_value **made = tool_alloc((size_t)(count + 1) * sizeof *made);
+    run now = {.number = -1};
     for (int i = 0; i < count; i++) {
         lb_value *recorded = lb_item(calls, i, NULL);
-        check_one_call(module, recorded, i, given, to, &made[i]);
+        if (given->by_method) go_to_method(&now, recorded, given, to);
+        if (!given->by_method || now.number >= given->methods_done)
+            take_answer(&now, check_one_call(module, recorded, i, given, &made[i]), to);
         lb_value_free(recorded);
     }
+    end_run(&now, given, to);
     if (count > 0) case_passed(to, CHECK_RUN);
     if (given->outputs) write_outputs(stem, given->outputs, made, count, to);
     free_all(made, count);

@@ -52,7 +52,8 @@ static bool add_path(cases *to, const char *path, int depth) {
     return folder && closedir(folder) == 0;
 }
 
-/* ---- A child's answer: a line per check, `CHECK OUTCOME why`, and one of calls ---- */
+/* ---- A child's answer: a line per check, `CHECK OUTCOME why`, and one of calls. In a file, since nobody
+ * reads before the child is at its end ---- */
 
 static void send_result(FILE *to, const case_result *result) {
     for (int c = 0; c < CHECKS; c++) {
@@ -72,9 +73,13 @@ static bool receive_result(FILE *from, case_result *to) {
     while (fgets(line, sizeof line, from)) {
         int which, how, at = 0;
         line[strcspn(line, "\n")] = 0;
-        if (sscanf(line, "calls %d %d", &to->calls, &to->calls_passed) == 2)
+        int calls, calls_passed;
+        if (method_heard(to, line)) continue;
+        if (sscanf(line, "calls %d %d", &calls, &calls_passed) == 2) {
+            to->calls += calls;
+            to->calls_passed += calls_passed;
             whole = true;
-        else if (sscanf(line, "%d %d %n", &which, &how, &at) == 2 && which >= 0 && which < CHECKS) {
+        } else if (sscanf(line, "%d %d %n", &which, &how, &at) == 2 && which >= 0 && which < CHECKS) {
             if (how == OUTCOME_FAILED)
                 case_failed(to, (check)which, "%s", at ? line + at : "");
             else
@@ -84,36 +89,35 @@ static bool receive_result(FILE *from, case_result *to) {
     return whole;
 }
 
-static void child_work(const char *stem, const verify_options *given, int end) {
-    FILE *to = fdopen(end, "w");
+static void child_work(const char *stem, const verify_options *given, FILE *to) {
     case_result result = {0};
+    verify_options here = *given;
+    here.live = given->by_method ? to : NULL;
     if (given->seconds > 0) alarm((unsigned)given->seconds);
-    replay_case(stem, given, &result);
+    replay_case(stem, &here, &result);
     send_result(to, &result);
-    fclose(to);
-    for (int c = 0; c < CHECKS; c++) free(result.why[c]);
-    free(result.load_error);
+    fflush(to);
+    case_free(&result);
 }
 
 /* ---- Children ---- */
 
 typedef struct child {
     pid_t pid;
-    int end, index;
+    FILE *answer;
+    int index;
 } child;
 
 static bool start_child(const cases *all, int index, const verify_options *given, child *to) {
-    int ends[2];
     fflush(stdout);
-    if (pipe(ends) != 0) return false;
-    pid_t pid = fork();
+    FILE *answer = tmpfile();
+    pid_t pid = answer ? fork() : -1;
     if (pid == 0) {
-        close(ends[0]);
-        child_work(all->stems[index], given, ends[1]);
-        exit(0);
+        child_work(all->stems[index], given, answer);
+        _exit(0);
     }
-    close(ends[1]);
-    *to = (child){pid, ends[0], index};
+    *to = (child){pid, answer, index};
+    if (pid < 0 && answer) fclose(answer);
     return pid > 0;
 }
 
@@ -145,23 +149,44 @@ static void check_one_by_one(cases *all, int index, const verify_options *given)
     }
 }
 
+static void how_it_died(char *text, size_t size, int how, const verify_options *given) {
+    if (WIFSIGNALED(how) && WTERMSIG(how) == SIGALRM)
+        snprintf(text, size, "no end after %lld s", (long long)given->seconds);
+    else if (WIFSIGNALED(how))
+        snprintf(text, size, "crash: signal %d", WTERMSIG(how));
+    else
+        snprintf(text, size, "exit status %d", WEXITSTATUS(how));
+}
+
+/* After a crash: the method that was running has failed, and the next child goes on behind it. */
+static void go_on_behind(cases *all, int index, const verify_options *given, const char *died) {
+    case_result *to = &all->results[index];
+    verify_options rest = *given;
+    child next;
+    int how = 0;
+    method_ends(to, died, NULL);
+    case_failed(to, CHECK_RUN, "%s", died);
+    rest.methods_done = to->method_count;
+    if (start_child(all, index, &rest, &next) && waitpid(next.pid, &how, 0) == next.pid)
+        end_child(all, &next, how, &rest);
+}
+
 /* Puts what the child sent, or how it died, into its case's result. */
 static void end_child(cases *all, child *of, int how, const verify_options *given) {
     case_result *to = &all->results[of->index];
-    FILE *from = fdopen(of->end, "r");
-    bool whole = from && receive_result(from, to);
-    if (from) fclose(from);
+    rewind(of->answer);
+    bool whole = receive_result(of->answer, to);
+    fclose(of->answer);
     of->pid = 0;
-    check first = first_wanted(given);
     if (whole && WIFEXITED(how) && WEXITSTATUS(how) == 0) return;
-    if (wanted_checks(given) > 1)
+    char died[64];
+    how_it_died(died, sizeof died, how, given);
+    if (given->by_method && to->method_count > given->methods_done)
+        go_on_behind(all, of->index, given, died);
+    else if (wanted_checks(given) > 1)
         check_one_by_one(all, of->index, given);
-    else if (WIFSIGNALED(how) && WTERMSIG(how) == SIGALRM)
-        case_failed(to, first, "no end after %lld s", (long long)given->seconds);
-    else if (WIFSIGNALED(how))
-        case_failed(to, first, "crash: signal %d", WTERMSIG(how));
     else
-        case_failed(to, first, "exit status %d", WEXITSTATUS(how));
+        case_failed(to, first_wanted(given), "%s", died);
 }
 
 static void wait_for_one(cases *all, child *running, const verify_options *given) {
@@ -185,7 +210,9 @@ static child *free_slot(child *running, int64_t jobs) {
 
 static void print_case(const char *stem, const case_result *result, bool verbose) {
     const char *red = output_colour(stdout, COLOUR_RED), *none = output_colour(stdout, COLOUR_NONE);
+    methods_print(stem, result, verbose);
     for (int c = 0; c < CHECKS; c++) {
+        if (c == CHECK_RUN && result->method_count) continue;
         if (result->outcomes[c] == OUTCOME_FAILED)
             printf("%sFAIL%s %s: %s: %s\n", red, none, stem, check_names[c], result->why[c]);
         else if (verbose && result->outcomes[c] == OUTCOME_PASSED)
@@ -266,8 +293,7 @@ static void run_here(cases *all, const verify_options *given) {
 
 static void free_cases(cases *all) {
     for (int i = 0; i < all->count; i++) {
-        for (int c = 0; all->results && c < CHECKS; c++) free(all->results[i].why[c]);
-        if (all->results) free(all->results[i].load_error);
+        if (all->results) case_free(&all->results[i]);
         free(all->stems[i]);
     }
     free(all->stems);
@@ -321,6 +347,7 @@ int command_verify(const tool_command *self, int argc, char **argv) {
         {OPTION_FLAG, 0, "repr", &w[CHECK_REPR], NULL, "the trees of modules"},
         {OPTION_FLAG, 0, "schema", &w[CHECK_SCHEMA], NULL, "the signatures"},
         {OPTION_FLAG, 0, "load", &w[CHECK_LOAD], NULL, "that the archives load"},
+        {OPTION_FLAG, 0, "by-method", &given.by_method, NULL, "a result for each method that the calls name"},
         {OPTION_FLAG, 0, "messages", &given.messages, NULL, "errors must have PyTorch's class and message"},
         {OPTION_TEXT, 0, "outputs", &given.outputs, "DIR", "write what each call returned to DIR/X.out"},
         {OPTION_TEXT, 0, "junit", &given.junit, "FILE", "write the results as JUnit XML, too"},

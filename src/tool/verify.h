@@ -1,5 +1,5 @@
-/* verify: what its files share. verify.c finds cases and counts, replay.c checks one case, compare.c compares
- * values, report.c writes. */
+/* verify: what its files share. verify.c finds cases and counts, replay.c checks one case, methods.c keeps
+ * the calls of different methods apart, compare.c compares values, junit.c writes. */
 #ifndef LINKBOY_TOOL_VERIFY_H
 #define LINKBOY_TOOL_VERIFY_H
 
@@ -23,23 +23,44 @@ typedef struct verify_options {
     bool wanted[CHECKS];
     bool messages; /* errors must have PyTorch's class and message */
     bool verbose, in_process;
+    bool by_method;   /* a result for each method that the recorded calls name */
+    int methods_done; /* by_method: so many of them are known already */
+    FILE *live;       /* by_method: where a child tells its results as they come */
     const char *outputs, *junit;
     int64_t jobs, seconds;
 } verify_options;
 
 typedef enum outcome { OUTCOME_NONE, OUTCOME_PASSED, OUTCOME_FAILED } outcome;
 
+/* What the consecutive calls of one method came to. OUTCOME_NONE: they have begun. */
+typedef struct method_result {
+    char *name, *why;
+    outcome how;
+} method_result;
+
 typedef struct case_result {
     outcome outcomes[CHECKS];
     char *why[CHECKS]; /* of those that failed */
     char *load_error;
     int calls, calls_passed;
+    method_result *methods; /* by_method */
+    int method_count;
 } case_result;
 
 /* Makes every wanted check that the files beside STEM.pt hold. */
 void replay_case(const char *stem, const verify_options *given, case_result *to);
 void case_failed(case_result *to, check which, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void case_passed(case_result *to, check which);
+
+void case_free(case_result *result);
+
+/* methods.c. `live` may be NULL. */
+void method_begins(case_result *to, const char *name, FILE *live);
+/* why: NULL where the calls answered as recorded. */
+void method_ends(case_result *to, const char *why, FILE *live);
+/* Takes a line that the two above wrote; false where it is none of theirs. */
+bool method_heard(case_result *to, const char *line);
+void methods_print(const char *stem, const case_result *result, bool verbose);
 
 typedef struct tolerance {
     double rtol, atol;
