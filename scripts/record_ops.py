@@ -8,9 +8,11 @@ One archive an operator (an overload; where a type is free, an overload and a ty
 same family, from types and names, and from variations of all these; what is not the same twice is left out.
 """
 import argparse
+import copy
 import ctypes
 import fnmatch
 import io
+import itertools
 import math
 import os
 import pickle
@@ -37,14 +39,6 @@ MOST_LOST = 12               # calls of an operator that may kill PyTorch
 MOST_BYTES = 40_000          # of a call's tensors
 
 
-def overload_family(name):
-    """The operators whose calls can be lent to each other: in-place, out, copy and functional forms of one name."""
-    base = name.split("::")[1].split(".")[0]
-    for ending in ("_copy", "_functional"):
-        base = base.removesuffix(ending)
-    return base if base.startswith("__") else base.removesuffix("_")
-
-
 class Store:
     """All harvested calls, by overload and by family. A family is read when it is asked for: a worker may not live long."""
 
@@ -55,7 +49,7 @@ class Store:
         self.last = (None, {})
 
     def family(self, operator):
-        name = overload_family(operator.overload)
+        name = recipes.family(operator.overload)
         if self.last[0] != name:
             found = self.families.get(name)
             self.last = (name, torch.load(io.BytesIO(found), weights_only=False) if found else {})
@@ -82,7 +76,7 @@ def stored(by_overload):
     """The bytes of a Store's file."""
     families = {}
     for name, calls in by_overload.items():
-        families.setdefault(overload_family(name), {})[name] = calls
+        families.setdefault(recipes.family(name), {})[name] = calls
     return pickle.dumps({name: in_bytes(calls) for name, calls in families.items()})
 
 
@@ -96,8 +90,9 @@ def fitted(operator, by_name):
     """The operator's arguments out of values by name; None where one is missing or of another type. An out argument is None, to be made."""
     values = []
     for argument in operator.args:
-        if argument.name in by_name and synthesis.conforms(by_name[argument.name], argument.type):
-            values.append(by_name[argument.name])
+        known = next((by_name[n] for n in (argument.local, argument.name) if n in by_name), by_name)
+        if known is not by_name and synthesis.conforms(known, argument.type):
+            values.append(known)
         elif argument.is_out:
             values.append(None)
         elif argument.has_default:
@@ -107,21 +102,57 @@ def fitted(operator, by_name):
     return values
 
 
-def with_outs(operator, values, at):
-    """Values with the out arguments made: of no elements, or as large as the first tensor and now and then of a wrong dtype."""
-    first = next(harvest.tensors_in(values), None)
-    dtype = first.dtype if first is not None else torch.float32
-    shape = (0,) if at % 3 or first is None else first.shape
-    make = lambda: torch.zeros(shape, dtype=torch.int32 if at % 7 == 6 else dtype)
-    return [make() if v is None and a.is_out and a.type == "Tensor" else [make(), make()] if v is None and a.is_out else v
-            for a, v in zip(operator.args, values)]
+def functional_of(operator):
+    """PyTorch's operator without the out arguments, to learn from what they must be."""
+    given = [a for a in operator.args if not a.is_out]
+    packet = getattr(getattr(torch.ops, operator.schema.name.split("::")[0]), operator.schema.name.split("::")[1])
+    for overload in packet.overloads():
+        found = getattr(packet, overload)
+        names = [a.name for a in found._schema.arguments if not schemas.left_out(a)]
+        if names == [a.name for a in given]:
+            return lambda values: found(**{a.name: v for a, v in zip(given, values)})
+    return None
+
+
+def outs_like(results, at):
+    """Out arguments for these results: of no elements, as they are, and now and then of another dtype."""
+    def like(result):
+        if isinstance(result, (list, tuple)):
+            return [like(r) for r in result]
+        dtype = torch.int32 if at % 7 == 6 else result.dtype
+        return torch.zeros(result.shape if at % 2 else (0,), dtype=dtype)
+    return [like(r) for r in results]
+
+
+def made_outs(operator, function, values, at):
+    outs = [a for a in operator.args if a.is_out]
+    given = [v for a, v in zip(operator.args, values) if not a.is_out]
+    try:
+        results = function(copy.deepcopy(given))
+        results = [results] if len(outs) == 1 else list(results)
+        found = outs_like(results, at)
+    except Exception:  # a call that is refused without outs is refused with them
+        found = [[torch.zeros(0)] if "List" in a.type else torch.zeros(0) for a in outs]
+    return found if len(found) == len(outs) else [torch.zeros(0) for _ in outs]
+
+
+def with_outs(operator, function, values, at):
+    """Values with the out arguments made, where they are not given."""
+    if not any(a.is_out and v is None for a, v in zip(operator.args, values)):
+        return values
+    made = iter(made_outs(operator, function, values, at) if function else [torch.zeros(0) for a in operator.args if a.is_out])
+    return [next(made) if a.is_out else v for a, v in zip(operator.args, values)]
 
 
 def candidates(operator, store):
-    """Calls to try, the best first, each with a seed."""
-    for found in (recipes.recipes(operator), store.own(operator), store.lent(operator)):
-        for at, values in enumerate(found):
-            yield with_outs(operator, values, at)
+    """Calls to try, the best first."""
+    function = functional_of(operator) if any(a.is_out for a in operator.args) else None
+    ours = (fitted(operator, by_name) for by_name in recipes.recipes(operator))
+    own, lent = list(store.own(operator)), list(store.lent(operator))
+    if function:  # what is lent has outs to make; what is its own has them as the database left them
+        own = [[None if a.is_out else v for a, v in zip(operator.args, values)] for values in own]
+    for at, values in enumerate(itertools.chain(filter(None, ours), own, lent, synthesis.made_up(operator, 60))):
+        yield with_outs(operator, function, values, at)
 
 
 class Recorder:
@@ -251,13 +282,11 @@ def record_operator(operator, store, announce):
     if function is None:
         return None
     recorder = Recorder(operator, function, announce)
+    failures = itertools.count()
     for values in candidates(operator, store):
-        recorder.keep(recorder.attempt(values), successes=7, failures=1)
-        if len(recorder.good) >= 7:
+        kept = recorder.keep(recorder.attempt(values), successes=8, failures=2)
+        if len(recorder.good) >= 8 or not kept and next(failures) > 90:
             break
-    if len(recorder.good) < 3:
-        for values in synthesis.made_up(operator, 60):
-            recorder.keep(recorder.attempt(values), successes=8, failures=2)
     random = bool(recorder.good) and recorder.draws(recorder.good[0])
     vary(recorder, random)
     calls = recorder.good if random else [recorder.widened(c) for c in recorder.good]

@@ -49,18 +49,33 @@ def written(value):
     return None
 
 
+def parts(tensor):
+    """The dense tensors that a tensor is made of."""
+    if tensor.layout == torch.sparse_coo:
+        return [tensor._indices(), tensor._values()]
+    if tensor.layout in (torch.sparse_csr, torch.sparse_bsr):
+        return [tensor.crow_indices(), tensor.col_indices(), tensor.values()]
+    if tensor.layout in (torch.sparse_csc, torch.sparse_bsc):
+        return [tensor.ccol_indices(), tensor.row_indices(), tensor.values()]
+    return [tensor]
+
+
 def numbers(tensor):
     """A tensor that torch.equal compares to the bit, NaN equal to NaN."""
-    if tensor.is_quantized or tensor.layout != torch.strided:
+    if tensor.is_quantized:
         return tensor
     tensor = torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
     return torch.nan_to_num(tensor.float() if tensor.dtype.itemsize < 2 and tensor.is_floating_point() else tensor)
 
 
+def same_tensor(a, b):
+    return (isinstance(b, torch.Tensor) and a.dtype == b.dtype and a.shape == b.shape and a.layout == b.layout
+            and all(torch.equal(numbers(x), numbers(y)) for x, y in zip(parts(a), parts(b))))
+
+
 def alike(a, b):
     if isinstance(a, torch.Tensor):
-        return (isinstance(b, torch.Tensor) and a.dtype == b.dtype and a.shape == b.shape and a.layout == b.layout
-                and torch.equal(numbers(a), numbers(b)))
+        return same_tensor(a, b)
     if isinstance(a, (list, tuple)):
         return type(a) is type(b) and len(a) == len(b) and all(map(alike, a, b))
     if isinstance(a, dict):

@@ -102,15 +102,15 @@ def conforms(value, kind):
     return fits(value, kind) or kind == "float" and type(value) is int
 
 
-def value(kind, theme, name, rng):
-    pool = [v for v in BY_NAME.get(name) or [] if fits(v, kind)]
+def value(kind, theme, name, rng, count=0):
+    pool = [v for v in BY_NAME.get(name) or [] if fits(v, kind) and (not count or not isinstance(v, list) or len(v) == count)]
     if pool and rng.random() < 0.9:
         return rng.choice(pool)
     if kind.startswith("Optional["):
-        return None if rng.random() < 0.3 else value(kind[len("Optional["):-1], theme, name, rng)
+        return None if rng.random() < 0.3 else value(kind[len("Optional["):-1], theme, name, rng, count)
     if kind.startswith("List["):
         inner = kind[len("List["):-1]
-        count = 2 if "Tensor" in inner else rng.choice([2, 0, 1, 3, 4, 5])
+        count = count if count > 1 else 2 if "Tensor" in inner else rng.choice([2, 0, 1, 3, 4, 5])
         return [value(inner, theme, name, rng) for _ in range(count)]
     if kind.startswith("Dict["):
         key, inner = split_dict(kind)
@@ -138,7 +138,7 @@ def key_of(values, operator, rng):
 
 
 def draw(operator, theme, rng):
-    return key_of([value(a.type, theme, a.name, rng) for a in operator.args], operator, rng)
+    return key_of([None if a.is_out else value(a.type, theme, a.name, rng, a.count) for a in operator.args], operator, rng)
 
 
 def made_up(operator, count=40):
