@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Records what PyTorch does with every operator: python3 scripts/record_ops.py --each FOLDER [NAME-GLOB ...]
+"""Records what PyTorch does with every operator into tests/ops/: python3 scripts/record_ops.py [--each FOLDER] [NAME-GLOB ...]
 
 Needs PyTorch (2.13.0, CPU, is the version of record) and, for its operator database, the package expecttest.
 
-One archive an operator (an overload; where a type is free, an overload and a type): a function with the schema's arguments by position
-(see opcalls/schemas.py), and its calls as record.py writes them. Calls come from PyTorch's own operator database, from operators of the
+One archive a file of src/ops/rows, with a method for each operator and a few of its calls; with --each one archive an operator (a
+function with the schema's arguments by position, see opcalls/schemas.py) and all its calls, as record.py writes them. Calls come from PyTorch's own operator database, from operators of the
 same family, from types and names, and from variations of all these; what is not the same twice is left out.
 """
 import argparse
 import copy
 import ctypes
 import fnmatch
+import glob
 import io
 import itertools
 import math
@@ -27,8 +28,9 @@ import warnings
 import torch
 
 import recording
-from opcalls import harvest, recipes, schemas, synthesis, variations
+from opcalls import harvest, packing, recipes, schemas, synthesis, variations
 
+TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 M_PERTURB = -6               # mallopt: what free memory is filled with
 LIMIT = 60                   # seconds without a word from a worker before it is taken for stuck
 SUCCESSES, FAILURES = 10, 3  # calls kept of an operator
@@ -431,10 +433,39 @@ def record_each(folder, patterns, work):
         os.waitpid(child, 0)
 
 
+def rows_file_of(rows):
+    """The rows file that holds each overload."""
+    found = {}
+    for path in sorted(glob.glob(os.path.join(rows, "*.rows"))):
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                if "(" in line and not line.startswith("#"):
+                    found[line.split("(")[0]] = os.path.splitext(os.path.basename(path))[0]
+    return found
+
+
+def pack_all(recorded, out, patterns):
+    """Packs what lies recorded one archive an operator, one archive a rows file."""
+    os.makedirs(out, exist_ok=True)
+    files, by_file = rows_file_of(os.path.join(TOP, "src", "ops", "rows")), {}
+    for operator in schemas.all_operators():
+        if operator.overload in files and os.path.exists(os.path.join(recorded, operator.stem + ".io")):
+            by_file.setdefault(files[operator.overload], []).append(operator)
+    for name, operators in sorted(by_file.items()):
+        if patterns and not any(fnmatch.fnmatchcase(name, p) for p in patterns):
+            continue
+        operators = [o for o in operators if schemas.scripted(o)]
+        read = lambda o: torch.load(os.path.join(recorded, o.stem + ".io"), weights_only=True)["calls"]
+        packing.pack(operators, read, os.path.join(out, name))
+    print(f"{sum(e.stat().st_size for e in os.scandir(out)) // 1024} KB")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME-GLOB")
-    parser.add_argument("--each", metavar="FOLDER")
+    parser.add_argument("names", nargs="*", metavar="NAME-GLOB", help="operators (aten::add*), without --each rows files (aten_a)")
+    parser.add_argument("--each", metavar="FOLDER", help="an archive for each operator, with all its calls")
+    parser.add_argument("--recorded", metavar="FOLDER", help="pack what --each has left there, and record nothing")
+    parser.add_argument("--out", default=os.path.join(TOP, "tests", "ops"), metavar="FOLDER")
     parser.add_argument("--work", default="/tmp/record_ops", metavar="FOLDER", help="where the harvest is kept between runs")
     parser.add_argument("--harvest", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -443,7 +474,12 @@ def main():
     warnings.simplefilter("ignore")
     if given.harvest:
         return worker_harvest(int(given.harvest[0]), int(given.harvest[1]), given.harvest[2])
-    return record_each(given.each, given.names, given.work)
+    if given.each:
+        return record_each(given.each, given.names, given.work)
+    recorded = given.recorded or os.path.join(given.work, "each")
+    if not given.recorded:
+        record_each(recorded, [], given.work)
+    return pack_all(recorded, given.out, given.names)
 
 
 if __name__ == "__main__":

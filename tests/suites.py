@@ -88,6 +88,13 @@ def run_cases(context):
     return verify(context, "cases", os.path.join(context.tests, "cases"))
 
 
+def run_ops(context):
+    """The operators' recorded calls (scripts/record_ops.py): a Result an operator."""
+    folder = os.path.join(context.tests, "ops")
+    if glob.glob(os.path.join(folder, "*.pt")):
+        yield from verify(context, "ops", folder, ["--run", "--by-method"])
+
+
 def run_hostile(context):
     import hostile
     yield from (Result(*r) for r in hostile.run(context.tool, context.tests, context.wanted))
@@ -111,4 +118,4 @@ def run_abi(context):
     yield Result("abi/listed", found <= listed, "add to tests/abi_symbols.txt: " + " ".join(sorted(found - listed)))
 
 
-SUITES = {"c": run_c, "text": run_text, "cases": run_cases, "hostile": run_hostile, "examples": run_examples, "abi": run_abi}
+SUITES = {"c": run_c, "text": run_text, "cases": run_cases, "ops": run_ops, "hostile": run_hostile, "examples": run_examples, "abi": run_abi}

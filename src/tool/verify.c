@@ -19,7 +19,7 @@ typedef struct cases {
 } cases;
 
 typedef struct tally {
-    int passed[CHECKS], failed[CHECKS], calls, calls_passed;
+    int passed[CHECKS], failed[CHECKS], calls, calls_passed, methods, methods_passed;
 } tally;
 
 /* ---- Finding ---- */
@@ -239,6 +239,9 @@ static tally count_up(const cases *all) {
             sum.passed[c] += all->results[i].outcomes[c] == OUTCOME_PASSED;
             sum.failed[c] += all->results[i].outcomes[c] == OUTCOME_FAILED;
         }
+        for (int m = 0; m < all->results[i].method_count; m++)
+            sum.methods_passed += all->results[i].methods[m].how == OUTCOME_PASSED;
+        sum.methods += all->results[i].method_count;
         sum.calls += all->results[i].calls;
         sum.calls_passed += all->results[i].calls_passed;
     }
@@ -258,6 +261,9 @@ static int print_tally(const cases *all) {
         if (c == CHECK_RUN) printf("   (%d of %d calls)", sum.calls_passed, sum.calls);
         putchar('\n');
     }
+    if (sum.methods)
+        printf("methods    %5d of %5d           %5.1f%%\n", sum.methods_passed, sum.methods,
+               100.0 * sum.methods_passed / sum.methods);
     printf("%d passed, %d failed\n", passed, failed);
     return failed > 0 || passed == 0 ? TOOL_FAILED : TOOL_OK;
 }
