@@ -131,7 +131,10 @@ LB_API char *lb_repr(const lb_module *module, lb_error *err);
 /* What the archive is: a JSON object with format, version, records, classes, methods and their schemas,
  * parameters (count, bytes), operators used and those that have no kernel. */
 LB_API char *lb_info_json(const lb_module *module, lb_error *err);
-/* Every operator the library knows: a JSON array of {"schema", "state"}. */
+/* Every operator the library knows: a JSON array of {"schema", "state", "dtypes"}. The state is "kernel",
+ * "derived" (made of the functional operator by rule), "decomposed" (others put together), "interpreter",
+ * "graph only" (no archive can hold it) or "missing"; dtypes are those that its first tensor may have, as far
+ * as they are recorded. */
 LB_API char *lb_ops_json(lb_error *err);
 LB_API void lb_text_free(char *text);
 

@@ -3,7 +3,6 @@
 A call is a dict: method, args, kwargs, seed, and then output or raises (type, message, text); args_after where the call changed an
 argument; stdout where it printed; tolerance where the defaults of torch.testing do not do.
 """
-import copy
 import os
 import sys
 import tempfile
@@ -47,6 +46,17 @@ def written(value):
     if isinstance(value, (torch.device, torch.dtype)):
         return str(value)
     return None
+
+
+def duplicate(value):
+    """A value to be given to a call that may change it."""
+    if isinstance(value, torch.Tensor):
+        return copied(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(duplicate, value))
+    if isinstance(value, dict):
+        return {k: duplicate(v) for k, v in value.items()}
+    return value
 
 
 def parts(tensor):
@@ -107,7 +117,7 @@ def failure(error):
 
 def performed(module, call):
     """`call` completed with what the loaded module answers, unless it prints."""
-    args, kwargs = copy.deepcopy(call["args"]), copy.deepcopy(call["kwargs"])
+    args, kwargs = duplicate(tuple(call["args"])), duplicate(call["kwargs"])
     done = {"method": call["method"], "args": written(tuple(call["args"])), "kwargs": written(call["kwargs"]), "seed": call["seed"]}
     if call.get("tolerance"):
         done["tolerance"] = call["tolerance"]

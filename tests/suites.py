@@ -93,6 +93,7 @@ def run_ops(context):
     folder = os.path.join(context.tests, "ops")
     if glob.glob(os.path.join(folder, "*.pt")):
         yield from verify(context, "ops", folder, ["--run", "--by-method"])
+        yield from verify(context, "dtypes", folder, ["--run", "--dtypes"])
 
 
 def run_hostile(context):

@@ -8,6 +8,8 @@ import zipfile
 
 import torch
 
+from recording import duplicate
+
 CALLS = 5
 MOST_BYTES = 3000  # of a call's tensors; the smallest ones are taken anyway
 
@@ -124,6 +126,53 @@ def deflated(data):
     return out.getvalue()
 
 
+TRIED = (torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.float16, torch.float32, torch.float64, torch.bfloat16,
+         torch.complex64, torch.complex128)
+CLASSES = {"bool": TRIED[:1], "int": TRIED[1:6], "half": (torch.float16, torch.bfloat16), "float": TRIED[7:9], "complex": TRIED[10:]}
+
+
+def is_plain(value):
+    return isinstance(value, torch.Tensor) and value.layout == torch.strided
+
+
+def cast(value, was, dtype):
+    """The value with every plain tensor of the one dtype in another: what `linkboy verify --dtypes` does, too."""
+    if is_plain(value) and value.dtype == was:
+        return value.to(dtype, copy=True)
+    if isinstance(value, (list, tuple)):
+        return type(value)(cast(v, was, dtype) for v in value)
+    return duplicate(value)
+
+
+def accepted(function, calls):
+    """The dtypes that PyTorch takes in the first call that answers; None where there is no tensor whose dtype could be another."""
+    call = next((c for c in calls if "output" in c), None)
+    first = next((t for t in tensors_in(call["args"]) if is_plain(t)), None) if call else None
+    if first is None or first.is_quantized or first.dtype not in TRIED:
+        return None
+    return [d for d in TRIED if answers(function, cast(call["args"], first.dtype, d), call["seed"])]
+
+
+def answers(function, args, seed):
+    torch.default_generator.manual_seed(seed)
+    try:
+        with torch.no_grad():
+            function(*args)
+        return True
+    except Exception:  # whatever it is, the dtype is refused
+        return False
+
+
+def words_of(dtypes):
+    """dtypes in the words of accepted.dtypes: a class where all of it is taken."""
+    words, rest = [], list(dtypes)
+    for word, members in CLASSES.items():
+        if all(m in rest for m in members):
+            words.append(word)
+            rest = [d for d in rest if d not in members]
+    return " ".join(words + [str(d).removeprefix("torch.") for d in rest])
+
+
 def archive(operators):
     """The bytes of an archive with a method for each operator."""
     module = torch.jit.ScriptModule()
@@ -135,12 +184,15 @@ def archive(operators):
     return deflated(buffer.getvalue())
 
 
-def pack(operators, calls_of, stem):
-    """Writes stem.pt and stem.io; how many bytes they have."""
+def pack(operators, calls_of, accepted_of, stem):
+    """Writes stem.pt and stem.io; the dtypes that each operator takes."""
     found = [(operator, chosen(calls_of(operator))) for operator in operators]
+    dtypes = [(operator, accepted_of(operator, calls)) for operator, calls in found]
+    dtypes = [(operator, taken) for operator, taken in dtypes if taken is not None]
+    named = {method_of(o.name): " ".join(str(d).removeprefix("torch.") for d in taken) for o, taken in dtypes}
     buffer = io.BytesIO()
-    torch.save({"calls": pooled(found)}, buffer)
+    torch.save({"calls": pooled(found), "dtypes": named}, buffer)
     for ending, data in ((".pt", archive(operators)), (".io", deflated(buffer.getvalue()))):
         with open(stem + ending, "wb") as file:
             file.write(data)
-    return sum(len(d) for d in (data, buffer.getvalue()))
+    return {operator.overload: words_of(taken) for operator, taken in dtypes if taken}

@@ -128,7 +128,7 @@ def dict_value(kind, rng):
 
 def key_of(values, operator, rng):
     """A key or an element that is mostly there: the second argument is looked up in the first."""
-    held = values[0]
+    held = values[0] if values else None
     if isinstance(held, (dict, list)) and held and len(values) > 1 and operator.args[1].name in ("key", "idx", "el", "item") and rng.random() < 0.75:
         choices = list(held) if isinstance(held, dict) else held
         if operator.args[1].name == "idx" and isinstance(held, list):

@@ -1,6 +1,8 @@
 /* See describe.h. Schemas hold quotes in their defaults, which JSON wants escaped. */
 #include "ops/describe.h"
 #include "ops/ops.h"
+#include "tensor/dtype.h"
+#include <string.h>
 
 static void put_escaped(struct text *out, const char *s) {
     for (; *s; s++) {
@@ -9,11 +11,27 @@ static void put_escaped(struct text *out, const char *s) {
     }
 }
 
+/* A source by rule is "" (the functional operator, written where the row says) or "each NAME". */
+static bool by_rule(const char *source) {
+    return !*source || strncmp(source, "each ", 5) == 0;
+}
+
 static const char *state_of(const struct op_row *row) {
-    if (op_run(row)) return "kernel";
-    if (op_source(row)) return "script";
+    if (op_run(row)) return row->traits & OP_DERIVED ? "derived" : "kernel";
+    if (op_source(row)) return by_rule(op_source(row)) ? "derived" : "decomposed";
     if (row->traits & OP_INTERPRETED) return "interpreter";
     return row->traits & OP_GRAPH_ONLY ? "graph only" : "missing";
+}
+
+static void put_dtypes(struct text *out, uint16_t dtypes) {
+    const char *separator = "";
+    text_put(out, ", \"dtypes\": [");
+    for (int number = 0; number < DTYPE_COUNT; number++) {
+        if (!(dtypes >> number & 1)) continue;
+        text_printf(out, "%s\"%s\"", separator, dtype_table[number].python_name);
+        separator = ", ";
+    }
+    text_put(out, "]");
 }
 
 void ops_put_json(struct text *out) {
@@ -22,7 +40,9 @@ void ops_put_json(struct text *out) {
         const struct op_row *row = ops_at(i);
         text_put(out, " {\"schema\": \"");
         put_escaped(out, op_schema(row));
-        text_printf(out, "\", \"state\": \"%s\"}%s\n", state_of(row), i + 1 < ops_count() ? "," : "");
+        text_printf(out, "\", \"state\": \"%s\"", state_of(row));
+        put_dtypes(out, op_dtypes(row));
+        text_put(out, i + 1 < ops_count() ? "},\n" : "}\n");
     }
     text_put(out, "]\n");
 }

@@ -17,6 +17,9 @@ const char *op_name(const struct op_row *row) {
 const char *op_overload(const struct op_row *row) {
     return row ? ops_text + row->overload : "";
 }
+uint16_t op_dtypes(const struct op_row *row) {
+    return ops_dtypes[row - ops_rows];
+}
 op_kernel op_run(const struct op_row *row) {
     return ops_kernels[row->kernel];
 }

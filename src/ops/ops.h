@@ -30,6 +30,7 @@ enum op_trait {
                            no TensorIterator, and the out= forms that torchgen writes */
     OP_INTERPRETED = 1u << 10, /* the interpreter itself runs it: an instruction, no kernel */
     OP_OVERLAPS = 1u << 12,    /* writes what overlaps itself without a word: PyTorch does not look */
+    OP_DERIVED = 1u << 13,     /* the kernel is made of the functional one by rule: `into`, `become`, `copy` */
     OP_GRAPH_ONLY = 1u << 11,  /* only PyTorch's own passes put it into graphs: no archive can hold it */
 };
 
@@ -44,6 +45,9 @@ struct op_row {
 };
 
 const char *op_schema(const struct op_row *row);
+/* The dtypes that the first tensor may have, a bit each by number (lb_dtype): what PyTorch takes on the CPU,
+ * as far as it is recorded (rows/accepted.dtypes), and what the tests hold this library to. */
+uint16_t op_dtypes(const struct op_row *row);
 const char *op_name(const struct op_row *row);
 const char *op_overload(const struct op_row *row);
 /* NULL where there is no kernel. */

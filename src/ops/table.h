@@ -34,6 +34,18 @@ extern const uint32_t ops_slot_mask; /* slots - 1, slots being a power of two */
 extern const uint16_t ops_seeds[];
 extern const uint32_t ops_seed_mask;
 
+/* The dtypes that the first tensor may have, a bit each (1 << number as in lb_dtype); 0 where nothing is
+ * known. */
+extern const uint16_t ops_dtypes[];
+
+#define OPS_DTYPE_WORDS                                                                             \
+    {"bool", 1u << 11}, {"int", 0x1f}, {"half", 1u << 5 | 1u << 15}, {"float", 1u << 6 | 1u << 7},  \
+        {"complex", 1u << 9 | 1u << 10}, {"uint8", 1u << 0}, {"int8", 1u << 1}, {"int16", 1u << 2}, \
+        {"int32", 1u << 3}, {"int64", 1u << 4}, {"float16", 1u << 5}, {"bfloat16", 1u << 15},       \
+        {"float32", 1u << 6}, {"float64", 1u << 7}, {"complex64", 1u << 9}, {                       \
+        "complex128", 1u << 10                                                                      \
+    }
+
 static inline uint64_t ops_hash(const char *name, size_t length) {
     uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
     for (size_t i = 0; i < length; i++) hash = (hash ^ (unsigned char)name[i]) * 0x100000001b3u;

@@ -96,7 +96,7 @@ static void show_ops(const json *ops, const char *pattern) {
     for (int i = 0; i < ops->count; i++) {
         const char *schema = json_text_of(json_get(&ops->items[i], "schema"));
         if (pattern && !strstr(schema, pattern)) continue;
-        printf("%-8s %s\n", json_text_of(json_get(&ops->items[i], "state")), schema);
+        printf("%-11s %s\n", json_text_of(json_get(&ops->items[i], "state")), schema);
     }
 }
 

@@ -254,13 +254,13 @@ static void call_free(call *c) {
 }
 
 /* Whether an error is the program's own answer, and not that linkboy lacks something or gave up. */
-static bool is_answer(const lb_error *err) {
+bool error_is_answer(const lb_error *err) {
     lb_code code = lb_error_code(err);
     return code == LB_ERROR_RUNTIME || code == LB_ERROR_RAISED || code == LB_ERROR_ARGUMENT;
 }
 
 static char *compare_error(const call *c, const lb_error *err, bool messages) {
-    if (!is_answer(err)) return tool_format("%s", lb_error_message(err));
+    if (!error_is_answer(err)) return tool_format("%s", lb_error_message(err));
     if (!messages) return NULL;
     lb_value *type = lb_dict_find(c->raises, "type"), *message = lb_dict_find(c->raises, "message");
     const char *t = type ? lb_string_get(type, NULL) : "", *m = message ? lb_string_get(message, NULL) : "";
@@ -445,6 +445,8 @@ static void check_io(const char *stem, const lb_module *module, const verify_opt
             case_failed(to, CHECK_RUN, "%s: %s", path, lb_error_message(err));
         else if (lb_count(calls) > 0 && !module)
             case_failed(to, CHECK_RUN, "%s", to->load_error);
+        else if (given->dtypes)
+            check_dtypes(module, io, given, to);
         else
             check_calls(stem, module, calls, given, to);
         lb_value_free(calls);

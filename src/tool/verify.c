@@ -354,6 +354,7 @@ int command_verify(const tool_command *self, int argc, char **argv) {
         {OPTION_FLAG, 0, "schema", &w[CHECK_SCHEMA], NULL, "the signatures"},
         {OPTION_FLAG, 0, "load", &w[CHECK_LOAD], NULL, "that the archives load"},
         {OPTION_FLAG, 0, "by-method", &given.by_method, NULL, "a result for each method that the calls name"},
+        {OPTION_FLAG, 0, "dtypes", &given.dtypes, NULL, "by method, which dtypes the first call takes"},
         {OPTION_FLAG, 0, "messages", &given.messages, NULL, "errors must have PyTorch's class and message"},
         {OPTION_TEXT, 0, "outputs", &given.outputs, "DIR", "write what each call returned to DIR/X.out"},
         {OPTION_TEXT, 0, "junit", &given.junit, "FILE", "write the results as JUnit XML, too"},
@@ -368,6 +369,7 @@ int command_verify(const tool_command *self, int argc, char **argv) {
     if (!options_read(self, table, argc, argv, &rest, &status)) return status;
     if (rest.count == 0) return words_refused(self, &rest, "archives or folders are wanted");
     if (given.jobs < 1 || given.jobs > 256) return words_refused(self, &rest, "--jobs from 1 to 256");
+    given.by_method |= given.dtypes;
     all_where_none_is_named(w);
     status = verify_paths(self, &rest, &given);
     free(rest.items);

@@ -24,6 +24,7 @@ typedef struct verify_options {
     bool messages; /* errors must have PyTorch's class and message */
     bool verbose, in_process;
     bool by_method;   /* a result for each method that the recorded calls name */
+    bool dtypes;      /* by_method: not the calls but which dtypes they take */
     int methods_done; /* by_method: so many of them are known already */
     FILE *live;       /* by_method: where a child tells its results as they come */
     const char *outputs, *junit;
@@ -61,6 +62,11 @@ void method_ends(case_result *to, const char *why, FILE *live);
 /* Takes a line that the two above wrote; false where it is none of theirs. */
 bool method_heard(case_result *to, const char *line);
 void methods_print(const char *stem, const case_result *result, bool verbose);
+
+/* Whether an error is the program's own answer, and not that linkboy lacks something or gave up. */
+bool error_is_answer(const lb_error *err);
+/* dtypes.c: a result for each method that the "dtypes" of X.io name. */
+void check_dtypes(const lb_module *module, const lb_value *io, const verify_options *given, case_result *to);
 
 typedef struct tolerance {
     double rtol, atol;

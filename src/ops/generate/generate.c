@@ -1,6 +1,6 @@
 /* The generator of the operator table, a program that the build runs: rows (src/ops/rows) in, one C file out.
  *
- *   generate OUT.c FILE.rows...
+ *   generate OUT.c FILE.dtypes FILE.rows...
  *
  * It reads every row, checks it (form, known trait, overloads of a name together, none twice), reads the
  * schema's own traits off its text, lays all texts into one pool, searches a seed a bucket for a perfect hash
@@ -19,6 +19,7 @@ struct source_row {
     char *source;                            /* TorchScript: NULL none, "" made by rule */
     uint32_t traits;
     int kernel_index;                 /* 0: none */
+    uint16_t dtypes;                  /* of the first tensor: a bit each, table.h */
     char *layout_kernels[OP_LAYOUTS]; /* for sparse, nested, quantized tensors; NULL: none */
 };
 
@@ -98,16 +99,18 @@ static uint32_t traits_of_schema(const char *schema) {
 /* The words that make a kernel of a functional one, and the functions of src/ops/ that do it. */
 static const struct {
     const char *word, *suffix, *function;
+    uint32_t trait;
 } forms[] = {
-    {"into", "__into", "op_into"},       {"become", "__become", "op_become"},
-    {"copy", "__copy", "op_copy"},       {"integers", "__integers", "op_integers"},
-    {"wholes", "__wholes", "op_wholes"}, {"reals", "__reals", "op_reals"},
+    {"into", "__into", "op_into", OP_DERIVED}, {"become", "__become", "op_become", OP_DERIVED},
+    {"copy", "__copy", "op_copy", OP_DERIVED}, {"integers", "__integers", "op_integers", 0},
+    {"wholes", "__wholes", "op_wholes", 0},    {"reals", "__reals", "op_reals", 0},
 };
 enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
 
-static bool make_form(char **kernel, const char *word) {
+static bool make_form(char **kernel, const char *word, uint32_t *traits) {
     for (int i = 0; i < FORM_COUNT; i++) {
         if (strcmp(forms[i].word, word) != 0) continue;
+        *traits |= forms[i].trait;
         size_t length = strlen(*kernel);
         char *made = allocate(length + strlen(forms[i].suffix) + 1, 1);
         memcpy(made, *kernel, length);
@@ -155,7 +158,7 @@ static void parse_tail(struct source_row *row, char *tail, const char *file, int
         uint32_t trait = trait_of_word(word);
         char **other = layout_kernel(row, word, file, line);
         if (other) named = other;
-        if (other || (*named && make_form(named, word))) continue;
+        if (other || (*named && make_form(named, word, &row->traits))) continue;
         if (row->source && make_rule(row, word)) continue;
         if (!trait) fail(file, line, "no such trait", word);
         row->traits |= trait;
@@ -235,6 +238,54 @@ static void read_rows(struct input *in, const char *file) {
             if (row.layout_kernels[i]) kernel_index(in, row.layout_kernels[i]);
         add_to_names(in, &row, file, line);
         in->rows[in->row_count++] = row;
+    }
+    fclose(stream);
+}
+
+/* --- dtypes: a file of lines `NAME: WORD ...` --- */
+
+static const struct {
+    const char *word;
+    uint16_t dtypes;
+} dtype_words[] = {OPS_DTYPE_WORDS};
+
+static uint16_t dtypes_of(char *words, const char *file, int line) {
+    uint16_t all = 0;
+    for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
+        uint16_t found = 0;
+        for (size_t i = 0; i < sizeof dtype_words / sizeof dtype_words[0]; i++)
+            if (strcmp(dtype_words[i].word, word) == 0) found = dtype_words[i].dtypes;
+        if (!found) fail(file, line, "no such dtype", word);
+        all |= found;
+    }
+    return all;
+}
+
+static struct source_row *row_named(struct input *in, const char *name) {
+    const char *dot = strchr(name, '.');
+    size_t length = dot ? (size_t)(dot - name) : strlen(name);
+    for (int n = 0; n < in->name_count; n++) {
+        if (strncmp(in->names[n].name, name, length) != 0 || in->names[n].name[length]) continue;
+        struct source_row *rows = &in->rows[in->names[n].first_row];
+        for (int i = 0; i < in->names[n].row_count; i++)
+            if (strcmp(rows[i].overload, dot ? dot + 1 : "") == 0) return &rows[i];
+    }
+    return NULL;
+}
+
+static void read_dtypes(struct input *in, const char *file) {
+    FILE *stream = fopen(file, "r");
+    static char text[MAX_LINE];
+    if (!stream) fail(file, 0, "cannot read", "");
+    for (int line = 1; fgets(text, sizeof text, stream); line++) {
+        text[strcspn(text, "\r\n")] = '\0';
+        if (!*text || *text == '#') continue;
+        char *words = strstr(text, ": ");
+        if (!words) fail(file, line, "no dtypes", text);
+        *words = '\0';
+        struct source_row *row = row_named(in, text);
+        if (!row) fail(file, line, "no such operator", text);
+        row->dtypes = dtypes_of(words + 2, file, line);
     }
     fclose(stream);
 }
@@ -390,6 +441,15 @@ static void write_layouts(FILE *out, struct input *in) {
     fprintf(out, "    {0, {0}},\n};\n\nconst uint32_t ops_layout_row_count = %d;\n\n", count);
 }
 
+static void write_dtypes(FILE *out, const struct input *in) {
+    fputs("const uint16_t ops_dtypes[] = {", out);
+    for (int n = 0, written = 0; n < in->name_count; n++)
+        for (int i = 0; i < in->names[n].row_count; i++, written++)
+            fprintf(out, "%s%u,", written % 16 == 0 ? "\n    " : " ",
+                    in->rows[in->names[n].first_row + i].dtypes);
+    fputs("\n};\n\n", out);
+}
+
 static void write_hash(FILE *out, const struct input *in, const struct hash_table *table,
                        const struct pool *pool) {
     fputs("const struct op_name_slot ops_slots[] = {\n", out);
@@ -409,15 +469,16 @@ static void write_hash(FILE *out, const struct input *in, const struct hash_tabl
 }
 
 int main(int argc, char **argv) {
-    if (argc < 3) {
-        fprintf(stderr, "usage: generate OUT.c FILE.rows...\n");
+    if (argc < 4) {
+        fprintf(stderr, "usage: generate OUT.c FILE.dtypes FILE.rows...\n");
         return 2;
     }
     struct input in = {.kernel_count = 1};
     in.rows = allocate(MAX_ROWS, sizeof *in.rows);
     in.names = allocate(MAX_ROWS, sizeof *in.names);
     in.kernels = allocate(MAX_ROWS + 1, sizeof *in.kernels);
-    for (int i = 2; i < argc; i++) read_rows(&in, argv[i]);
+    for (int i = 3; i < argc; i++) read_rows(&in, argv[i]);
+    read_dtypes(&in, argv[2]);
     struct hash_table table = build_hash(&in);
     FILE *out = fopen(argv[1], "w");
     if (!out) fail(argv[1], 0, "cannot write", "");
@@ -427,6 +488,7 @@ int main(int argc, char **argv) {
     write_kernels(out, &in);
     write_rows(out, &in, &pool);
     write_layouts(out, &in);
+    write_dtypes(out, &in);
     write_hash(out, &in, &table, &pool);
     return fclose(out) == 0 ? 0 : 1;
 }
