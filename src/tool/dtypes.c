@@ -72,10 +72,10 @@ static int answers(const lb_module *module, const char *method, const lb_value *
     return says;
 }
 
-static bool holds_word(const char *words, const char *word) {
+static bool holds_word(const char *taken, const char *word) {
     size_t length = strlen(word);
-    for (const char *at = words; (at = strstr(at, word)) != NULL; at += length)
-        if ((at == words || at[-1] == ' ') && (at[length] == 0 || at[length] == ' ')) return true;
+    for (const char *at = taken; (at = strstr(at, word)) != NULL; at += length)
+        if ((at == taken || at[-1] == ' ') && (at[length] == 0 || at[length] == ' ')) return true;
     return false;
 }
 
@@ -134,12 +134,12 @@ static void check_method(const lb_module *module, const lb_value *calls, const c
 void check_dtypes(const lb_module *module, const lb_value *io, const verify_options *given, case_result *to) {
     lb_value *calls = lb_dict_find(io, "calls"), *taken = lb_dict_find(io, "dtypes");
     for (int64_t i = given->methods_done; calls && taken && i < lb_count(taken); i++) {
-        lb_value *key = lb_dict_key(taken, i, NULL), *words = lb_item(taken, i, NULL);
+        lb_value *key = lb_dict_key(taken, i, NULL), *listed = lb_item(taken, i, NULL);
         const char *method = key ? lb_string_get(key, NULL) : NULL,
-                   *text = words ? lb_string_get(words, NULL) : NULL;
+                   *text = listed ? lb_string_get(listed, NULL) : NULL;
         if (method && text) check_method(module, calls, method, text, given, to);
         lb_value_free(key);
-        lb_value_free(words);
+        lb_value_free(listed);
     }
     lb_value_free(calls);
     lb_value_free(taken);
