@@ -14,11 +14,11 @@ CALLS = 5
 MOST_BYTES = 3000  # of a call's tensors; the smallest ones are taken anyway
 
 
-def method_of(name):
-    """The method of an operator's archive: aten::add.Tensor is add__Tensor, prim::max.int prim_max__int."""
-    namespace, rest = name.split("::")
+def method_of(operator):
+    """The method of an operator's archive: aten::add.Tensor is add__Tensor, prim::max.int prim_max__int, append.t for floats append__t_of_float."""
+    namespace, rest = operator.overload.split("::")
     prefix = "" if namespace == "aten" else namespace.strip("_") + ("_c_" if namespace.startswith("_") else "_")
-    return prefix + rest.replace(".", "__")
+    return prefix + rest.replace(".", "__") + "_of_" * (operator.name != operator.overload) + operator.name[len(operator.overload):].strip("_")
 
 
 def tensors_in(value):
@@ -113,7 +113,7 @@ def pooled(calls_by_operator):
             if "raises" in call:
                 call["raises"] = {**call["raises"], "text": call["raises"]["message"]}
             calls.append({k: v if k == "args" and aliased else mapped(v, pool.place, torch.Tensor) for k, v in call.items()})
-            calls[-1]["method"] = method_of(operator.name)
+            calls[-1]["method"] = method_of(operator)
     pool.close()
     return [mapped(call, lambda p: p.pool.view(p.where), Placed) for call in calls]
 
@@ -179,7 +179,7 @@ def archive(operators):
     module = torch.jit.ScriptModule()
     for operator in operators:
         head, body = operator.text.split("(", 1)
-        module.define(f"def {method_of(operator.name)}(self{', ' * (not body.startswith(')'))}{body}")
+        module.define(f"def {method_of(operator)}(self{', ' * (not body.startswith(')'))}{body}")
     buffer = io.BytesIO()
     torch.jit.save(module, buffer)
     return deflated(buffer.getvalue())
@@ -190,7 +190,7 @@ def pack(operators, calls_of, accepted_of, stem):
     found = [(operator, chosen(calls_of(operator))) for operator in operators]
     dtypes = [(operator, accepted_of(operator, calls)) for operator, calls in found]
     dtypes = [(operator, taken) for operator, taken in dtypes if taken is not None]
-    named = {method_of(o.name): " ".join(str(d).removeprefix("torch.") for d in taken) for o, taken in dtypes}
+    named = {method_of(o): " ".join(str(d).removeprefix("torch.") for d in taken) for o, taken in dtypes}
     buffer = io.BytesIO()
     torch.save({"calls": pooled(found), "dtypes": named}, buffer)
     for ending, data in ((".pt", archive(operators)), (".io", deflated(buffer.getvalue()))):
