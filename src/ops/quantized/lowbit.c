@@ -224,7 +224,7 @@ static float quantize_row(const struct dynamic *d, const struct tensor *a, int64
         int64_t q = convert_to_int64((double)roundf(float_at(a, first + k) * scale)) + *zero;
         d->row[k] = (int8_t)clamp_integer(q, (struct integer_range){-128, 127});
     }
-    return scale ? 1.0f / scale : 0;
+    return scale != 0 ? 1.0f / scale : 0;
 }
 
 static float dynamic_product(const struct dynamic *d, int64_t n, int32_t zero, float step) {

@@ -50,11 +50,11 @@ static complex_double log_add_complex(complex_double a, complex_double b) {
     double x = creal(a), y = creal(b);
     complex_double low = x < y ? a : b, high = x < y ? b : a;
     if (x != x || y != y || cimag(a) != cimag(a) || cimag(b) != cimag(b))
-        return CMPLX((double)NAN, (double)NAN);
+        return __builtin_complex((double)NAN, (double)NAN);
     if (x == y && isinf(x)) return x < 0 ? low : clog(cexp(low) + cexp(high));
     complex_double d = cexp(low - high);
     double re = creal(d), im = cimag(d);
-    return high + CMPLX(log1p(re * (2 + re) + im * im) / 2, atan2(im, 1 + re));
+    return high + __builtin_complex(log1p(re * (2 + re) + im * im) / 2, atan2(im, 1 + re));
 }
 static void log_line(enum compute type, void *line, int64_t count, int64_t *indices) {
     double *f = line;
