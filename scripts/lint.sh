@@ -49,4 +49,5 @@ check "shell scripts" shells_parse
 check "python scripts" pythons_parse
 check "gcc warnings" warnings release
 check "clang warnings" warnings clang
+check "operators page" python3 scripts/operators_doc.py --check
 exit $bad
