@@ -20,7 +20,8 @@ bool factory_dtype(struct op_call *c, int at, enum dtype otherwise, enum dtype *
 struct tensor *factory_new(struct op_call *c, enum dtype d, int ndim, const int64_t *sizes) {
     if (!c->row || !(c->row->traits & OP_OUT)) return call_new(c, d, ndim, sizes);
     struct tensor *out = arg_tensor(c, c->arg_count - 1);
-    bool same = out->ndim == ndim && memcmp(out->sizes, sizes, sizeof *sizes * (size_t)ndim) == 0;
+    bool same =
+        out->ndim == ndim && (ndim == 0 || memcmp(out->sizes, sizes, sizeof *sizes * (size_t)ndim) == 0);
     if (!same && !tensor_resize(out, ndim, sizes, c->err)) return NULL;
     tensor_changed(out);
     return tensor_retain(out);
@@ -106,7 +107,8 @@ bool create_empty_out(struct op_call *c) {
     struct tensor *out = call_target(c);
     int ndim = args_ints(c, 0, sizes, TENSOR_MAX_DIMS);
     if (ndim < 0) return false;
-    bool same = out->ndim == ndim && memcmp(out->sizes, sizes, sizeof *sizes * (size_t)ndim) == 0;
+    bool same =
+        out->ndim == ndim && (ndim == 0 || memcmp(out->sizes, sizes, sizeof *sizes * (size_t)ndim) == 0);
     return same ? give_borrowed(c, 0, out) : create_filled(c, 1, &zero, tensor_dtype(out));
 }
 bool create_ones(struct op_call *c) {
