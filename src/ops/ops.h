@@ -30,8 +30,8 @@ enum op_trait {
                            no TensorIterator, and the out= forms that torchgen writes */
     OP_INTERPRETED = 1u << 10, /* the interpreter itself runs it: an instruction, no kernel */
     OP_OVERLAPS = 1u << 12,    /* writes what overlaps itself without a word: PyTorch does not look */
-    OP_DERIVED = 1u << 13,     /* the kernel is made of the functional one by rule: `into`, `become`, `copy` */
-    OP_GRAPH_ONLY = 1u << 11,  /* only PyTorch's own passes put it into graphs: no archive can hold it */
+    OP_DERIVED = 1u << 13,    /* the kernel is made of the functional one by rule: `into`, `become`, `copy` */
+    OP_GRAPH_ONLY = 1u << 11, /* only PyTorch's own passes put it into graphs: no archive can hold it */
 };
 
 /* One overload. The texts are offsets into one pool; read them with the functions below. */
