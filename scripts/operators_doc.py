@@ -21,9 +21,10 @@ STATES = {
     "decomposed": "other operators put together, in TorchScript",
     "interpreter": "an instruction of the interpreter",
     "graph only": "only PyTorch's own passes put it into graphs: no archive holds it",
+    "refused": "PyTorch itself has it for other devices only: raises as PyTorch's CPU does",
     "missing": "known, printed and saved, but not run",
 }
-MARKS = {"kernel": "", "derived": "'", "decomposed": "+", "interpreter": "", "graph only": "~", "missing": "!"}
+MARKS = {"kernel": "", "derived": "'", "decomposed": "+", "interpreter": "", "graph only": "~", "refused": "-", "missing": "!"}
 FAMILIES = [  # the first that fits; the rest goes by namespace
     ("Linear algebra", r"aten::(_?linalg_|cholesky|lu_|_lu|qr|svd|_?triangular|matrix_|inverse|pinverse|det$|logdet|slogdet|geqrf|ormqr|orgqr|chain_matmul)"),
     ("Products of matrices", r"aten::(.*mm|mv|addm|addbmm|baddbmm|bmm|dot|vdot|matmul|ger|addr|outer|inner|einsum|tensordot|kron|.*linear|_weight_int)"),

@@ -16,7 +16,10 @@ static bool by_rule(const char *source) {
     return !*source || strncmp(source, "each ", 5) == 0;
 }
 
+bool op_refused(struct op_call *c); /* common/refused.c */
+
 static const char *state_of(const struct op_row *row) {
+    if (op_run(row) == op_refused) return "refused";
     if (op_run(row)) return row->traits & OP_DERIVED ? "derived" : "kernel";
     if (op_source(row)) return by_rule(op_source(row)) ? "derived" : "decomposed";
     if (row->traits & OP_INTERPRETED) return "interpreter";
