@@ -148,11 +148,7 @@ static bool check_qkv(struct op_call *c, const struct tensor *qkv, const struct 
         wrong = "_3D % 3 == 0";
     else if (heads <= 0 || qkv->sizes[2] / 3 % heads)
         wrong = "D % num_head == 0";
-    return !wrong ||
-           refuse(c,
-                  "Expected %s to be true, but got false.  (Could this error message be improved?  If so, "
-                  "please report an enhancement request to PyTorch.)",
-                  wrong);
+    return check_expected(c, !wrong, wrong);
 }
 
 /* The first elements of t in this shape. */

@@ -236,3 +236,19 @@ void *call_scratch(struct op_call *c, size_t count, size_t item) {
     if (!memory) error_memory(c->err);
     return memory;
 }
+
+bool check_expected(struct op_call *c, bool holds, const char *condition) {
+    return holds ||
+           refuse(c,
+                  "Expected %s to be true, but got false.  (Could this error message be improved?  If so, "
+                  "please report an enhancement request to PyTorch.)",
+                  condition);
+}
+
+bool check_dim_size(struct op_call *c, const struct tensor *t, int ndim, int dim, int64_t size) {
+    return (t->ndim == ndim && t->sizes[dim] == size) ||
+           refuse(c,
+                  "Expected a tensor of dimension %d and tensor.size[%d] == %lld but got: dimension %d and "
+                  "tensor.size[%d] = %lld",
+                  ndim, dim, (long long)size, t->ndim, dim, (long long)(dim < t->ndim ? t->sizes[dim] : 0));
+}

@@ -83,6 +83,11 @@ struct tensor *arg_operand(const struct op_call *c, int i, struct wrapped *w);
 /* A 0-dim tensor's value as a number. */
 struct number tensor_number(const struct tensor *t);
 
+/* A bare TORCH_CHECK of a condition, whose text is the condition's own. */
+bool check_expected(struct op_call *c, bool holds, const char *condition);
+/* check_dim_size of aten/src/ATen/TensorUtils.cpp. */
+bool check_dim_size(struct op_call *c, const struct tensor *t, int ndim, int dim, int64_t size);
+
 /* Brings dim into [0, ndim) (0-dim tensors count as one dimension), or refuses with PyTorch's IndexError. */
 bool wrap_dim(struct op_call *c, int64_t *dim, int ndim);
 /* Dims as a bit mask; None and an empty list give all when `empty_is_all`. Refuses duplicates. */

@@ -69,11 +69,7 @@ static bool check_scales(struct op_call *c, const struct bags *b) {
         wrong = "per_sample_weights.value().dim() == 1";
     else if (b->scales->numel != b->indices->numel)
         wrong = "per_sample_weights.value().numel() == indices.numel()";
-    return !wrong ||
-           refuse(c,
-                  "Expected %s to be true, but got false.  (Could this error message be improved?  If "
-                  "so, please report an enhancement request to PyTorch.)",
-                  wrong);
+    return check_expected(c, !wrong, wrong);
 }
 
 static bool check_offsets(struct op_call *c, const struct bags *b) {

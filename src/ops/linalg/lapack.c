@@ -57,7 +57,6 @@ enum { LAPACK_TYPES = 4 };
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /* Written once, by the first operator that needs it, and constant from then on. */
 static pthread_once_t load_once = PTHREAD_ONCE_INIT;
@@ -84,18 +83,8 @@ static void find_routines(void *library) {
         }
 }
 
-/* An OpenBLAS that was built with threads starts them when it is loaded, unless its variable says one; it may
- * stand behind any name of LAPACK (Debian's alternatives). */
-static void *load_with_one_thread(void) {
-    static const char variable[] = "OPENBLAS_NUM_THREADS";
-    bool ours = !getenv(variable) && setenv(variable, "1", 0) == 0;
-    void *library = dlopen(LINKBOY_LAPACK_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    if (ours) unsetenv(variable);
-    return library;
-}
-
 static void load(void) {
-    void *library = load_with_one_thread();
+    void *library = dlopen(LINKBOY_LAPACK_LIBRARY, RTLD_NOW | RTLD_LOCAL);
     if (!library) {
         const char *why = dlerror();
         snprintf(load_problem, sizeof load_problem, "%s",

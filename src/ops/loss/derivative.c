@@ -166,13 +166,6 @@ static void set_at(struct tensor *t, int64_t at, double x) {
     enum dtype d = tensor_dtype(t);
     convert_store[d][COMPUTE_DOUBLE]((char *)tensor_data(t) + at * (int64_t)dtype_size(d), 0, &x, 0, 1);
 }
-static bool check_dim(struct op_call *c, const struct tensor *t, int ndim, int dim, int64_t size) {
-    return (t->ndim == ndim && t->sizes[dim] == size) ||
-           refuse(c,
-                  "Expected a tensor of dimension %d and tensor.size[%d] == %lld but got: dimension %d and "
-                  "tensor.size[%d] = %lld",
-                  ndim, dim, (long long)size, t->ndim, dim, (long long)(dim < t->ndim ? t->sizes[dim] : 0));
-}
 static bool check_dtypes(struct op_call *c, const struct tensor *x, const struct tensor *grad,
                          const struct tensor *weight, const char *name) {
     const struct tensor *others[2] = {grad, weight};
@@ -247,7 +240,7 @@ bool loss_nll_backward(struct op_call *c) {
                       sizes_text(l.target->ndim, l.target->sizes, (char[128]){0}, 128));
     l.classes = l.x->sizes[l.x->ndim - 1];
     l.each = l.how == REDUCE_NONE && l.x->ndim == 2;
-    if (l.each && !check_dim(c, l.grad, 1, 0, l.x->sizes[0])) return false;
+    if (l.each && !check_dim_size(c, l.grad, 1, 0, l.x->sizes[0])) return false;
     if (l.x->ndim == 1 && l.target->numel != 1)
         return refuse(c, "nll_loss_backward: one target is needed for one row of scores");
     return nll_give(c, &l, "nll_loss_backward_out_frame");
@@ -273,7 +266,7 @@ bool loss_nll2d_backward(struct op_call *c) {
     l.inner = l.x->sizes[2] * l.x->sizes[3];
     l.each = l.how == REDUCE_NONE;
     for (int i = 0; l.each && i < 3; i++)
-        if (!check_dim(c, l.grad, 3, i, l.target->sizes[i])) return false;
+        if (!check_dim_size(c, l.grad, 3, i, l.target->sizes[i])) return false;
     /* Without out= the gradient is made in self's own order, and must be contiguous then. */
     int64_t strides[4], plain[4];
     strides_like(l.x, strides);
@@ -311,7 +304,7 @@ static bool margin_begin(struct op_call *c, struct margin_back *m, int64_t how, 
         return refuse(c, "expected scalar type Long but found %s", dtype_table[t->dtype].graph_name);
     bool whole = how != REDUCE_NONE || m->grad->ndim == 0;
     if (whole && m->grad->numel < 1) return refuse(c, "a gradient of one element is needed");
-    return whole || check_dim(c, m->grad, 1, 0, m->n);
+    return whole || check_dim_size(c, m->grad, 1, 0, m->n);
 }
 
 /* Multiplies row i of slopes by its gradient and stores it. */

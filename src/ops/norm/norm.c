@@ -351,14 +351,6 @@ bool norm_group_norm(struct op_call *c) {
     return give_tensor(c, out);
 }
 
-static bool expected(struct op_call *c, bool holds, const char *text) {
-    return holds ||
-           refuse(c,
-                  "Expected %s to be true, but got false.  (Could this error message be improved?  If so, "
-                  "please report an enhancement request to PyTorch.)",
-                  text);
-}
-
 /* (input, weight, bias, N, C, HxW, group, eps) -> (out, mean, rstd) */
 bool norm_native_group_norm(struct op_call *c) {
     struct tensor *x = arg_tensor(c, 0), *both[2] = {arg_tensor_or_null(c, 1), arg_tensor_or_null(c, 2)},
@@ -368,8 +360,9 @@ bool norm_native_group_norm(struct op_call *c) {
     enum dtype stats;
     bool last = x->ndim >= 4 && tensor_is_channels_last(x);
     if (!check_groups(c, x, whole[1], sizes[1], both, &stats) ||
-        !expected(c, sizes_product(3, whole, &numel) && numel == x->numel, "X.numel() == N * C * HxW") ||
-        !expected(c, tensor_is_contiguous(x) || last, "X.is_contiguous(memory_format)"))
+        !check_expected(c, sizes_product(3, whole, &numel) && numel == x->numel,
+                        "X.numel() == N * C * HxW") ||
+        !check_expected(c, tensor_is_contiguous(x) || last, "X.is_contiguous(memory_format)"))
         return false;
     struct compose k = compose_start(c);
     struct tensor *mean = compose_own(&k, call_new(c, stats, 2, sizes)),

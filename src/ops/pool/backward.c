@@ -15,22 +15,15 @@
 
 /* --- checks --- */
 
-static bool check_dim(struct op_call *c, const struct tensor *t, int ndim, int dim, int64_t size) {
-    return (t->ndim == ndim && t->sizes[dim] == size) ||
-           refuse(c,
-                  "Expected a tensor of dimension %d and tensor.size[%d] == %lld but got: dimension %d and "
-                  "tensor.size[%d] = %lld",
-                  ndim, dim, (long long)size, t->ndim, dim, (long long)(dim < t->ndim ? t->sizes[dim] : 0));
-}
-
 /* A gradient or indices: x's planes, the output's places. */
 static bool check_result(struct op_call *c, const struct tensor *t, const struct tensor *x,
                          const struct pooling *p) {
     for (int i = x->ndim - p->dims - 1; i < x->ndim - p->dims; i++)
-        if (!check_dim(c, t, x->ndim, i, x->sizes[i])) return false;
+        if (!check_dim_size(c, t, x->ndim, i, x->sizes[i])) return false;
     for (int i = 0; i < p->dims; i++)
-        if (!check_dim(c, t, x->ndim, x->ndim - p->dims + i, p->out[POOL_AXES - p->dims + i])) return false;
-    return x->ndim == p->dims + 1 || check_dim(c, t, x->ndim, 0, x->sizes[0]);
+        if (!check_dim_size(c, t, x->ndim, x->ndim - p->dims + i, p->out[POOL_AXES - p->dims + i]))
+            return false;
+    return x->ndim == p->dims + 1 || check_dim_size(c, t, x->ndim, 0, x->sizes[0]);
 }
 
 static bool check_dtypes(struct op_call *c, const struct tensor *grad, const struct tensor *x, bool longs,

@@ -16,22 +16,15 @@ struct deform {
     enum dtype d;
 };
 
-static bool expected(struct op_call *c, bool holds, const char *text) {
-    return holds ||
-           refuse(c,
-                  "Expected %s to be true, but got false.  (Could this error message be improved?  If so, "
-                  "please report an enhancement request to PyTorch.)",
-                  text);
-}
 static bool check_both(struct op_call *c, bool holds, const char *what, const int64_t *pair) {
     return holds || refuse(c, "%s_h: %lld %s_w: %lld", what, (long long)pair[0], what, (long long)pair[1]);
 }
 
 static bool check_ranks(struct op_call *c, const struct deform *v) {
-    return expected(c, v->input->ndim == 4, "input_c.ndimension() == 4") &&
-           expected(c, v->offset->ndim == 4, "offset_c.ndimension() == 4") &&
-           expected(c, !v->masked || v->mask->ndim == 4, "!use_mask || mask_c.ndimension() == 4") &&
-           expected(c, v->weight->ndim == 4, "weight_c.ndimension() == 4");
+    return check_expected(c, v->input->ndim == 4, "input_c.ndimension() == 4") &&
+           check_expected(c, v->offset->ndim == 4, "offset_c.ndimension() == 4") &&
+           check_expected(c, !v->masked || v->mask->ndim == 4, "!use_mask || mask_c.ndimension() == 4") &&
+           check_expected(c, v->weight->ndim == 4, "weight_c.ndimension() == 4");
 }
 
 static bool output_sizes(struct op_call *c, struct deform *v) {
@@ -71,13 +64,13 @@ static bool check_sizes(struct op_call *c, const struct deform *v) {
     const struct tensor *x = v->input, *w = v->weight;
     int64_t wanted;
     bool fits = !__builtin_mul_overflow(w->sizes[1], v->groups, &wanted) && wanted == x->sizes[1];
-    if (!expected(c, fits, "weight_c.size(1) * n_weight_grps == input_c.size(1)") ||
-        !expected(c, v->groups > 0 && w->sizes[0] % v->groups == 0,
-                  "weight_c.size(0) % n_weight_grps == 0") ||
+    if (!check_expected(c, fits, "weight_c.size(1) * n_weight_grps == input_c.size(1)") ||
+        !check_expected(c, v->groups > 0 && w->sizes[0] % v->groups == 0,
+                        "weight_c.size(0) % n_weight_grps == 0") ||
         !check_planes(c, v, v->offset, "offset", 2) ||
         (v->masked && !check_planes(c, v, v->mask, "mask", 1)) ||
-        !expected(c, v->offset_groups > 0 && x->sizes[1] % v->offset_groups == 0,
-                  "input_c.size(1) % n_offset_grps == 0"))
+        !check_expected(c, v->offset_groups > 0 && x->sizes[1] % v->offset_groups == 0,
+                        "input_c.size(1) % n_offset_grps == 0"))
         return false;
     if (v->offset->sizes[0] != x->sizes[0]) return refuse(c, "invalid batch size of offset");
     if (!check_grid(c, v, v->offset, "offset")) return false;
