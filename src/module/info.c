@@ -106,8 +106,7 @@ static bool put_operators(struct text *out, const struct program *p) {
 
 /* ---- the rest ---- */
 
-static void put_records(struct text *out, const struct program *p) {
-    const struct zip *z = &p->archive->zip;
+static void put_records(struct text *out, const struct zip *z) {
     text_put(out, "  \"records\": [");
     for (int i = 0; i < z->count; i++) {
         text_put(out, i ? ", {\"name\": " : "{\"name\": ");
@@ -150,20 +149,27 @@ static void put_classes(struct text *out, const struct program *p) {
     text_put(out, "],\n");
 }
 
+/* What it is and where it comes from; a module that was made here has no archive. */
+static void put_origin(struct text *out, const struct program *p) {
+    text_printf(out, "{\n  \"format\": \"TorchScript %s\",\n  ", p->archive ? "archive" : "module");
+    if (p->archive) text_printf(out, "\"version\": %lld,\n  ", (long long)p->archive->version);
+    text_put(out, "\"class\": ");
+    put_json(out, p->root.object->type->name->text);
+    text_put(out, ",\n");
+    if (p->archive) text_printf(out, "  \"file_bytes\": %zu,\n", p->archive->mapping->length);
+}
+
 bool program_put_info(struct text *out, const struct program *p, lb_error *err) {
     struct totals sum = {0};
     add_module(p->root, &sum, 0);
-    text_put(out, "{\n  \"format\": \"TorchScript archive\",\n");
-    text_printf(out, "  \"version\": %lld,\n  \"class\": ", (long long)p->archive->version);
-    put_json(out, p->root.object->type->name->text);
-    text_printf(out, ",\n  \"file_bytes\": %zu,\n", p->archive->mapping->length);
+    put_origin(out, p);
     text_printf(out, "  \"modules\": %lld,\n  \"parameters\": %lld,\n  \"parameter_bytes\": %lld,\n",
                 (long long)sum.modules, (long long)sum.parameters, (long long)sum.parameter_bytes);
     text_printf(out, "  \"buffers\": %lld,\n  \"buffer_bytes\": %lld,\n", (long long)sum.buffers,
                 (long long)sum.buffer_bytes);
     put_methods(out, program_class(p));
     put_classes(out, p);
-    put_records(out, p);
+    if (p->archive) put_records(out, &p->archive->zip);
     bool good = put_operators(out, p);
     text_put(out, "}\n");
     return good || error_memory(err);

@@ -1,10 +1,11 @@
-/* A loaded program: the unit that owns its types and functions, the archive its tensors point into, and the
- * root module object. Loaded once; afterwards any number of threads may read it and run its methods. */
+/* A program: a module object and the unit that owns its types and functions. Loaded once; afterwards any
+ * number of threads may read it and run its methods. Several programs may share a unit, which lives as long
+ * as the last of them. */
 #ifndef LINKBOY_MODULE_PROGRAM_H
 #define LINKBOY_MODULE_PROGRAM_H
 #include "archive/archive.h"
-#include "lang/import.h"
 #include "ops/call.h"
+#include "types/unit.h"
 
 struct program_options {
     bool run_nothing;  /* refuse classes with __setstate__ */
@@ -13,16 +14,15 @@ struct program_options {
 };
 
 struct program {
-    struct unit *unit;
-    struct archive *archive;
-    struct importer importer;
-    lb_value constants;                    /* a tuple: CONSTANTS.cN */
-    lb_value root;                         /* the top module, an object */
-    const struct program_options *options; /* while loading */
+    struct unit *unit;       /* held */
+    struct archive *archive; /* that the unit was loaded from and keeps open; NULL: it was made here */
+    lb_value root;           /* the top module, an object */
 };
 
 /* Takes the archive over (also when it fails). NULL: err says what is wrong. */
 struct program *program_load(struct archive *archive, const struct program_options *options, lb_error *err);
+/* A program around another module object of the same unit; the object is copied. NULL: memory. */
+struct program *program_around(struct unit *unit, struct archive *archive, lb_value root, lb_error *err);
 void program_free(struct program *p);
 
 /* The submodule or attribute at a dotted path ("" is the root), borrowed; false with an error that says how

@@ -7,6 +7,7 @@
 
 struct unit *unit_new(const char *const *known_names, int known_count, lb_error *err) {
     struct unit *u = mem_zeroed(1, sizeof *u);
+    if (u) counted_init(&u->counted);
     if (u && name_pool_init(&u->names, known_names, known_count) &&
         type_store_init(&u->types, &u->memory, &u->names))
         return u;
@@ -30,7 +31,9 @@ static void free_schemas(struct table *schemas) {
 
 /* Functions first: their constants may be objects whose types live in the arena. */
 void unit_free(struct unit *u) {
-    if (!u) return;
+    if (!u || !counted_release(&u->counted)) return;
+    for (int i = u->kept.count - 1; i >= 0; i--) u->kept.items[i].release(u->kept.items[i].thing);
+    mem_free(u->kept.items);
     for (int i = 0; i < u->function_list.count; i++) free_function(u, u->function_list.items[i]);
     mem_free(u->function_list.items);
     table_free(&u->functions);
@@ -40,6 +43,13 @@ void unit_free(struct unit *u) {
     name_pool_free(&u->names);
     arena_free(&u->memory);
     mem_free(u);
+}
+
+bool unit_keep(struct unit *u, void *thing, void (*release)(void *thing)) {
+    struct unit_kept kept = {thing, release};
+    if (array_push(&u->kept, kept)) return true;
+    release(thing);
+    return false;
 }
 
 struct function *unit_new_function(struct unit *u, const struct name *qualified, const struct name *name) {

@@ -2,9 +2,17 @@
  * units; while a unit is being compiled one thread has it, afterwards any number may run it. */
 #ifndef LINKBOY_TYPES_UNIT_H
 #define LINKBOY_TYPES_UNIT_H
+#include "base/counted.h"
 #include "types/function.h"
 
+/* Something that lives as long as a unit: what it was loaded from. */
+struct unit_kept {
+    void *thing;
+    void (*release)(void *thing);
+};
+
 struct unit {
+    struct counted counted;
     struct arena memory;
     struct name_pool names;
     struct type_store types;
@@ -17,12 +25,20 @@ struct unit {
     int64_t warn_counter;                   /* aten::warn nodes numbered so far */
     void (*release_graph)(struct graph *g); /* set by ir/ and exec/ when they make the first one */
     void (*release_code)(struct code *c);
+    ARRAY_OF(struct unit_kept) kept;
     atomic_flag lowering; /* held while a function is made into bytecode, which looks operators up here */
 };
 
 /* Names of kinds that passes and printers switch over; their `known` index is the enum below (ir/kinds.h). */
 struct unit *unit_new(const char *const *known_names, int known_count, lb_error *err);
+/* Gives up one hold on the unit; with the last one it goes. */
 void unit_free(struct unit *u);
+static inline struct unit *unit_retain(struct unit *u) {
+    counted_retain(&u->counted);
+    return u;
+}
+/* Takes `thing` over, also when memory is out: it is released before the unit's types go. */
+bool unit_keep(struct unit *u, void *thing, void (*release)(void *thing));
 /* A declared function of the unit's (not yet in any table). */
 struct function *unit_new_function(struct unit *u, const struct name *qualified, const struct name *name);
 /* As c10::CompilationUnit::mangle: the next free "___torch_mangle_N" form of a qualified name. */
