@@ -37,3 +37,9 @@ endif()
 if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/tests/fuzz/CMakeLists.txt)
   add_subdirectory(tests/fuzz)
 endif()
+
+# The front end's test hook: what text tests and scripts/check_front.py compile Python with.
+add_executable(front tests/front/front.c)
+set_target_properties(front PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+target_include_directories(front PRIVATE src include)
+target_link_libraries(front PRIVATE linkboy_warnings linkboy_static)
