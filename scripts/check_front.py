@@ -57,6 +57,11 @@ def has_module(source):
     return "nn.Module" in source or "ScriptModule" in source
 
 
+def recorded(kind, corpus, path):
+    name = os.path.basename(path)[: -len(".py")]
+    return os.path.exists(os.path.join(corpus, "lang", name + ".front") if kind == "front" else path)
+
+
 class Front:
     """The program build/tests/front."""
 
@@ -216,7 +221,7 @@ def main():
             with open(path, encoding="utf-8") as file:
                 source = file.read()
             named = not given.patterns or any(fnmatch.fnmatchcase(os.path.basename(path)[:-3], p) for p in given.patterns)
-            if named and (given.modules or not has_module(source)):
+            if named and recorded(kind, given.corpus, path) and (given.modules or not has_module(source)):
                 wanted.append(path)
         with ThreadPoolExecutor(2) as pool:
             results = list(pool.map(lambda p: check(front, given.corpus, p), wanted))
