@@ -4,7 +4,6 @@
 #include "exec/fuse.h"
 #include "exec/machine.h"
 #include "exec/prepare.h"
-#include <sched.h>
 #include <string.h>
 
 /* What operators call back (sorting by __lt__). */
@@ -119,14 +118,14 @@ static struct code *lower_function(struct unit *unit, struct function *f, lb_err
 
 /* One thread at a time makes code for a unit, since it looks up (and parses) operators' schemas. */
 static const struct code *make_code(struct unit *unit, struct function *f, lb_error *err) {
-    while (atomic_flag_test_and_set(&unit->lowering)) sched_yield();
+    unit_enter(unit);
     struct code *code = atomic_load(&f->code);
     if (!code && ready(f, err)) {
         unit->release_code = code_free;
         code = lower_function(unit, f, err);
         if (code) atomic_store(&f->code, code);
     }
-    atomic_flag_clear(&unit->lowering);
+    unit_leave(unit);
     return code;
 }
 

@@ -1,6 +1,8 @@
 /* A compilation unit's beginning and end, its functions, and the mangling of names that are taken. */
 #include "types/unit.h"
 #include "base/mem.h"
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +45,19 @@ void unit_free(struct unit *u) {
     name_pool_free(&u->names);
     arena_free(&u->memory);
     mem_free(u);
+}
+
+void unit_enter(struct unit *u) {
+    uintptr_t self = (uintptr_t)pthread_self(), nobody = 0;
+    while (atomic_load(&u->holder) != self && !atomic_compare_exchange_weak(&u->holder, &nobody, self)) {
+        nobody = 0;
+        sched_yield();
+    }
+    u->entered++;
+}
+
+void unit_leave(struct unit *u) {
+    if (--u->entered == 0) atomic_store(&u->holder, 0);
 }
 
 bool unit_keep(struct unit *u, void *thing, void (*release)(void *thing)) {

@@ -26,7 +26,8 @@ struct unit {
     void (*release_graph)(struct graph *g); /* set by ir/ and exec/ when they make the first one */
     void (*release_code)(struct code *c);
     ARRAY_OF(struct unit_kept) kept;
-    atomic_flag lowering; /* held while a function is made into bytecode, which looks operators up here */
+    _Atomic uintptr_t holder; /* the thread that has entered it; 0: none */
+    int entered;              /* how often */
 };
 
 /* Names of kinds that passes and printers switch over; their `known` index is the enum below (ir/kinds.h). */
@@ -37,6 +38,10 @@ static inline struct unit *unit_retain(struct unit *u) {
     counted_retain(&u->counted);
     return u;
 }
+/* Whatever adds to the unit (names, types, schemas, functions: compiling, lowering, editing graphs) enters it
+ * before; another thread waits there, the same one may enter again. Running code needs no entering. */
+void unit_enter(struct unit *u);
+void unit_leave(struct unit *u);
 /* Takes `thing` over, also when memory is out: it is released before the unit's types go. */
 bool unit_keep(struct unit *u, void *thing, void (*release)(void *thing));
 /* A declared function of the unit's (not yet in any table). */
