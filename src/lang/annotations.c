@@ -1,5 +1,6 @@
 /* Types as annotations write them ("Optional[Tensor]", "__torch__.M", "int | str"), and the schema that a
  * definition declares (torch/csrc/jit/frontend/script_type_parser.cpp). */
+#include "lang/dotted.h"
 #include "lang/emitter.h"
 #include <stdlib.h>
 #include <string.h>
@@ -76,35 +77,10 @@ static const struct type *base_type(struct annotation *a, const char *name) {
     return NULL;
 }
 
-/* "a.b.C" of a name or attribute; false for other expressions. */
-static bool put_dotted(struct text *out, const struct tree *t) {
-    if (t->kind == TREE_NONE || t->kind == TREE_NONE_TYPE) {
-        text_put(out, t->kind == TREE_NONE ? "None" : "NoneType");
-        return true;
-    }
-    if (t->kind == TREE_ATTRIBUTE) {
-        if (!put_dotted(out, t->items[0])) return false;
-        text_printf(out, ".%s", t->name->text);
-        return true;
-    }
-    if (t->kind == TREE_NAME) text_put(out, t->name->text);
-    return t->kind == TREE_NAME;
-}
-
-/* The qualified name; NULL for an expression that is none. */
-static const struct name *dotted_name(struct annotation *a, const struct tree *t) {
-    struct text text = {0};
-    bool dotted = put_dotted(&text, t);
-    const struct name *name = NULL;
-    if (dotted && !text.failed) name = name_intern(&a->unit->names, text_get(&text), text.length);
-    if (dotted && !name) error_memory(a->err);
-    text_free(&text);
-    return name;
-}
-
 /* What stands behind "torch." or "typing."; the text itself without such a prefix. */
 static const char *without_module(const char *text) {
-    static const char *const prefixes[] = {"torch.", "typing.", "torch.jit."};
+    static const char *const prefixes[] = {"torch.",    "typing.",       "torch.jit.", "typing_extensions.",
+                                           "builtins.", "torch.futures."};
     const char *rest = text;
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t length = strlen(prefixes[i]);
@@ -120,8 +96,10 @@ static const struct type *resolve(struct annotation *a, const struct name *name)
 static const struct type *parse_named(struct annotation *a, const struct tree *t, const struct name *name) {
     const struct type *found = resolve(a, name);
     if (found || a->err->code) return found;
-    found = base_type(a, name->text);
-    if (!found) found = base_type(a, without_module(name->text));
+    const struct name *full = dotted_full(a->unit, a->resolver, t, a->err);
+    if (!full) return NULL;
+    found = base_type(a, full->text);
+    if (!found) found = base_type(a, without_module(full->text));
     return found ? found : fail(a, t->range, "Unknown type name '%s'", name->text);
 }
 
@@ -196,7 +174,8 @@ static const struct type *construct(struct annotation *a, const struct tree *t, 
 }
 
 static const struct type *parse_subscript(struct annotation *a, const struct tree *t) {
-    const struct name *name = dotted_name(a, t->items[0]);
+    const struct name *name = dotted_full(a->unit, a->resolver, t->items[0], a->err);
+    if (a->err->code) return NULL;
     if (!name) return fail(a, t->items[0]->range, "Subscripted type must be a type identifier");
     const char *word = without_module(name->text);
     for (size_t i = 0; i < sizeof constructors / sizeof *constructors; i++)
@@ -232,7 +211,7 @@ static const struct type *parse(struct annotation *a, const struct tree *t) {
     if (t->kind == TREE_BINARY && t->op == OPERATOR_BIT_OR) return parse_alternatives(a, t);
     if (t->kind == TREE_SUBSCRIPT) return parse_subscript(a, t);
     if (t->kind == TREE_STRING) return parse_quoted(a, t);
-    const struct name *name = dotted_name(a, t);
+    const struct name *name = dotted_name(a->unit, t, a->err);
     if (name) return parse_named(a, t, name);
     return fail(a, t->range, "Expression of type %s cannot be used in a type expression",
                 tree_kind_words[t->kind]);

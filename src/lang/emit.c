@@ -2,6 +2,7 @@
 #include "lang/emit.h"
 #include "base/mem.h"
 #include "lang/emitter.h"
+#include "lang/refusals.h"
 #include "lang/upgraders.h"
 #include <string.h>
 
@@ -27,26 +28,15 @@ static bool emit_all(struct emitter *e, const struct tree *def) {
     return true;
 }
 
-/* The first thing that TorchScript has not, anywhere in the definition, reached or not. */
-static const struct tree *find_unsupported(const struct tree *t) {
-    if (t->kind == TREE_UNSUPPORTED || t->kind == TREE_GLOBAL) return t;
-    for (int i = 0; i < t->count; i++) {
-        const struct tree *found = t->items[i] ? find_unsupported(t->items[i]) : NULL;
-        if (found) return found;
-    }
-    return NULL;
-}
-
-static bool check_supported(const struct tree *def, lb_error *err) {
-    const struct tree *t = find_unsupported(def->items[2]);
-    if (!t) return true;
-    if (t->kind == TREE_GLOBAL) return lang_report(err, t->range, "global variables aren't supported");
-    return lang_report(err, t->range, "%s", t->text);
+static bool check_supported(const struct tree *def, bool python, lb_error *err) {
+    const char *words;
+    const struct tree *t = refusal_find(def, python, &words);
+    return !t || lang_report(err, t->range, "%s", words);
 }
 
 bool lang_emit_function(struct unit *unit, const struct tree *def, const struct type *self_type,
                         struct resolver *resolver, struct function *out, lb_error *err) {
-    if (!check_supported(def, err)) return false;
+    if (!check_supported(def, resolver->python, err)) return false;
     lb_error own = {0};
     struct emitter e = {.unit = unit,
                         .types = &unit->types,

@@ -5,7 +5,6 @@
 #include <string.h>
 
 static struct tree *parse_unary(struct parser *p);
-static struct tree *parse_comprehension(struct parser *p, struct tree *element, struct source_range range);
 
 enum { POWER_OR = 1, POWER_AND = 2, POWER_NOT = 2, POWER_COMPARISON = 3, POWER_UNARY = 9 };
 
@@ -129,11 +128,8 @@ static struct tree *parse_unary(struct parser *p) {
         return parser_node(p, TREE_INVERT, at, 1, parse_expression_above(p, POWER_UNARY));
     if (parser_accept(p, TOKEN_TIMES))
         return parser_node(p, TREE_STARRED, at, 1, parse_expression_above(p, POWER_COMPARISON));
-    if (p->python && parser_accept(p, TOKEN_PLUS)) {
-        struct tree *t = parser_node(p, TREE_UNSUPPORTED, at, 1, parse_expression_above(p, POWER_UNARY));
-        if (t) t->text = "unary + isn't supported";
-        return t;
-    }
+    if (p->python && parser_accept(p, TOKEN_PLUS))
+        return parser_node(p, TREE_POSITIVE, at, 1, parse_expression_above(p, POWER_UNARY));
     return parse_trailers(p, parse_atom(p));
 }
 
@@ -154,24 +150,23 @@ static struct tree *unsupported(struct parser *p, struct source_range at, const 
 
 static struct tree *parse_lambda(struct parser *p) {
     struct source_range at = parser_range(p);
-    for (int nesting = 0; nesting || parser_kind(p) != TOKEN_COLON; p->at++) {
-        enum token_kind kind = parser_kind(p);
-        if (kind == TOKEN_NEWLINE || kind == TOKEN_END) return parser_error(p, at, "invalid lambda");
-        nesting += (kind == TOKEN_OPEN || kind == TOKEN_OPEN_SQUARE || kind == TOKEN_OPEN_BRACE);
-        nesting -= (kind == TOKEN_CLOSE || kind == TOKEN_CLOSE_SQUARE || kind == TOKEN_CLOSE_BRACE);
-    }
+    if (!parser_python(p, at, "Lambda aren't supported")) return NULL;
     p->at++;
-    return unsupported(p, at, "Lambda aren't supported", parse_expression(p));
+    struct tree *parameters = parse_parameters_until(p, TOKEN_COLON);
+    if (!parameters || !parser_expect(p, TOKEN_COLON)) return NULL;
+    return parser_node(p, TREE_LAMBDA, at, 2, parameters, parse_expression(p));
 }
 
 static struct tree *parse_yield(struct parser *p) {
     struct source_range at = parser_range(p);
+    if (!parser_python(p, at, "Yield aren't supported")) return NULL;
     p->at++;
-    parser_accept(p, TOKEN_FROM);
+    if (parser_accept(p, TOKEN_FROM))
+        return unsupported(p, at, "YieldFrom aren't supported", parse_expression(p));
     enum token_kind kind = parser_kind(p);
-    bool bare = kind == TOKEN_NEWLINE || kind == TOKEN_CLOSE;
-    return unsupported(p, at, "Yield aren't supported",
-                       bare ? parser_node(p, TREE_NONE, at, 0) : parse_expressions(p));
+    struct tree *value = NULL;
+    if (kind != TOKEN_NEWLINE && kind != TOKEN_CLOSE && !(value = parse_expressions(p))) return NULL;
+    return parser_loose_node(p, TREE_YIELD, at, 1, &value);
 }
 
 static struct tree *parse_expression_plain(struct parser *p) {
@@ -179,9 +174,10 @@ static struct tree *parse_expression_plain(struct parser *p) {
     if (parser_kind(p) == TOKEN_YIELD) return parse_yield(p);
     struct source_range at = parser_range(p);
     struct tree *t = parse_conditional(p, parse_expression_above(p, 0));
-    if (t && parser_accept(p, TOKEN_WALRUS))
-        return unsupported(p, at, "NamedExpr aren't supported", parse_expression(p));
-    return t;
+    if (!t || parser_kind(p) != TOKEN_WALRUS) return t;
+    if (!parser_python(p, at, "NamedExpr aren't supported")) return NULL;
+    p->at++;
+    return parser_node(p, TREE_NAMED_EXPRESSION, at, 2, t, parse_expression(p));
 }
 
 struct tree *parse_expression(struct parser *p) {
@@ -203,13 +199,6 @@ static bool ends_tuple(enum token_kind kind) {
            (kind >= TOKEN_PLUS_EQ && kind <= TOKEN_MATRIX_MULTIPLY_EQ);
 }
 
-static struct tree *node_of_list(struct parser *p, enum tree_kind kind, struct source_range range,
-                                 const struct tree_list *list) {
-    struct tree *t = parser_list(p, range, list);
-    if (t) t->kind = (uint8_t)kind;
-    return t;
-}
-
 struct tree *parse_expressions(struct parser *p) {
     struct tree *first = parse_expression(p);
     if (!first || parser_kind(p) != TOKEN_COMMA) return first;
@@ -217,126 +206,7 @@ struct tree *parse_expressions(struct parser *p) {
     if (!tree_list_add(p, &list, first)) return NULL;
     while (parser_accept(p, TOKEN_COMMA) && !ends_tuple(parser_kind(p)))
         if (!tree_list_add(p, &list, parse_expression(p))) return NULL;
-    return node_of_list(p, TREE_TUPLE, first->range, &list);
-}
-
-/* Further clauses of a comprehension, read over; what is to be said of them, NULL when there are none. */
-static const char *parse_more_clauses(struct parser *p) {
-    const char *what = NULL;
-    while (parser_kind(p) == TOKEN_IF || parser_kind(p) == TOKEN_FOR) {
-        bool condition = parser_kind(p) == TOKEN_IF;
-        if (!what)
-            what = condition ? "Comprehension ifs are not supported yet"
-                             : "Only a single generator is currently supported";
-        p->at++;
-        while (!condition && parse_target(p) && parser_accept(p, TOKEN_COMMA)) continue;
-        if (!condition && !parser_expect(p, TOKEN_IN)) return NULL;
-        if (!parse_expression_above(p, 0)) return NULL;
-    }
-    return what;
-}
-
-static struct tree *parse_comprehension(struct parser *p, struct tree *element, struct source_range range) {
-    p->at++; /* for */
-    struct source_range target_range = parser_range(p);
-    struct tree_list targets = {0};
-    bool several = false;
-    do {
-        if (several && parser_kind(p) == TOKEN_IN) break;
-        if (!tree_list_add(p, &targets, parse_target(p))) return NULL;
-        several |= parser_kind(p) == TOKEN_COMMA;
-    } while (parser_accept(p, TOKEN_COMMA));
-    if (!parser_expect(p, TOKEN_IN)) return NULL;
-    struct tree *target = several ? node_of_list(p, TREE_TUPLE, target_range, &targets) : targets.items[0];
-    struct tree *iterable = parse_expression_above(p, 0);
-    if (!iterable) return NULL;
-    const char *more = parse_more_clauses(p);
-    if (more) return unsupported(p, range, more, element);
-    return parser_node(p, TREE_LIST_COMPREHENSION, range, 3, element, target, iterable);
-}
-
-/* An expression, or a comprehension that stands for a generator or a list. */
-static struct tree *parse_element(struct parser *p, struct source_range range) {
-    struct tree *element = parse_expression(p);
-    return element && parser_kind(p) == TOKEN_FOR
-               ? parse_comprehension(p, element, p->python ? range : element->range)
-               : element;
-}
-
-static struct tree *parse_parentheses(struct parser *p) {
-    struct source_range open = parser_range(p);
-    p->at++;
-    struct tree_list none = {0};
-    if (parser_accept(p, TOKEN_CLOSE))
-        return node_of_list(p, TREE_TUPLE, p->python ? open : parser_range(p), &none);
-    struct tree *t = parse_expressions(p);
-    if (t && parser_kind(p) == TOKEN_FOR) t = parse_comprehension(p, t, open);
-    if (!t || !parser_expect(p, TOKEN_CLOSE)) return NULL;
-    if (p->python && t->kind == TREE_TUPLE) t->range = source_range_join(t->range, open);
-    return t;
-}
-
-static struct tree *parse_list_literal(struct parser *p) {
-    struct source_range open = parser_range(p);
-    struct tree_list list = {0};
-    p->at++;
-    while (parser_kind(p) != TOKEN_CLOSE_SQUARE) {
-        if (!tree_list_add(p, &list, parse_element(p, open))) return NULL;
-        if (!parser_accept(p, TOKEN_COMMA)) break;
-    }
-    if (!parser_expect(p, TOKEN_CLOSE_SQUARE)) return NULL;
-    if (list.count == 1 && list.items[0]->kind == TREE_LIST_COMPREHENSION && list.items[0]->op == 0)
-        return list.items[0];
-    return node_of_list(p, TREE_LIST_LITERAL, open, &list);
-}
-
-static struct tree *dict_comprehension(struct parser *p, struct source_range range, struct tree *key,
-                                       struct tree *value) {
-    struct tree *list = parse_comprehension(p, value, range);
-    if (!list || !parser_expect(p, TOKEN_CLOSE_BRACE)) return NULL;
-    if (list->kind == TREE_UNSUPPORTED) return list;
-    return parser_node(p, TREE_DICT_COMPREHENSION, range, 4, key, value, list->items[1], list->items[2]);
-}
-
-static struct tree *parse_set(struct parser *p, struct source_range open, struct tree *first) {
-    while (parser_accept(p, TOKEN_COMMA) && parser_kind(p) != TOKEN_CLOSE_BRACE)
-        if (!parse_expression(p)) return NULL;
-    if (parser_kind(p) == TOKEN_FOR && !parse_comprehension(p, first, open)) return NULL;
-    return parser_expect(p, TOKEN_CLOSE_BRACE) ? unsupported(p, open, "Set aren't supported", first) : NULL;
-}
-
-/* {**a}: read over to the closing brace. */
-static struct tree *parse_dict_expansion(struct parser *p, struct source_range open) {
-    struct tree *rest = NULL;
-    do {
-        if (parser_kind(p) == TOKEN_CLOSE_BRACE) break;
-        bool whole = parser_accept(p, TOKEN_POWER);
-        rest = parse_expression(p);
-        if (!whole && rest && parser_expect(p, TOKEN_COLON)) rest = parse_expression(p);
-    } while (rest && parser_accept(p, TOKEN_COMMA));
-    return rest && parser_expect(p, TOKEN_CLOSE_BRACE)
-               ? unsupported(p, open, "Dict expansions aren't supported", rest)
-               : NULL;
-}
-
-static struct tree *parse_dict(struct parser *p) {
-    struct source_range open = parser_range(p);
-    p->at++;
-    struct source_range range = p->python ? open : parser_range(p);
-    struct tree_list keys = {0}, values = {0};
-    while (parser_kind(p) != TOKEN_CLOSE_BRACE) {
-        if (parser_kind(p) == TOKEN_POWER) return parse_dict_expansion(p, open);
-        struct tree *key = parse_expression(p);
-        if (key && !keys.count && parser_kind(p) != TOKEN_COLON) return parse_set(p, open, key);
-        if (!key || !parser_expect(p, TOKEN_COLON)) return NULL;
-        struct tree *value = parse_expression(p);
-        if (value && !keys.count && parser_kind(p) == TOKEN_FOR)
-            return dict_comprehension(p, range, key, value);
-        if (!tree_list_add(p, &keys, key) || !tree_list_add(p, &values, value)) return NULL;
-        if (!parser_accept(p, TOKEN_COMMA)) break;
-    }
-    if (!parser_expect(p, TOKEN_CLOSE_BRACE)) return NULL;
-    return parser_node(p, TREE_DICT, range, 2, parser_list(p, range, &keys), parser_list(p, range, &values));
+    return parser_node_of(p, TREE_TUPLE, first->range, &list);
 }
 
 static struct tree *parse_word(struct parser *p) {
@@ -385,6 +255,13 @@ static struct tree *parse_keyword(struct parser *p) {
     return t;
 }
 
+/* **value */
+static struct tree *parse_keyword_expansion(struct parser *p) {
+    struct source_range at = parser_range(p);
+    p->at++;
+    return parser_node(p, TREE_KEYWORD, at, 1, parse_expression(p));
+}
+
 static bool at_keyword(const struct parser *p) {
     return parser_kind(p) == TOKEN_IDENTIFIER && p->tokens[p->at + 1].kind == TOKEN_ASSIGN;
 }
@@ -395,16 +272,11 @@ static struct tree *parse_call(struct parser *p, struct tree *callee) {
     p->at++;
     while (parser_kind(p) != TOKEN_CLOSE) {
         struct source_range at = parser_range(p);
-        if (parser_accept(p, TOKEN_POWER)) {
-            struct tree *rest = parse_expression(p);
-            if (!tree_list_add(p, &arguments,
-                               unsupported(p, at, "keyword-arg expansion is not supported", rest)))
-                return NULL;
-            if (!parser_accept(p, TOKEN_COMMA)) break;
-            continue;
-        }
-        bool keyword = at_keyword(p);
-        struct tree *value = keyword ? parse_keyword(p) : parse_element(p, parser_range(p));
+        bool expansion = parser_kind(p) == TOKEN_POWER, keyword = expansion || at_keyword(p);
+        if (expansion && !parser_python(p, at, "keyword-arg expansion is not supported")) return NULL;
+        struct tree *value = expansion ? parse_keyword_expansion(p)
+                             : keyword ? parse_keyword(p)
+                                       : parse_element(p, at);
         if (!tree_list_add(p, keyword ? &keywords : &arguments, value)) return NULL;
         if (!parser_accept(p, TOKEN_COMMA)) break;
     }

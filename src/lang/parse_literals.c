@@ -210,77 +210,151 @@ static struct tree *parse_replacement(struct parser *p, const char *start, const
     return tree;
 }
 
-/* The end of a replacement field's expression: its "}" on the same level; NULL when formatting is asked for.
- */
-static const char *replacement_end(const char *s, const char *end) {
+/* ---- f-strings ---- */
+
+/* What an f-string is read into: its parts, and the text since the last replacement field. */
+struct format_parts {
+    struct tree_list list;
+    struct text text;
+    struct source_range range; /* of the whole literal */
+    const char *special;       /* what TorchScript has to say of a field that is more than an expression */
+};
+
+/* The text so far as a part of its own. */
+static bool end_text(struct parser *p, struct format_parts *f) {
+    if (!f->text.length) return true;
+    struct tree *t = string_tree(p, f->range, &f->text);
+    f->text = (struct text){0};
+    return tree_list_add(p, &f->list, t);
+}
+
+/* Where a replacement field's expression ends: at its "}", ":", "!" or "=" on the same level. */
+static const char *expression_end(const char *s, const char *end) {
     int nesting = 0;
+    char quote = 0;
     for (; s < end; s++) {
+        if (quote) {
+            quote = *s == quote ? 0 : quote;
+            continue;
+        }
+        if (*s == '"' || *s == '\'') quote = *s;
         if (strchr("([{", *s)) nesting++;
-        if (*s == '}' && !nesting) return s;
+        if (!nesting && (*s == '}' || *s == ':')) return s;
         if (strchr(")]}", *s)) nesting--;
-        if (!nesting && *s == '=' && s + 1 < end && s[1] == '}') return NULL;
-        if (!nesting && (*s == ':' || (*s == '!' && s + 1 < end && s[1] != '='))) return NULL;
+        bool pair = s + 1 < end && s[1] == '=';
+        if (!nesting && *s == '!' && !pair) return s;
+        bool compared = pair || strchr("=!<>", s[-1]);
+        if (!nesting && *s == '=' && !compared) return s;
     }
     return NULL;
 }
 
-/* f"a{x}b" adds "a{}b" to the format and x to the arguments. */
-static bool add_format(struct parser *p, struct string_token s, struct text *format,
-                       struct tree_list *arguments, struct source_range range, const char **unsupported) {
+static bool add_parts(struct parser *p, struct string_token s, struct format_parts *f, const char **stop);
+
+/* What follows the ":" of a field, which may hold fields itself; *s moves to the closing brace. */
+static struct tree *parse_format_spec(struct parser *p, struct string_token s, const char **at,
+                                      struct source_range range) {
+    struct format_parts inner = {.range = range};
+    s.start = *at + 1;
+    if (!parser_enter(p) || !add_parts(p, s, &inner, at) || !end_text(p, &inner)) return NULL;
+    p->depth--;
+    return parser_node_of(p, TREE_FORMATTED_STRING, range, &inner.list);
+}
+
+/* {EXPRESSION [=] [!c] [:SPEC]}; `at` stands at the brace and moves behind the field. */
+static bool add_field(struct parser *p, struct string_token s, struct format_parts *f, const char **at) {
+    const char *start = *at + 1, *stop = expression_end(start, s.end);
+    struct tree *items[2] = {stop ? parse_replacement(p, start, stop, f->range) : NULL, NULL};
+    uint8_t conversion = 0;
+    if (!stop) parser_error(p, f->range, "f-string: expecting '}'");
+    if (!items[0]) return false;
+    if (*stop == '=') { /* {x=} shows its own text */
+        const char *rest = stop + 1 + strspn(stop + 1, " ");
+        text_put_bytes(&f->text, start, (size_t)(rest - start));
+        conversion = *rest == '}' ? 'r' : 0;
+        stop = rest;
+    }
+    if (*stop == '!' && stop + 1 < s.end) conversion = (uint8_t)stop[1], stop += 2;
+    if (conversion) f->special = "Don't support conversion in JoinedStr";
+    if (*stop == ':') {
+        if (!f->special) f->special = "Don't support formatting in JoinedStr";
+        if (!(items[1] = parse_format_spec(p, s, &stop, f->range))) return false;
+    }
+    if (stop >= s.end || *stop != '}') return parser_error(p, f->range, "f-string: expecting '}'") != NULL;
+    struct tree *field = parser_loose_node(p, TREE_FORMATTED, items[0]->range, 2, items);
+    if (!field || !end_text(p, f)) return false;
+    field->op = conversion;
+    *at = stop + 1;
+    return tree_list_add(p, &f->list, field);
+}
+
+/* Text and fields up to the end, or up to a closing brace where `stop` asks for it. */
+static bool add_parts(struct parser *p, struct string_token s, struct format_parts *f, const char **stop) {
     while (s.start < s.end) {
         const char *brace = s.start;
         while (brace < s.end && *brace != '{' && *brace != '}') brace++;
-        if (!put_unescaped(p, format, s.start, brace, s.raw, range)) return false;
-        if (brace == s.end) return true;
+        if (!put_unescaped(p, &f->text, s.start, brace, s.raw, f->range)) return false;
+        s.start = brace;
+        if (brace == s.end) break;
+        if (*brace == '}' && stop) break;
         if (brace + 1 < s.end && brace[1] == *brace) {
-            text_put_bytes(format, brace, 1);
+            text_put_bytes(&f->text, brace, 1);
             s.start = brace + 2;
-            continue;
+        } else if (*brace == '}') {
+            return parser_error(p, f->range, "f-string: single '}' is not allowed") != NULL;
+        } else if (!add_field(p, s, f, &s.start)) {
+            return false;
         }
-        const char *close = *brace == '{' ? replacement_end(brace + 1, s.end) : NULL;
-        if (!close) {
-            *unsupported = "Don't support formatting in JoinedStr";
-            return true;
-        }
-        text_put(format, "{}");
-        if (!tree_list_add(p, arguments, parse_replacement(p, brace + 1, close, range))) return false;
-        s.start = close + 1;
     }
+    if (stop) *stop = s.start;
     return true;
 }
 
-static struct tree *format_call(struct parser *p, struct source_range range, struct tree *format,
-                                struct tree_list *arguments) {
-    struct tree *callee = parser_node(p, TREE_ATTRIBUTE, range, 1, format);
+/* f"a{x}b" is "a{}b".format(x), where every field is an expression alone. */
+static struct tree *format_call(struct parser *p, struct format_parts *f) {
+    struct text format = {0};
+    struct tree_list arguments = {0}, none = {0};
+    for (int i = 0; i < f->list.count; i++) {
+        const struct tree *part = f->list.items[i];
+        if (part->kind == TREE_STRING)
+            text_put_bytes(&format, part->text, (size_t)part->length);
+        else if (text_put(&format, "{}"), !tree_list_add(p, &arguments, part->items[0]))
+            break;
+    }
+    struct tree *string = string_tree(p, f->range, &format);
+    struct tree *callee = parser_node(p, TREE_ATTRIBUTE, f->range, 1, string);
     if (callee) callee->name = name_of(p->names, "format");
-    struct tree_list none = {0};
-    return parser_node(p, TREE_CALL, range, 3, callee, parser_list(p, range, arguments),
-                       parser_list(p, range, &none));
+    return parser_node(p, TREE_CALL, f->range, 3, callee, parser_list(p, f->range, &arguments),
+                       parser_list(p, f->range, &none));
+}
+
+static struct tree *format_tree(struct parser *p, struct format_parts *f) {
+    if (!end_text(p, f)) return NULL;
+    if (!f->special) return format_call(p, f);
+    return parser_python(p, f->range, f->special)
+               ? parser_node_of(p, TREE_FORMATTED_STRING, f->range, &f->list)
+               : NULL;
+}
+
+static struct tree *bytes_tree(struct parser *p, struct format_parts *f) {
+    if (!parser_python(p, f->range, "bytes literals aren't supported")) return NULL;
+    struct tree *t = string_tree(p, f->range, &f->text);
+    if (t) t->kind = TREE_BYTES;
+    return t;
 }
 
 struct tree *parse_string_literals(struct parser *p) {
-    struct source_range range = parser_range(p);
-    struct text text = {0};
-    struct tree_list arguments = {0};
-    bool format = false, good = true;
-    const char *unsupported = NULL;
+    struct format_parts f = {.range = parser_range(p)};
+    bool format = false, bytes = false, good = true;
     for (; good && parser_kind(p) == TOKEN_STRING; p->at++) {
         struct string_token s = open_string(p, &p->tokens[p->at]);
-        if (s.bytes) unsupported = "bytes literals aren't supported";
+        bytes |= s.bytes;
         format |= s.format;
-        if (unsupported) continue;
-        good = s.format ? add_format(p, s, &text, &arguments, range, &unsupported)
-                        : put_unescaped(p, &text, s.start, s.end, s.raw, range);
+        good =
+            s.format ? add_parts(p, s, &f, NULL) : put_unescaped(p, &f.text, s.start, s.end, s.raw, f.range);
     }
-    if (!good) {
-        text_free(&text);
-        return NULL;
-    }
-    struct tree *string = string_tree(p, range, &text);
-    if (unsupported && string) {
-        string = parser_node(p, TREE_UNSUPPORTED, range, 1, string);
-        if (string) string->text = unsupported;
-        return string;
-    }
-    return format && string ? format_call(p, range, string, &arguments) : string;
+    struct tree *t = NULL;
+    if (good) t = bytes ? bytes_tree(p, &f) : format ? format_tree(p, &f) : string_tree(p, f.range, &f.text);
+    if (!t) text_free(&f.text);
+    return t;
 }

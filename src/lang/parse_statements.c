@@ -11,7 +11,6 @@
 enum { ERRORS_SHOWN = 20 };
 
 static struct tree *parse_statement(struct parser *p);
-static struct tree *parse_block(struct parser *p);
 
 struct source_range parser_range(const struct parser *p) {
     return (struct source_range){p->source, p->tokens[p->at].start, p->tokens[p->at].end};
@@ -92,10 +91,21 @@ struct tree *parser_node(struct parser *p, enum tree_kind kind, struct source_ra
     return whole ? check_node(p, tree_new(p->a, kind, range, count, items)) : NULL;
 }
 
-/* As parser_node; children may be left out. NULL only after an error. */
-static struct tree *loose_node(struct parser *p, enum tree_kind kind, struct source_range range, int count,
+struct tree *parser_loose_node(struct parser *p, enum tree_kind kind, struct source_range range, int count,
                                struct tree *const *items) {
     return p->failed || p->out_of_memory ? NULL : check_node(p, tree_new(p->a, kind, range, count, items));
+}
+
+struct tree *parser_node_of(struct parser *p, enum tree_kind kind, struct source_range range,
+                            const struct tree_list *list) {
+    struct tree *t = parser_list(p, range, list);
+    if (t) t->kind = (uint8_t)kind;
+    return t;
+}
+
+bool parser_python(struct parser *p, struct source_range range, const char *what) {
+    if (!p->python) parser_error(p, range, "%s", what);
+    return p->python;
 }
 
 bool parser_enter(struct parser *p) {
@@ -127,18 +137,14 @@ static struct tree *parse_return(struct parser *p) {
     return value && end_of_statement(p) ? parser_node(p, TREE_RETURN, at, 1, value) : NULL;
 }
 
-static struct tree *unsupported_statement(struct parser *p, struct source_range at, const char *what,
-                                          struct tree *inner);
-
 static struct tree *parse_raise(struct parser *p) {
     struct source_range at = parser_range(p);
     p->at++;
-    if (p->python && parser_accept(p, TOKEN_NEWLINE))
-        return unsupported_statement(p, at, "raise without an exception isn't supported",
-                                     parser_node(p, TREE_NONE, at, 0));
-    struct tree *value = parse_expression(p);
+    struct tree *value = NULL;
+    bool bare = p->python && (parser_kind(p) == TOKEN_NEWLINE || parser_kind(p) == TOKEN_SEMICOLON);
+    if (!bare && !(value = parse_expression(p))) return NULL;
     if (value && parser_accept(p, TOKEN_FROM) && !parse_expression(p)) return NULL;
-    return value && end_of_statement(p) ? parser_node(p, TREE_RAISE, at, 1, value) : NULL;
+    return end_of_statement(p) ? parser_loose_node(p, TREE_RAISE, at, bare ? 0 : 1, &value) : NULL;
 }
 
 static struct tree *parse_assert(struct parser *p) {
@@ -147,7 +153,7 @@ static struct tree *parse_assert(struct parser *p) {
     struct tree *items[2] = {parse_expression(p)};
     if (!items[0]) return NULL;
     if (parser_accept(p, TOKEN_COMMA)) items[1] = parse_expression(p);
-    return !p->failed && end_of_statement(p) ? loose_node(p, TREE_ASSERT, at, 2, items) : NULL;
+    return !p->failed && end_of_statement(p) ? parser_loose_node(p, TREE_ASSERT, at, 2, items) : NULL;
 }
 
 static struct tree *parse_delete(struct parser *p) {
@@ -196,11 +202,13 @@ static struct tree *parse_if(struct parser *p) {
     return parser_node(p, TREE_IF, at, 3, condition, yes, no);
 }
 
-/* The loop itself, or what is to be said of its else branch. */
+/* The loop itself, or the loop with its else branch. */
 static struct tree *maybe_else(struct parser *p, struct tree *loop, const char *what) {
     struct source_range at = parser_range(p);
-    if (!loop || !parser_accept(p, TOKEN_ELSE)) return loop;
-    return parser_expect(p, TOKEN_COLON) ? unsupported_statement(p, at, what, parse_block(p)) : NULL;
+    if (!loop || parser_kind(p) != TOKEN_ELSE) return loop;
+    if (!parser_python(p, at, what)) return NULL;
+    p->at++;
+    return parser_expect(p, TOKEN_COLON) ? parser_node(p, TREE_LOOP_ELSE, at, 2, loop, parse_block(p)) : NULL;
 }
 
 static struct tree *parse_while(struct parser *p) {
@@ -213,8 +221,7 @@ static struct tree *parse_while(struct parser *p) {
 }
 
 /* "a, b" up to `end`, each read by `parse`. */
-static struct tree *parse_separated(struct parser *p, enum token_kind end,
-                                    struct tree *(*parse)(struct parser *)) {
+struct tree *parse_separated(struct parser *p, enum token_kind end, struct tree *(*parse)(struct parser *)) {
     struct source_range at = parser_range(p);
     struct tree_list list = {0};
     while (parser_kind(p) != end) {
@@ -247,52 +254,88 @@ static struct tree *parse_with_item(struct parser *p) {
     struct source_range at = parser_range(p);
     struct tree *items[2] = {parse_expression(p)};
     if (items[0] && parser_accept(p, TOKEN_AS)) items[1] = parse_target(p);
-    if (items[1] && items[1]->kind != TREE_NAME)
+    if (items[1] && items[1]->kind != TREE_NAME && !p->python)
         return parser_error(p, items[1]->range, "expected a name after 'as'");
-    return loose_node(p, TREE_WITH_ITEM, at, 2, items);
+    return parser_loose_node(p, TREE_WITH_ITEM, at, 2, items);
+}
+
+/* Whether `with (` opens a list of items in parentheses: what follows its end is the colon. */
+static bool at_with_parentheses(const struct parser *p) {
+    int nesting = 0, at = p->at;
+    bool several = false;
+    if (!p->python || parser_kind(p) != TOKEN_OPEN) return false;
+    for (; p->tokens[at].kind != TOKEN_END; at++) {
+        enum token_kind kind = (enum token_kind)p->tokens[at].kind;
+        nesting += kind == TOKEN_OPEN || kind == TOKEN_OPEN_SQUARE || kind == TOKEN_OPEN_BRACE;
+        nesting -= kind == TOKEN_CLOSE || kind == TOKEN_CLOSE_SQUARE || kind == TOKEN_CLOSE_BRACE;
+        several |= nesting == 1 && (kind == TOKEN_AS || kind == TOKEN_COMMA);
+        if (!nesting) return several && p->tokens[at + 1].kind == TOKEN_COLON;
+    }
+    return false;
 }
 
 static struct tree *parse_with(struct parser *p) {
     struct source_range at = parser_range(p);
     p->at++;
-    struct tree *items = parse_separated(p, TOKEN_COLON, parse_with_item);
+    bool parentheses = at_with_parentheses(p);
+    if (parentheses) p->at++;
+    struct tree *items = parse_separated(p, parentheses ? TOKEN_CLOSE : TOKEN_COLON, parse_with_item);
+    if (items && parentheses && !parser_expect(p, TOKEN_COLON)) return NULL;
     return parser_node(p, TREE_WITH, at, 2, items, items ? parse_block(p) : NULL);
 }
 
-static struct tree *parse_parameter(struct parser *p, bool keyword_only) {
+/* `annotated`: a definition's, whose parameters may have types; those of a lambda end at its colon. */
+static struct tree *parse_parameter(struct parser *p, bool annotated) {
     enum token_kind star = parser_kind(p);
-    bool starred = star == TOKEN_TIMES || star == TOKEN_POWER;
-    if (starred) p->at++;
+    if (star == TOKEN_TIMES || star == TOKEN_POWER) p->at++;
     struct source_range at = parser_range(p);
     const struct name *name = parser_name(p);
     struct tree *items[2] = {NULL, NULL};
-    if (name && parser_accept(p, TOKEN_COLON)) items[0] = parse_expression(p);
+    if (name && annotated && parser_accept(p, TOKEN_COLON)) items[0] = parse_expression(p);
     if (!p->failed && parser_accept(p, TOKEN_ASSIGN)) items[1] = parse_expression(p);
-    struct tree *t = loose_node(p, TREE_PARAMETER, at, 2, items);
+    struct tree *t = parser_loose_node(p, TREE_PARAMETER, at, 2, items);
     if (!t) return NULL;
     t->name = name;
-    t->keyword_only = keyword_only;
-    t->op = starred;
+    t->op = star == TOKEN_TIMES   ? PARAMETER_STAR
+            : star == TOKEN_POWER ? PARAMETER_DOUBLE_STAR
+                                  : PARAMETER_PLAIN;
     return t;
 }
 
-static struct tree *parse_parameters(struct parser *p) {
+/* `/`: all parameters before it are given by position alone. */
+static void mark_positional(struct tree_list *list) {
+    for (int i = 0; i < list->count; i++) list->items[i]->op = PARAMETER_POSITIONAL_ONLY;
+}
+
+struct tree *parse_parameters_until(struct parser *p, enum token_kind end) {
     struct source_range at = parser_range(p);
     struct tree_list list = {0};
     bool keyword_only = false;
-    if (!parser_expect(p, TOKEN_OPEN)) return NULL;
-    while (parser_kind(p) != TOKEN_CLOSE) {
+    while (parser_kind(p) != end) {
         enum token_kind next = (enum token_kind)p->tokens[p->at + 1].kind;
         if (parser_kind(p) == TOKEN_TIMES && next == TOKEN_COMMA) {
             keyword_only = true;
             p->at++;
-        } else if (!parser_accept(p, TOKEN_DIVIDE) &&
-                   !tree_list_add(p, &list, parse_parameter(p, keyword_only))) {
-            return NULL;
+        } else if (parser_accept(p, TOKEN_DIVIDE)) {
+            mark_positional(&list);
+        } else {
+            struct tree *t = parse_parameter(p, end == TOKEN_CLOSE);
+            if (!tree_list_add(p, &list, t)) return NULL;
+            t->keyword_only = keyword_only;
+            keyword_only |= t->op == PARAMETER_STAR;
         }
         if (!parser_accept(p, TOKEN_COMMA)) break;
     }
-    return parser_expect(p, TOKEN_CLOSE) ? parser_list(p, at, &list) : NULL;
+    return parser_list(p, at, &list);
+}
+
+static struct tree *parse_parameters(struct parser *p) {
+    struct source_range at = parser_range(p);
+    if (!parser_expect(p, TOKEN_OPEN)) return NULL;
+    struct tree *list = parse_parameters_until(p, TOKEN_CLOSE);
+    if (!list || !parser_expect(p, TOKEN_CLOSE)) return NULL;
+    list->range = list->count ? source_range_join(list->range, at) : at;
+    return list;
 }
 
 /* "# type: (int, Tensor) -> Tensor": types for the parameters from the right on, and a result type. */
@@ -373,7 +416,7 @@ static struct tree *parse_suite(struct parser *p, struct tree *parameters, struc
     return parser_list(p, at, &list);
 }
 
-static struct tree *parse_block(struct parser *p) {
+struct tree *parse_block(struct parser *p) {
     return parse_suite(p, NULL, NULL);
 }
 
@@ -386,34 +429,35 @@ static struct tree *parse_function(struct parser *p, struct tree *decorators) {
     if (parser_accept(p, TOKEN_ARROW)) items[1] = parse_expression(p);
     if (p->failed || !parser_expect(p, TOKEN_COLON)) return NULL;
     items[2] = parse_suite(p, items[0], &items[1]);
-    struct tree *t = items[2] ? loose_node(p, TREE_DEF, at, 4, items) : NULL;
+    struct tree *t = items[2] ? parser_loose_node(p, TREE_DEF, at, 4, items) : NULL;
     if (t) t->name = name;
     return t;
 }
 
-/* The first base class counts; others and keywords are read over. */
+/* The base classes; keywords are read over. */
 static struct tree *parse_bases(struct parser *p) {
-    struct tree *first = NULL;
+    struct source_range at = parser_range(p);
+    struct tree_list bases = {0};
     while (parser_kind(p) != TOKEN_CLOSE && !p->failed) {
         bool keyword = parser_kind(p) == TOKEN_IDENTIFIER && p->tokens[p->at + 1].kind == TOKEN_ASSIGN;
         if (keyword) p->at += 2;
         struct tree *base = parse_expression(p);
-        if (!first && !keyword) first = base;
+        if (!base || (!keyword && !tree_list_add(p, &bases, base))) return NULL;
         if (!parser_accept(p, TOKEN_COMMA)) break;
     }
-    parser_expect(p, TOKEN_CLOSE);
-    return first;
+    return parser_expect(p, TOKEN_CLOSE) ? parser_list(p, at, &bases) : NULL;
 }
 
 static struct tree *parse_class(struct parser *p, struct tree *decorators) {
     p->at++;
     struct source_range at = parser_range(p);
     const struct name *name = parser_name(p);
-    struct tree *items[3] = {NULL, NULL, decorators};
-    if (name && parser_accept(p, TOKEN_OPEN)) items[0] = parse_bases(p);
+    struct tree *items[4] = {NULL, NULL, decorators, NULL};
+    if (name && parser_accept(p, TOKEN_OPEN)) items[3] = parse_bases(p);
     if (p->failed || !parser_expect(p, TOKEN_COLON)) return NULL;
+    if (items[3] && items[3]->count) items[0] = items[3]->items[0];
     items[1] = parse_block(p);
-    struct tree *t = items[1] ? loose_node(p, TREE_CLASS, at, 3, items) : NULL;
+    struct tree *t = items[1] ? parser_loose_node(p, TREE_CLASS, at, 4, items) : NULL;
     if (t) t->name = name;
     return t;
 }
@@ -428,24 +472,6 @@ static struct tree *parse_decorated(struct parser *p) {
     if (parser_kind(p) == TOKEN_CLASS) return parse_class(p, decorators);
     if (parser_kind(p) == TOKEN_DEF) return parse_function(p, decorators);
     return parser_error(p, parser_range(p), "expected a function or class after its decorator");
-}
-
-static struct tree *unsupported_statement(struct parser *p, struct source_range at, const char *what,
-                                          struct tree *inner) {
-    struct tree *t = parser_node(p, TREE_UNSUPPORTED, at, 1, inner);
-    if (t) t->text = what;
-    return t;
-}
-
-static struct tree *parse_try(struct parser *p) {
-    struct source_range at = parser_range(p);
-    struct tree *body = NULL;
-    do {
-        while (parser_kind(p) != TOKEN_COLON && parser_kind(p) != TOKEN_NEWLINE) p->at++;
-        if (!parser_expect(p, TOKEN_COLON) || !(body = parse_block(p))) return NULL;
-    } while (parser_kind(p) == TOKEN_EXCEPT || parser_kind(p) == TOKEN_FINALLY ||
-             parser_kind(p) == TOKEN_ELSE);
-    return unsupported_statement(p, at, "try blocks aren't supported", body);
 }
 
 static const struct {
@@ -478,12 +504,12 @@ static struct tree *parse_augmented(struct parser *p, struct tree *target, enum 
     if (!value || !end_of_statement(p)) return NULL;
     if (target->kind == TREE_TUPLE)
         return parser_error(p, target->range, " augmented assignment can only have one LHS expression");
-    if (op == OPERATOR_FLOOR_DIVIDE || op == OPERATOR_MATRIX_MULTIPLY)
-        return unsupported_statement(p, target->range,
-                                     op == OPERATOR_FLOOR_DIVIDE
-                                         ? "unsupported kind of augmented assignment: FloorDiv"
-                                         : "unsupported kind of augmented assignment: MatMult",
-                                     value);
+    if (op == OPERATOR_FLOOR_DIVIDE &&
+        !parser_python(p, target->range, "unsupported kind of augmented assignment: FloorDiv"))
+        return NULL;
+    if (op == OPERATOR_MATRIX_MULTIPLY &&
+        !parser_python(p, target->range, "unsupported kind of augmented assignment: MatMult"))
+        return NULL;
     struct tree *t = parser_node(p, TREE_AUGMENTED, target->range, 2, target, value);
     if (t) t->op = (uint8_t)op;
     return t;
@@ -503,27 +529,11 @@ static struct tree *parse_assignment(struct parser *p, struct tree *first) {
     if (type && targets.count > 1)
         return parser_error(p, type->range, "Annotated multiple assignment is not supported in python");
     struct tree *items[3] = {parser_list(p, first->range, &targets), value, type};
-    return loose_node(p, TREE_ASSIGN, first->range, 3, items);
-}
-
-/* `match x:` and its cases, which are read over. */
-static bool at_match(const struct parser *p) {
-    int at = p->at;
-    if (!p->python || !parser_is_identifier(p, "match")) return false;
-    while (p->tokens[at].kind != TOKEN_NEWLINE && p->tokens[at].kind != TOKEN_END) at++;
-    return at > p->at + 1 && p->tokens[at - 1].kind == TOKEN_COLON && p->tokens[at].kind == TOKEN_NEWLINE &&
-           p->tokens[at + 1].kind == TOKEN_INDENT;
-}
-
-static struct tree *parse_match(struct parser *p) {
-    struct source_range at = parser_range(p);
-    skip_statement(p, p->at);
-    return unsupported_statement(p, at, "match statements aren't supported",
-                                 parser_node(p, TREE_NONE, at, 0));
+    return parser_loose_node(p, TREE_ASSIGN, first->range, 3, items);
 }
 
 static struct tree *parse_simple(struct parser *p) {
-    if (at_match(p)) return parse_match(p);
+    if (parser_at_match(p)) return parse_match(p);
     if (p->python ? false : parser_is_identifier(p, "from")) return parse_line(p, TREE_IMPORT);
     struct tree *first = parse_expressions(p);
     if (!first) return NULL;
@@ -536,7 +546,23 @@ static struct tree *parse_simple(struct parser *p) {
 static struct tree *parse_async(struct parser *p) {
     struct source_range at = parser_range(p);
     p->at++;
-    return unsupported_statement(p, at, "async functions aren't supported", parse_statement(p));
+    struct tree *t = parser_node(p, TREE_UNSUPPORTED, at, 1, parse_statement(p));
+    if (t) t->text = "async functions aren't supported";
+    return t;
+}
+
+/* global a, b */
+static struct tree *parse_scope_names(struct parser *p, enum tree_kind kind) {
+    struct source_range at = parser_range(p);
+    struct tree_list names = {0};
+    if (!parser_python(p, at, "global variables aren't supported")) return NULL;
+    do {
+        p->at++;
+        struct source_range range = parser_range(p);
+        const struct name *name = parser_name(p);
+        if (!name || !tree_list_add(p, &names, tree_name(p->a, range, name))) return NULL;
+    } while (parser_kind(p) == TOKEN_COMMA);
+    return end_of_statement(p) ? parser_node_of(p, kind, at, &names) : NULL;
 }
 
 static struct tree *parse_statement(struct parser *p) {
@@ -559,8 +585,8 @@ static struct tree *parse_statement(struct parser *p) {
     case TOKEN_ASYNC: return parse_async(p);
     case TOKEN_IMPORT:
     case TOKEN_FROM: return parse_line(p, TREE_IMPORT);
-    case TOKEN_GLOBAL:
-    case TOKEN_NONLOCAL: return parse_line(p, TREE_GLOBAL);
+    case TOKEN_GLOBAL: return parse_scope_names(p, TREE_GLOBAL);
+    case TOKEN_NONLOCAL: return parse_scope_names(p, TREE_NONLOCAL);
     case TOKEN_INDENT: return parser_error(p, parser_range(p), "unexpected indent");
     default: return parse_simple(p);
     }

@@ -293,6 +293,7 @@ static struct sugared *find_value(struct resolver *r, struct emitter *e, const s
 bool python_file_open(struct python_file *f, const struct source *source, lb_error *err) {
     f->resolver.find_value = find_value;
     f->resolver.find_type = find_type;
+    f->resolver.python = true;
     f->resolver.operator_version = -1;
     f->bindings = (struct table){0};
     struct tree *t = lang_parse(&f->unit->memory, &f->unit->names, source, PARSE_PYTHON, err);

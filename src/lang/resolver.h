@@ -25,6 +25,11 @@ struct resolver {
     bool (*finish)(struct function *f, lb_error *err);
     /* What `self` is in a method; NULL: an ordinary variable, as in archives. */
     struct sugared *(*make_self)(struct resolver *r, struct emitter *e, struct ir_value *self);
+    /* The full name of what a dotted name stands for where the program was written: "typing.List" for t.List
+     * after `import typing as t`. NULL without an error (also as the function): the name says it itself. */
+    const struct name *(*full_name)(struct resolver *r, const struct name *dotted, lb_error *err);
+    /* The program is Python that people write, not code that was printed. */
+    bool python;
     /* The operators' version of the archive that is read; -1: today's. */
     int64_t operator_version;
 };

@@ -10,63 +10,103 @@
 #include "base/source.h"
 
 /* X(suffix, word for messages). The comment gives the children; "?" may be NULL. */
-#define TREE_KINDS(X)                                                                                    \
-    X(LIST, "list")             /* any number: arguments, statements, ... */                             \
-    X(NAME, "variable")         /* name */                                                               \
-    X(ATTRIBUTE, ".")           /* name; [value] */                                                      \
-    X(CALL, "apply")            /* [callee, LIST of arguments, LIST of KEYWORD] */                       \
-    X(KEYWORD, "attribute")     /* name; [value] */                                                      \
-    X(SUBSCRIPT, "subscript")   /* [value, LIST of expressions and SLICE] */                             \
-    X(SLICE, "slice expr")      /* [start?, end?, step?] */                                              \
-    X(INT, "const")             /* integer */                                                            \
-    X(FLOAT, "const")           /* number */                                                             \
-    X(COMPLEX, "const")         /* number: the imaginary part */                                         \
-    X(STRING, "string_literal") /* text */                                                               \
-    X(TRUE, "True")                                                                                      \
-    X(FALSE, "False")                                                                                    \
-    X(NONE, "None")                                                                                      \
-    X(NONE_TYPE, "NoneType")                                                                             \
-    X(ELLIPSIS, "dots")                                                                                  \
-    X(BINARY, "binary") /* op; [left, right] */                                                          \
-    X(AND, "and")       /* [left, right] */                                                              \
-    X(OR, "or")                                                                                          \
-    X(NOT, "not") /* [value] */                                                                          \
-    X(NEGATE, "unary minus")                                                                             \
-    X(INVERT, "~")                                                                                       \
-    X(STARRED, "starred")                                                                                \
-    X(IF_EXPRESSION, "if")                      /* [condition, when true, when false] */                 \
-    X(TUPLE, "tuple-literal")                   /* items */                                              \
-    X(LIST_LITERAL, "list-literal")             /* items */                                              \
-    X(DICT, "dict-literal")                     /* [LIST of keys, LIST of values] */                     \
-    X(LIST_COMPREHENSION, "list comprehension") /* [element, target, iterable] */                        \
-    X(DICT_COMPREHENSION, "dict comprehension") /* [key, value, target, iterable] */                     \
-    X(UNSUPPORTED, "unsupported") /* text: what is to be said of good Python that TorchScript has not */ \
-    X(EXPRESSION, "expression statement") /* [value] */                                                  \
-    X(ASSIGN, "assign")                   /* [LIST of targets, value?, type?] */                         \
-    X(AUGMENTED, "aug_assign")            /* op; [target, value] */                                      \
-    X(RETURN, "return")                   /* [value] */                                                  \
-    X(IF, "if")                           /* [condition, LIST, LIST] */                                  \
-    X(WHILE, "while")                     /* [condition, LIST] */                                        \
-    X(FOR, "for")                         /* [LIST of targets, LIST of iterables, LIST] */               \
-    X(BREAK, "break")                                                                                    \
-    X(CONTINUE, "continue")                                                                              \
-    X(PASS, "pass")                                                                                      \
-    X(ASSERT, "assert")      /* [condition, message?] */                                                 \
-    X(RAISE, "raise")        /* [value] */                                                               \
-    X(DELETE, "del")         /* targets */                                                               \
-    X(WITH, "with")          /* [LIST of WITH_ITEM, LIST] */                                             \
-    X(WITH_ITEM, "withitem") /* [value, NAME?] */                                                        \
-    X(DEF, "def")            /* name; [LIST of PARAMETER, return type?, LIST, LIST of decorators] */     \
-    X(PARAMETER, "param")    /* name; [type?, default?]; keyword_only */                                 \
-    X(CLASS, "class")        /* name; [superclass?, LIST, LIST of decorators] */                         \
-    X(IMPORT, "import")      /* text: the whole line; resolvers of Python source may read it */          \
-    X(GLOBAL, "global")
+#define TREE_KINDS(X)                                                                                        \
+    X(LIST, "list")             /* any number: arguments, statements, ... */                                 \
+    X(NAME, "variable")         /* name */                                                                   \
+    X(ATTRIBUTE, ".")           /* name; [value] */                                                          \
+    X(CALL, "apply")            /* [callee, LIST of arguments, LIST of KEYWORD] */                           \
+    X(KEYWORD, "attribute")     /* name, NULL: **value; [value] */                                           \
+    X(SUBSCRIPT, "subscript")   /* [value, LIST of expressions and SLICE] */                                 \
+    X(SLICE, "slice expr")      /* [start?, end?, step?] */                                                  \
+    X(INT, "const")             /* integer */                                                                \
+    X(FLOAT, "const")           /* number */                                                                 \
+    X(COMPLEX, "const")         /* number: the imaginary part */                                             \
+    X(STRING, "string_literal") /* text */                                                                   \
+    X(TRUE, "True")                                                                                          \
+    X(FALSE, "False")                                                                                        \
+    X(NONE, "None")                                                                                          \
+    X(NONE_TYPE, "NoneType")                                                                                 \
+    X(ELLIPSIS, "dots")                                                                                      \
+    X(BINARY, "binary") /* op; [left, right] */                                                              \
+    X(AND, "and")       /* [left, right] */                                                                  \
+    X(OR, "or")                                                                                              \
+    X(NOT, "not") /* [value] */                                                                              \
+    X(NEGATE, "unary minus")                                                                                 \
+    X(INVERT, "~")                                                                                           \
+    X(STARRED, "starred")                                                                                    \
+    X(IF_EXPRESSION, "if")                      /* [condition, when true, when false] */                     \
+    X(TUPLE, "tuple-literal")                   /* items */                                                  \
+    X(LIST_LITERAL, "list-literal")             /* items */                                                  \
+    X(DICT, "dict-literal")                     /* [LIST of keys, LIST of values] */                         \
+    X(LIST_COMPREHENSION, "list comprehension") /* [element, target, iterable] */                            \
+    X(DICT_COMPREHENSION, "dict comprehension") /* [key, value, target, iterable] */                         \
+    X(LAMBDA, "lambda")                         /* [LIST of PARAMETER, body] */                              \
+    X(NAMED_EXPRESSION, ":=")                   /* [target, value] */                                        \
+    X(COMPREHENSION, "comprehension") /* of any form but those two: op enum comprehension_kind;  */          \
+                                      /* [element or key, value?, LIST of CLAUSE] */                         \
+    X(CLAUSE, "for")                  /* [target, iterable, LIST of conditions] */                           \
+    X(SET, "set")                     /* items */                                                            \
+    X(DICT_MERGE, "dict expansion")   /* as DICT; the key of `**value` is an ELLIPSIS */                     \
+    X(FORMATTED_STRING, "f-string")   /* parts: STRING and FORMATTED */                                      \
+    X(FORMATTED, "{}")                /* op 'r', 's', 'a' or 0; [value, spec?] */                            \
+    X(POSITIVE, "unary plus")         /* [value] */                                                          \
+    X(BYTES, "bytes")                 /* text */                                                             \
+    X(YIELD, "yield")                 /* [value?] */                                                         \
+    X(UNSUPPORTED, "unsupported")     /* text: what is to be said of good Python that nothing here takes */  \
+    X(EXPRESSION, "expression statement") /* [value] */                                                      \
+    X(ASSIGN, "assign")                   /* [LIST of targets, value?, type?] */                             \
+    X(AUGMENTED, "aug_assign")            /* op; [target, value] */                                          \
+    X(RETURN, "return")                   /* [value] */                                                      \
+    X(IF, "if")                           /* [condition, LIST, LIST] */                                      \
+    X(WHILE, "while")                     /* [condition, LIST] */                                            \
+    X(FOR, "for")                         /* [LIST of targets, LIST of iterables, LIST] */                   \
+    X(BREAK, "break")                                                                                        \
+    X(CONTINUE, "continue")                                                                                  \
+    X(PASS, "pass")                                                                                          \
+    X(ASSERT, "assert")      /* [condition, message?] */                                                     \
+    X(RAISE, "raise")        /* [value?] */                                                                  \
+    X(DELETE, "del")         /* targets */                                                                   \
+    X(WITH, "with")          /* [LIST of WITH_ITEM, LIST] */                                                 \
+    X(WITH_ITEM, "withitem") /* [value, target?] */                                                          \
+    X(LOOP_ELSE, "else")     /* [FOR or WHILE, LIST] */                                                      \
+    X(TRY, "try")            /* [LIST, LIST of HANDLER, LIST of else, LIST of finally] */                    \
+    X(HANDLER, "except")     /* name, NULL: none; [type?, LIST] */                                           \
+    X(MATCH, "match")        /* [subject, LIST of CASE] */                                                   \
+    X(CASE, "case")          /* [pattern, guard?, LIST] */                                                   \
+    X(PATTERN, "pattern")    /* op enum pattern_kind; children beside it */                                  \
+    X(DEF, "def")            /* name; [LIST of PARAMETER, return type?, LIST, LIST of decorators] */         \
+    X(PARAMETER, "param")    /* name; [type?, default?]; keyword_only; op enum parameter_kind */             \
+    X(CLASS, "class")        /* name; [superclass?, LIST, LIST of decorators?, LIST of all superclasses?] */ \
+    X(IMPORT, "import")      /* text: the whole line; resolvers of Python source may read it */              \
+    X(GLOBAL, "global")      /* NAMEs */                                                                     \
+    X(NONLOCAL, "nonlocal")  /* NAMEs */
 
 enum tree_kind {
 #define X(suffix, word) TREE_##suffix,
     TREE_KINDS(X)
 #undef X
         TREE_KIND_COUNT
+};
+
+enum comprehension_kind {
+    COMPREHENSION_LIST,
+    COMPREHENSION_SET,
+    COMPREHENSION_DICT,
+    COMPREHENSION_GENERATOR
+};
+
+enum parameter_kind { PARAMETER_PLAIN, PARAMETER_STAR, PARAMETER_DOUBLE_STAR, PARAMETER_POSITIONAL_ONLY };
+
+/* The patterns of `match`; a PATTERN's children and name are: */
+enum pattern_kind {
+    PATTERN_VALUE,    /* [expression] */
+    PATTERN_CAPTURE,  /* name, NULL: `_` */
+    PATTERN_OR,       /* alternatives */
+    PATTERN_AS,       /* name; [pattern] */
+    PATTERN_SEQUENCE, /* patterns */
+    PATTERN_STAR,     /* name, NULL: `*_`; in a sequence */
+    PATTERN_MAPPING,  /* [LIST of keys, LIST of patterns]; name of **rest or NULL */
+    PATTERN_CLASS,    /* [class, LIST of patterns, LIST of KEYWORD with patterns] */
 };
 
 /* X(suffix, source text, operator, magic method or NULL, binding power). */
@@ -112,7 +152,8 @@ struct tree {
     uint8_t kind; /* enum tree_kind */
     uint8_t op;   /* enum tree_operator */
     bool keyword_only;
-    int32_t depth; /* levels below and with this node; bounded, so that a walk may recurse */
+    bool parenthesized; /* stood in parentheses; in Python source alone */
+    int32_t depth;      /* levels below and with this node; bounded, so that a walk may recurse */
     int32_t count;
     struct tree **items;
     struct source_range range;
