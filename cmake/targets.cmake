@@ -43,6 +43,8 @@ if(LINKBOY_API_SOURCES)
   target_link_libraries(linkboy_tool PRIVATE linkboy_warnings linkboy_static m)
 endif()
 
+include(cmake/python.cmake)
+
 if(LINKBOY_STRIP)
   add_custom_command(TARGET linkboy_shared POST_BUILD
     COMMAND ${CMAKE_STRIP} --strip-unneeded -o ${CMAKE_BINARY_DIR}/liblinkboy.stripped.so $<TARGET_FILE:linkboy_shared>

@@ -141,6 +141,16 @@ LB_API void lb_text_free(char *text);
 /* An attribute, parameter or buffer by dotted path ("layer1.weight"); a new handle that shares the tensor. */
 LB_API lb_value *lb_attribute(const lb_module *module, const char *path, lb_error *err);
 
+/* A module of the program as a handle of its own: the submodule at a dotted path, or an object (a module or
+ * an instance of a script class) that this program gave. It shares the program, which lives until the last of
+ * its handles is freed; every function of this header that takes a module takes it. */
+LB_API lb_module *lb_module_at(const lb_module *module, const char *path, lb_error *err);
+LB_API lb_module *lb_module_of(const lb_module *program, const lb_value *object, lb_error *err);
+/* The other way: the module's object, to be passed to a program or compared. */
+LB_API lb_value *lb_module_value(const lb_module *module, lb_error *err);
+/* False for an instance of a script class, which lb_module_of() takes as well. */
+LB_API bool lb_module_is_module(const lb_module *module);
+
 /* ---- Running ---- */
 
 /* Set `size` to sizeof; members that are 0 mean the default. */
@@ -163,6 +173,8 @@ typedef struct lb_context_options {
 /* What a thread needs to run programs: threads, limits, the random generator. NULL options: all defaults. */
 LB_API lb_context *lb_context_new(const lb_context_options *options, lb_error *err);
 LB_API void lb_context_free(lb_context *context);
+/* Another number of threads, from the next call on; not while one runs. False: memory, or less than 1. */
+LB_API bool lb_context_set_threads(lb_context *context, int threads, lb_error *err);
 /* torch.manual_seed for this context. */
 LB_API void lb_context_seed(lb_context *context, uint64_t seed);
 /* From any thread: makes a running call return LB_ERROR_CANCELLED soon. */

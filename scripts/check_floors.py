@@ -2,7 +2,8 @@
 """Holds every #include of src/ against the floors of docs/ARCHITECTURE.md: python3 scripts/check_floors.py [ROOT]
 
 A room (a directory of src/) may include from itself and from rooms on lower floors, written from src/. The public header belongs to
-api/ and tool/ (and to base/error.h, for the codes); the tool knows nothing else. No file may reach itself through includes. Exit status 1 where something is against it.
+api/ and tool/ (and to base/error.h, for the codes); the tool knows nothing else, and so it is with python/extension. No file may reach
+itself through includes. Exit status 1 where something is against it.
 """
 import os
 import sys
@@ -66,6 +67,15 @@ def circles(edges):
     return found
 
 
+def check_extension(root, faults):
+    """python/extension: its own header and the public one."""
+    folder = os.path.join(root, "python", "extension")
+    for path in ctree.files(folder):
+        for line, target in ctree.includes(ctree.read(path)):
+            if target != PUBLIC and not os.path.isfile(os.path.join(folder, target)):
+                faults.append(f'{os.path.relpath(path, root)}:{line}: #include "{target}": the extension knows the public header alone')
+
+
 def check(root):
     src, faults, edges = os.path.join(root, "src"), [], {}
     for path in ctree.files(src, (".c", ".h", ".inc", ".def")):
@@ -77,6 +87,7 @@ def check(root):
                 faults.append(f'src/{file}:{line}: #include "{target}": {why}')
             if found:
                 edges.setdefault(file, set()).add(found)
+    check_extension(root, faults)
     faults += ["circle: " + " -> ".join(chain) for chain in circles(edges)]
     return faults, len(edges), sum(map(len, edges.values()))
 

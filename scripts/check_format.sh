@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 mode="--dry-run -Werror"
 [ "${1:-}" = --fix ] && mode=-i
-files=$(find src include tests examples \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.hpp' \) 2>/dev/null | sort)
+files=$(find src include tests examples python \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.hpp' \) 2>/dev/null | sort)
 [ -n "$files" ] || exit 0
 # shellcheck disable=SC2086
 clang-format $mode $files && echo "format: $(echo "$files" | wc -l) files"

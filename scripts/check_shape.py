@@ -27,7 +27,7 @@ def measure(directories):
 def main():
     given = [a for a in sys.argv[1:] if a != "--list"]
     top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-    sizes, found = measure(given or [os.path.normpath(os.path.join(top, "src"))])
+    sizes, found = measure(given or [os.path.normpath(os.path.join(top, *d)) for d in (("src",), ("python", "extension"))])
     if not found:
         print("shape: no functions")
         return 0

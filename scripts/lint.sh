@@ -38,7 +38,7 @@ shells_parse() {
 }
 
 pythons_parse() {
-    find scripts tests examples -name '*.py' -print0 |
+    find scripts tests examples python -name '*.py' -print0 |
         xargs -0 python3 -c 'import ast, sys; [ast.parse(open(f).read(), f) for f in sys.argv[1:]]'
 }
 

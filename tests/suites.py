@@ -4,7 +4,10 @@ import glob
 import os
 import re
 import subprocess
+import sys
+import tempfile
 import time
+import xml.etree.ElementTree
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -119,4 +122,23 @@ def run_abi(context):
     yield Result("abi/listed", found <= listed, "add to tests/abi_symbols.txt: " + " ".join(sorted(found - listed)))
 
 
-SUITES = {"c": run_c, "text": run_text, "cases": run_cases, "ops": run_ops, "hostile": run_hostile, "examples": run_examples, "abi": run_abi}
+def run_python(context):
+    """python/tests by pytest: a Result a test. Nothing where the package was not built or pytest is not there."""
+    package = os.path.join(context.build, "python")
+    if not glob.glob(os.path.join(package, "linkboy", "_C*")) or subprocess.run([sys.executable, "-c", "import pytest"], capture_output=True).returncode:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "report.xml")
+        done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}", "python/tests"],
+                              cwd=context.root, env={**os.environ, "PYTHONPATH": package}, capture_output=True, text=True, timeout=1800)
+        if not os.path.exists(report):
+            yield Result("python/pytest", False, done.stdout[-2000:] + done.stderr[-2000:])
+            return
+        for case in xml.etree.ElementTree.parse(report).iter("testcase"):
+            bad = [e for e in case if e.tag in ("failure", "error")]
+            name = f"python/{case.get('classname').replace('python.tests.', '')}/{case.get('name')}".replace(" ", "_")
+            yield Result(name, not bad, "".join(e.text or "" for e in bad)[-3000:])
+
+
+SUITES = {"c": run_c, "text": run_text, "cases": run_cases, "ops": run_ops, "hostile": run_hostile, "examples": run_examples, "abi": run_abi,
+          "python": run_python}

@@ -53,6 +53,16 @@ void lb_context_free(lb_context *context) {
     mem_free(context);
 }
 
+bool lb_context_set_threads(lb_context *context, int threads, lb_error *err) {
+    if (threads < 1)
+        return error_set(err, LB_ERROR_ARGUMENT, "a context has 1 thread or more, not %d", threads);
+    struct pool *pool = threads > 1 ? pool_new(threads) : NULL;
+    if (threads > 1 && !pool) return error_memory(err);
+    pool_free(context->cx.pool);
+    context->cx.pool = pool;
+    return true;
+}
+
 void lb_context_seed(lb_context *context, uint64_t seed) {
     generator_seed(&context->generator, seed);
 }

@@ -160,6 +160,45 @@ lb_value *lb_attribute(const lb_module *module, const char *path, lb_error *err)
     return out;
 }
 
+/* ---- other modules of the program ---- */
+
+static lb_module *module_view(const lb_module *program, lb_value object, lb_error *err) {
+    if (object.tag != VALUE_OBJECT) {
+        error_set(err, LB_ERROR_ARGUMENT, "this is no module or object of a script class");
+        return NULL;
+    }
+    const struct program *p = program->program;
+    lb_module *m = mem_zeroed(1, sizeof *m);
+    if (m && (m->program = program_around(p->unit, p->archive, object, err))) return m;
+    if (!m) error_memory(err);
+    mem_free(m);
+    return NULL;
+}
+
+lb_module *lb_module_at(const lb_module *module, const char *path, lb_error *err) {
+    API_ERROR(err, own);
+    lb_value v;
+    bool found = program_find(module->program, path, strlen(path), &v, local);
+    lb_module *m = found ? module_view(module, v, local) : NULL;
+    handle_error(err, local);
+    return m;
+}
+
+lb_module *lb_module_of(const lb_module *program, const lb_value *object, lb_error *err) {
+    API_ERROR(err, own);
+    lb_module *m = module_view(program, *object, local);
+    handle_error(err, local);
+    return m;
+}
+
+lb_value *lb_module_value(const lb_module *module, lb_error *err) {
+    return handle_new(value_copy(module->program->root), err);
+}
+
+bool lb_module_is_module(const lb_module *module) {
+    return program_class(module->program)->is_module;
+}
+
 /* ---- calling ---- */
 
 static bool copy_values(lb_value *const *handles, int count, lb_value **values, lb_error *err) {

@@ -1,0 +1,144 @@
+/* The module `linkboy._C`: its parts in the order in which they are added, its state, its beginning and end.
+ * Whoever adds a file adds its line to the table. */
+#include "extension.h"
+#include <string.h>
+
+static const struct part parts[] = {
+    {"errors", py_add_errors},   {"contexts", py_add_contexts}, {"dtypes", py_add_dtypes},
+    {"tensors", py_add_tensors}, {"modules", py_add_modules},   {"methods", py_add_methods},
+};
+
+struct state *py_state_of_module(PyObject *module) {
+    return PyModule_GetState(module);
+}
+
+void py_set_reference(PyObject **place, PyObject *take) {
+    PyObject *old = *place;
+    *place = take;
+    Py_XDECREF(old);
+}
+
+PyTypeObject *py_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject *base) {
+    PyObject *type = PyType_FromModuleAndSpec(module, spec, (PyObject *)base);
+    if (type && PyModule_AddType(module, (PyTypeObject *)type) < 0) Py_CLEAR(type);
+    return (PyTypeObject *)type;
+}
+
+/* Positional arguments, then the values of kwargs, whose keys go into `names`: all borrowed. */
+static void flatten(PyObject *args, PyObject *kwargs, PyObject **stack, PyObject *names) {
+    Py_ssize_t count = PyTuple_Size(args), at = 0, named = 0;
+    for (Py_ssize_t i = 0; i < count; i++) stack[i] = PyTuple_GetItem(args, i);
+    PyObject *key, *value;
+    while (kwargs && PyDict_Next(kwargs, &at, &key, &value)) {
+        PyTuple_SetItem(names, named, Py_NewRef(key));
+        stack[count + named++] = value;
+    }
+}
+
+PyObject *py_call_with_tuple(PyObject *self, vectorcallfunc function, PyObject *args, PyObject *kwargs) {
+    enum { FEW = 16 };
+    PyObject *few[FEW], **stack = few, *names = NULL;
+    Py_ssize_t count = PyTuple_Size(args), named = kwargs ? PyDict_Size(kwargs) : 0;
+    if (count + named > FEW && !(stack = PyMem_Calloc((size_t)(count + named), sizeof *stack)))
+        return PyErr_NoMemory();
+    PyObject *result = NULL;
+    if (!named || (names = PyTuple_New(named))) {
+        flatten(args, kwargs, stack, names);
+        result = function(self, stack, (size_t)count, names);
+    }
+    Py_XDECREF(names);
+    if (stack != few) PyMem_Free(stack);
+    return result;
+}
+
+/* The classes and functions that are written in Python and that this module makes objects of, by keyword. */
+static PyObject *set_up(PyObject *module, PyObject *args, PyObject *kwargs) {
+    static char *names[] = {"module", "object", "size", "warn", NULL};
+    struct state *s = py_state_of_module(module);
+    PyObject *m, *o, *z, *w;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOO:set_up", names, &m, &o, &z, &w)) return NULL;
+    py_set_reference(&s->module_class, Py_NewRef(m));
+    py_set_reference(&s->object_class, Py_NewRef(o));
+    py_set_reference(&s->size_class, Py_NewRef(z));
+    py_set_reference(&s->warn, Py_NewRef(w));
+    Py_RETURN_NONE;
+}
+
+static PyObject *version(PyObject *module, PyObject *nothing) {
+    (void)module, (void)nothing;
+    return PyUnicode_FromString(lb_version());
+}
+
+static PyMethodDef functions[] = {
+    {"set_up", (PyCFunction)(void (*)(void))set_up, METH_VARARGS | METH_KEYWORDS,
+     "Makes the package's own classes known."},
+    {"version", version, METH_NOARGS, "The library's version, \"0.1.0\"."},
+    {0},
+};
+
+static int start(PyObject *module) {
+    struct state *s = py_state_of_module(module);
+    s->module = module;
+    s->threads = 1;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].add(module, s) < 0) return -1;
+    return 0;
+}
+
+/* Every object that the state holds, for the garbage collector. */
+static PyObject **held(struct state *s, int index) {
+    PyObject **all[] = {
+        (PyObject **)&s->context_type,
+        (PyObject **)&s->tensor_type,
+        (PyObject **)&s->dtype_type,
+        (PyObject **)&s->device_type,
+        (PyObject **)&s->method_type,
+        (PyObject **)&s->module_type,
+        &s->jit_error,
+        &s->module_class,
+        &s->object_class,
+        &s->size_class,
+        &s->context_key,
+        &s->torch_tensor,
+        &s->torch_export,
+        &s->torch_import,
+        &s->warn,
+    };
+    int count = (int)(sizeof all / sizeof *all);
+    if (index < count) return all[index];
+    return index < count + DTYPE_COUNT ? &s->dtypes[index - count] : NULL;
+}
+
+static int traverse(PyObject *module, visitproc visit, void *arg) {
+    struct state *s = py_state_of_module(module);
+    for (int i = 0; held(s, i); i++) Py_VISIT(*held(s, i));
+    return 0;
+}
+
+static int clear(PyObject *module) {
+    struct state *s = py_state_of_module(module);
+    for (int i = 0; held(s, i); i++) Py_CLEAR(*held(s, i));
+    return 0;
+}
+
+static void finish(void *module) {
+    clear(module);
+}
+
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, start}, {0}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "linkboy._C",
+    .m_doc = "The parts of linkboy that are written in C. Use the package `linkboy` instead.",
+    .m_size = sizeof(struct state),
+    .m_methods = functions,
+    .m_slots = slots,
+    .m_traverse = traverse,
+    .m_clear = clear,
+    .m_free = finish,
+};
+
+PyMODINIT_FUNC PyInit__C(void) {
+    return PyModuleDef_Init(&definition);
+}

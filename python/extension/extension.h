@@ -1,0 +1,168 @@
+/* The Python extension `linkboy._C`: what its files share.
+ *
+ * It stands on include/linkboy.h and CPython's limited API (3.11) alone. Each file is a part: it brings one
+ * kind of object and has one function `add_...(module, state)` in the table of extension.c. All that lives as
+ * long as the module is in `struct state`; every object of ours keeps a pointer to it (its type keeps the
+ * module alive), and nothing is global.
+ *
+ * What the files share is named py_..., so that it never meets a name of the library's, which is linked in.
+ * Functions that return a PyObject or lb_value pointer return NULL with a Python exception set, int and bool
+ * ones -1 and false. */
+#ifndef LINKBOY_PYTHON_EXTENSION_H
+#define LINKBOY_PYTHON_EXTENSION_H
+#define PY_SSIZE_T_CLEAN
+#ifndef Py_LIMITED_API
+#define Py_LIMITED_API 0x030B0000
+#endif
+#include "linkboy.h"
+#include <Python.h>
+#include <structmember.h>
+
+enum { DTYPE_COUNT = 16 };
+
+/* The vectorcall protocol became a part of the limited API with 3.12, as 3.11 has had it: the same flag, the
+ * same bit of the count, the same member "__vectorcalloffset__". */
+#if Py_LIMITED_API < 0x030C0000
+typedef PyObject *(*vectorcallfunc)(PyObject *callable, PyObject *const *args, size_t flags,
+                                    PyObject *kwnames);
+#endif
+#define HAVE_VECTORCALL   (1UL << 11)
+#define VECTORCALL_OFFSET ((size_t)1 << (8 * sizeof(size_t) - 1))
+
+/* What belongs to one module object, hence to one interpreter. */
+struct state {
+    PyObject *module; /* borrowed: linkboy._C itself */
+    PyTypeObject *context_type, *tensor_type, *dtype_type, *device_type, *method_type, *module_type;
+    PyObject *dtypes[DTYPE_COUNT];         /* linkboy.float32, ... by number */
+    PyObject *jit_error;                   /* linkboy.jit.Error */
+    PyObject *module_class;                /* what load() makes: the Python class over module_type */
+    PyObject *object_class;                /* the same for objects of script classes */
+    PyObject *size_class;                  /* linkboy.Size */
+    PyObject *context_key;                 /* where a thread's dict keeps its context */
+    PyObject *torch_tensor;                /* torch.Tensor once torch has been imported, else NULL */
+    PyObject *torch_export, *torch_import; /* torch.utils.dlpack's to_dlpack and from_dlpack */
+    PyObject *warn;                        /* warnings.warn */
+    int threads;                           /* of contexts made from now on */
+    uint64_t seed;                         /* the same; meant if `seeded` */
+    bool seeded;
+};
+
+/* A table of these ends with a NULL add. */
+struct part {
+    const char *name;
+    int (*add)(PyObject *module, struct state *state);
+};
+
+int py_add_errors(PyObject *module, struct state *state);
+int py_add_contexts(PyObject *module, struct state *state);
+int py_add_dtypes(PyObject *module, struct state *state);
+int py_add_tensors(PyObject *module, struct state *state);
+int py_add_modules(PyObject *module, struct state *state);
+int py_add_methods(PyObject *module, struct state *state);
+
+/* A type made from its spec, known to the module by its name. */
+PyTypeObject *py_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject *base);
+/* Puts a new reference in the place of another. */
+void py_set_reference(PyObject **place, PyObject *take);
+struct state *py_state_of_module(PyObject *module);
+/* Calls a vectorcall function with a tuple and a dict (or NULL), for tp_call. */
+PyObject *py_call_with_tuple(PyObject *self, vectorcallfunc function, PyObject *args, PyObject *kwargs);
+
+/* ---- errors.c ---- */
+
+/* Raises the Python exception for an error of the library's and clears it; always NULL. */
+void *py_raise_error(struct state *state, lb_error *err);
+/* An lb_error for one function's use; memory errors are raised. */
+lb_error *py_error_new(void);
+
+/* ---- context.c: one lb_context a thread ---- */
+
+struct context {
+    PyObject_HEAD struct state *state;
+    lb_context *handle;
+    lb_error *error;
+    int threads;       /* of its pool; state->threads may have changed since */
+    int calls;         /* that are running: print and warn may call again */
+    PyObject *pending; /* an exception that print or warn raised during a call: it ends the call */
+};
+
+/* The calling thread's (borrowed; it lives as long as the thread). */
+struct context *py_context_of_thread(struct state *state);
+/* Ends a call: true when print or warn raised (the exception is set). */
+bool py_context_raised(struct context *c);
+
+/* ---- values_in.c, values_out.c ---- */
+
+enum { FEW_ARGUMENTS = 12 };
+
+/* Python objects turned into values for one call. `torch` is set when a torch tensor was among them: results
+ * are torch tensors then. */
+struct incoming {
+    struct state *state;
+    lb_error *err; /* of the thread's context */
+    bool torch;
+    int depth;
+};
+
+/* A new handle for any Python object. */
+lb_value *py_value_from(struct incoming *in, PyObject *object);
+/* The same, but handles of our own tensors are lent: *lent says whether the handle is to be freed. */
+lb_value *py_value_borrow(struct incoming *in, PyObject *object, bool *lent);
+
+/* Takes the handle over. `owner` is the ScriptModule whose program the value belongs to (may be NULL: then
+ * there are no objects in it). */
+PyObject *py_value_to(struct state *state, lb_value *take_value, PyObject *owner, bool torch);
+
+/* ---- dtype.c ---- */
+
+PyObject *py_dtype_of(struct state *state, lb_dtype dtype); /* a new reference */
+/* The number of a linkboy.dtype or torch.dtype; -1 without an exception: it is none. */
+int py_dtype_number(struct state *state, PyObject *object);
+
+/* ---- tensor.c ---- */
+
+struct tensor {
+    PyObject_HEAD struct state *state;
+    lb_value *value;
+};
+
+/* Takes the handle over. */
+PyObject *py_tensor_new(struct state *state, lb_value *take_value);
+/* NULL without an exception: not a linkboy.Tensor. */
+struct tensor *py_tensor_of(PyObject *object, struct state *state);
+
+/* ---- dlpack.c: memory shared with others ---- */
+
+/* A capsule "dltensor" that keeps the tensor's memory. */
+PyObject *py_dlpack_export(struct state *state, const lb_value *tensor);
+/* A tensor over the capsule's memory; the capsule is used up. */
+lb_value *py_dlpack_import(struct incoming *in, PyObject *capsule);
+/* The same for an object with __dlpack__(). */
+lb_value *py_dlpack_object_import(struct incoming *in, PyObject *object);
+/* A tensor over the memory of an object with the buffer protocol, as NumPy's arrays are. */
+lb_value *py_array_import(struct incoming *in, PyObject *object);
+/* Frees a Python object from any thread: for lb_tensor_borrow's release. */
+void py_release_object(void *object);
+
+/* ---- script_module.c, method.c ---- */
+
+struct module {
+    PyObject_HEAD struct state *state;
+    lb_module *handle;
+    PyObject *dict; /* the instance's own attributes */
+    PyObject *weak;
+};
+
+/* Takes the handle over; the class is state->module_class or, for an object of a script class, object_class.
+ */
+PyObject *py_module_new(struct state *state, lb_module *take_handle);
+struct module *py_module_of(PyObject *object, struct state *state);
+/* A text of one of its methods. */
+PyObject *py_module_text(PyObject *module, lb_text_kind kind, const char *method);
+/* A bound method. */
+PyObject *py_method_new(struct state *state, PyObject *module, const char *name);
+/* Calls a method: positional arguments, then those whose names are in kwnames (a tuple or NULL). */
+PyObject *py_module_call(PyObject *module, const char *method, PyObject *const *args, Py_ssize_t count,
+                         PyObject *kwnames);
+
+#endif

@@ -1,0 +1,216 @@
+/* Python objects as values: None, numbers, strings, lists, tuples, dicts, dtypes, devices, tensors of every
+ * maker, modules and objects. The kind is found by exact type first, by protocol after that; whether a value
+ * fits a parameter is the library's matter. */
+#include "extension.h"
+#include <string.h>
+
+enum { MAX_DEPTH = 64 };
+
+static lb_value *checked(struct incoming *in, lb_value *value) {
+    return value ? value : py_raise_error(in->state, in->err);
+}
+
+static lb_value *from_string(struct incoming *in, PyObject *object) {
+    Py_ssize_t length;
+    const char *text = PyUnicode_AsUTF8AndSize(object, &length);
+    return text ? checked(in, lb_string_new(text, (size_t)length, in->err)) : NULL;
+}
+
+static lb_value *from_bool(struct incoming *in, PyObject *object) {
+    return checked(in, lb_bool_new(object == Py_True, in->err));
+}
+
+static lb_value *from_int(struct incoming *in, PyObject *object) {
+    long long number = PyLong_AsLongLong(object);
+    if (number == -1 && PyErr_Occurred()) return NULL;
+    return checked(in, lb_int_new(number, in->err));
+}
+
+static lb_value *from_float(struct incoming *in, PyObject *object) {
+    double number = PyFloat_AsDouble(object);
+    if (number == -1 && PyErr_Occurred()) return NULL;
+    return checked(in, lb_float_new(number, in->err));
+}
+
+static lb_value *from_complex(struct incoming *in, PyObject *object) {
+    double re = PyComplex_RealAsDouble(object), im = PyComplex_ImagAsDouble(object);
+    if (PyErr_Occurred()) return NULL;
+    return checked(in, lb_complex_new(re, im, in->err));
+}
+
+/* ---- containers ---- */
+
+static void free_all(lb_value **items, Py_ssize_t count) {
+    for (Py_ssize_t i = 0; i < count; i++) lb_value_free(items[i]);
+    PyMem_Free(items);
+}
+
+/* A list's or tuple's items as values. */
+static lb_value **items_from(struct incoming *in, PyObject *sequence, Py_ssize_t count, bool tuple) {
+    lb_value **items = PyMem_Calloc((size_t)count + 1, sizeof *items);
+    if (!items) return (void *)PyErr_NoMemory();
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *item = tuple ? PyTuple_GetItem(sequence, i) : PyList_GetItem(sequence, i); /* borrowed */
+        Py_XINCREF(item);
+        items[i] = item ? py_value_from(in, item) : NULL;
+        Py_XDECREF(item);
+        if (items[i]) continue;
+        free_all(items, i);
+        return NULL;
+    }
+    return items;
+}
+
+static lb_value *from_sequence(struct incoming *in, PyObject *object, bool tuple) {
+    Py_ssize_t count = tuple ? PyTuple_Size(object) : PyList_Size(object);
+    lb_value **items = items_from(in, object, count, tuple);
+    if (!items) return NULL;
+    lb_value *value = tuple ? lb_tuple_new(items, count, in->err) : lb_list_new(items, count, in->err);
+    free_all(items, count);
+    return checked(in, value);
+}
+
+static bool set_entry(struct incoming *in, lb_value *dict, PyObject *key, PyObject *item) {
+    lb_value *k = py_value_from(in, key), *v = k ? py_value_from(in, item) : NULL;
+    bool good = v && (lb_dict_set(dict, k, v, in->err) || py_raise_error(in->state, in->err));
+    lb_value_free(k);
+    lb_value_free(v);
+    return good;
+}
+
+static lb_value *from_dict(struct incoming *in, PyObject *object) {
+    lb_value *dict = checked(in, lb_dict_new(in->err));
+    Py_ssize_t at = 0;
+    PyObject *key, *item;
+    bool good = dict != NULL;
+    while (good && PyDict_Next(object, &at, &key, &item)) {
+        Py_INCREF(key);
+        Py_INCREF(item);
+        good = set_entry(in, dict, key, item);
+        Py_DECREF(key);
+        Py_DECREF(item);
+    }
+    if (good) return dict;
+    lb_value_free(dict);
+    return NULL;
+}
+
+/* ---- tensors of torch ---- */
+
+/* torch.Tensor, looked up once torch is there; NULL without an exception: it is not. */
+static PyObject *torch_tensor(struct state *s) {
+    if (s->torch_tensor) return s->torch_tensor;
+    PyObject *name = PyUnicode_FromString("torch"), *torch = name ? PyImport_GetModule(name) : NULL;
+    Py_XDECREF(name);
+    PyObject *class = torch ? PyObject_GetAttrString(torch, "Tensor") : NULL;
+    PyObject *dlpack = class ? PyImport_ImportModule("torch.utils.dlpack") : NULL;
+    if (dlpack) py_set_reference(&s->torch_export, PyObject_GetAttrString(dlpack, "to_dlpack"));
+    if (s->torch_export) py_set_reference(&s->torch_import, PyObject_GetAttrString(dlpack, "from_dlpack"));
+    if (s->torch_import) s->torch_tensor = Py_NewRef(class);
+    Py_XDECREF(torch);
+    Py_XDECREF(class);
+    Py_XDECREF(dlpack);
+    PyErr_Clear();
+    return s->torch_tensor;
+}
+
+/* What torch keeps lazily (conjugated, negated) is made real; a requires_grad tensor shares its elements. */
+static lb_value *from_torch(struct incoming *in, PyObject *object) {
+    in->torch = true;
+    PyObject *plain = PyObject_CallMethod(object, "resolve_conj", NULL);
+    PyObject *real = plain ? PyObject_CallMethod(plain, "resolve_neg", NULL) : NULL;
+    PyObject *capsule = real ? PyObject_CallFunctionObjArgs(in->state->torch_export, real, NULL) : NULL;
+    lb_value *value = capsule ? py_dlpack_import(in, capsule) : NULL;
+    Py_XDECREF(capsule);
+    Py_XDECREF(real);
+    Py_XDECREF(plain);
+    return value;
+}
+
+/* ---- by protocol ---- */
+
+static bool has(PyObject *object, const char *name) {
+    PyObject *found = PyObject_GetAttrString(object, name);
+    if (!found) PyErr_Clear();
+    Py_XDECREF(found);
+    return found != NULL;
+}
+
+static lb_value *from_result(struct incoming *in, PyObject *object, const char *method) {
+    PyObject *made = PyObject_CallMethod(object, method, NULL);
+    lb_value *value = made ? py_value_from(in, made) : NULL;
+    Py_XDECREF(made);
+    return value;
+}
+
+static lb_value *unknown(PyObject *object) {
+    PyObject *name = PyType_GetName(Py_TYPE(object));
+    if (name)
+        PyErr_Format(PyExc_RuntimeError,
+                     "a Python object of type '%U' can't be passed to a program: use None, numbers, strings, "
+                     "lists, tuples, dicts, tensors, arrays, dtypes, devices, modules or their objects",
+                     name);
+    Py_XDECREF(name);
+    return NULL;
+}
+
+/* NumPy's scalars have both an array interface and item(); arrays of more than one element have a shape. */
+static bool is_numpy_scalar(PyObject *object) {
+    return has(object, "dtype") && has(object, "item") && !has(object, "__setitem__");
+}
+
+static lb_value *from_protocol(struct incoming *in, PyObject *object) {
+    int dtype = py_dtype_number(in->state, object);
+    if (dtype >= 0) return checked(in, lb_int_new(dtype, in->err));
+    if (has(object, "__array_interface__"))
+        return is_numpy_scalar(object) ? from_result(in, object, "item") : py_array_import(in, object);
+    if (has(object, "__dlpack__")) return py_dlpack_object_import(in, object);
+    if (has(object, "__index__")) return from_result(in, object, "__index__");
+    if (has(object, "__float__")) return from_result(in, object, "__float__");
+    if (PyObject_CheckBuffer(object)) return py_array_import(in, object);
+    return unknown(object);
+}
+
+/* ---- all together ---- */
+
+static lb_value *from_own(struct incoming *in, PyObject *object, bool *own) {
+    struct tensor *t = py_tensor_of(object, in->state);
+    struct module *m = t ? NULL : py_module_of(object, in->state);
+    *own = t || m;
+    if (t) return checked(in, lb_value_copy(t->value, in->err));
+    return m ? checked(in, lb_module_value(m->handle, in->err)) : NULL;
+}
+
+static lb_value *from_any(struct incoming *in, PyObject *object) {
+    if (object == Py_None) return checked(in, lb_none_new(in->err));
+    if (PyBool_Check(object)) return from_bool(in, object);
+    if (PyLong_Check(object)) return from_int(in, object);
+    if (PyFloat_Check(object)) return from_float(in, object);
+    if (PyUnicode_Check(object)) return from_string(in, object);
+    if (PyTuple_Check(object)) return from_sequence(in, object, true);
+    if (PyList_Check(object)) return from_sequence(in, object, false);
+    if (PyDict_Check(object)) return from_dict(in, object);
+    if (PyComplex_Check(object)) return from_complex(in, object);
+    bool own;
+    lb_value *value = from_own(in, object, &own);
+    if (own) return value;
+    PyObject *torch = torch_tensor(in->state);
+    int is_torch = torch ? PyObject_IsInstance(object, torch) : 0;
+    if (is_torch) return is_torch < 0 ? NULL : from_torch(in, object);
+    return from_protocol(in, object);
+}
+
+lb_value *py_value_from(struct incoming *in, PyObject *object) {
+    if (in->depth >= MAX_DEPTH)
+        return (void *)PyErr_Format(PyExc_RuntimeError, "an argument is nested more than %d deep", MAX_DEPTH);
+    in->depth++;
+    lb_value *value = from_any(in, object);
+    in->depth--;
+    return value;
+}
+
+lb_value *py_value_borrow(struct incoming *in, PyObject *object, bool *lent) {
+    struct tensor *t = py_tensor_of(object, in->state);
+    *lent = t != NULL;
+    return t ? t->value : py_value_from(in, object);
+}

@@ -1,0 +1,127 @@
+/* Values as Python objects. Tensors share their memory: as torch tensors when the call was given one, as
+ * linkboy.Tensor otherwise. */
+#include "extension.h"
+
+struct outgoing {
+    struct state *state;
+    PyObject *owner; /* the ScriptModule whose program this comes from */
+    bool torch;
+    lb_error *err;
+};
+
+static PyObject *out(struct outgoing *o, lb_value *take_value);
+
+static PyObject *item_out(struct outgoing *o, lb_value *take_item) {
+    return take_item ? out(o, take_item) : py_raise_error(o->state, o->err);
+}
+
+static PyObject *list_out(struct outgoing *o, const lb_value *value) {
+    int64_t count = lb_count(value);
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    for (int64_t i = 0; list && i < count; i++) {
+        PyObject *item = item_out(o, lb_item(value, i, o->err));
+        if (!item || PyList_SetItem(list, (Py_ssize_t)i, item) < 0) Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyObject *tuple_out(struct outgoing *o, const lb_value *value) {
+    int64_t count = lb_count(value);
+    PyObject *tuple = PyTuple_New((Py_ssize_t)count);
+    for (int64_t i = 0; tuple && i < count; i++) {
+        PyObject *item = item_out(o, lb_item(value, i, o->err));
+        if (!item || PyTuple_SetItem(tuple, (Py_ssize_t)i, item) < 0) Py_CLEAR(tuple);
+    }
+    return tuple;
+}
+
+static bool entry_out(struct outgoing *o, PyObject *dict, const lb_value *value, int64_t index) {
+    PyObject *key = item_out(o, lb_dict_key(value, index, o->err));
+    PyObject *item = key ? item_out(o, lb_item(value, index, o->err)) : NULL;
+    bool good = item && PyDict_SetItem(dict, key, item) == 0;
+    Py_XDECREF(key);
+    Py_XDECREF(item);
+    return good;
+}
+
+static PyObject *dict_out(struct outgoing *o, const lb_value *value) {
+    PyObject *dict = PyDict_New();
+    for (int64_t i = 0, count = lb_count(value); dict && i < count; i++)
+        if (!entry_out(o, dict, value, i)) Py_CLEAR(dict);
+    return dict;
+}
+
+static PyObject *string_out(const lb_value *value) {
+    size_t length;
+    const char *text = lb_string_get(value, &length);
+    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, "surrogateescape");
+}
+
+static PyObject *complex_out(const lb_value *value) {
+    double re, im;
+    lb_complex_get(value, &re, &im);
+    return PyComplex_FromDoubles(re, im);
+}
+
+static PyObject *object_out(struct outgoing *o, const lb_value *value) {
+    struct module *owner = (struct module *)o->owner;
+    if (!owner) return PyErr_Format(PyExc_RuntimeError, "an object without its module");
+    lb_module *handle = lb_module_of(owner->handle, value, o->err);
+    return handle ? py_module_new(o->state, handle) : py_raise_error(o->state, o->err);
+}
+
+/* Takes the value over. Layouts and dtypes that torch can't be given stay linkboy tensors. */
+static PyObject *tensor_out(struct outgoing *o, lb_value *take_value) {
+    bool strided = lb_tensor_layout(take_value) == LB_STRIDED;
+    lb_dtype d = lb_tensor_dtype(take_value);
+    if (!o->torch || !strided || d == LB_QINT8 || d == LB_QUINT8 || d == LB_QINT32 || !o->state->torch_import)
+        return py_tensor_new(o->state, take_value);
+    PyObject *capsule = py_dlpack_export(o->state, take_value);
+    lb_value_free(take_value);
+    PyObject *tensor = capsule ? PyObject_CallFunctionObjArgs(o->state->torch_import, capsule, NULL) : NULL;
+    Py_XDECREF(capsule);
+    return tensor;
+}
+
+static PyObject *text_out(struct outgoing *o, const lb_value *value) {
+    char *text = lb_value_text(value, o->err);
+    PyObject *string = text ? PyUnicode_FromString(text) : py_raise_error(o->state, o->err);
+    lb_text_free(text);
+    return string;
+}
+
+static PyObject *borrowed_out(struct outgoing *o, const lb_value *value) {
+    switch (lb_value_kind(value)) {
+    case LB_NONE: return Py_NewRef(Py_None);
+    case LB_BOOL: return PyBool_FromLong(lb_bool_get(value));
+    case LB_INT: return PyLong_FromLongLong(lb_int_get(value));
+    case LB_FLOAT: return PyFloat_FromDouble(lb_float_get(value));
+    case LB_COMPLEX: return complex_out(value);
+    case LB_STRING: return string_out(value);
+    case LB_LIST: return list_out(o, value);
+    case LB_TUPLE: return tuple_out(o, value);
+    case LB_DICT: return dict_out(o, value);
+    case LB_OBJECT: return object_out(o, value);
+    default: return text_out(o, value);
+    }
+}
+
+static PyObject *out(struct outgoing *o, lb_value *take_value) {
+    if (lb_value_kind(take_value) == LB_TENSOR) return tensor_out(o, take_value);
+    if (Py_EnterRecursiveCall(" while a result is made")) {
+        lb_value_free(take_value);
+        return NULL;
+    }
+    PyObject *object = borrowed_out(o, take_value);
+    Py_LeaveRecursiveCall();
+    lb_value_free(take_value);
+    return object;
+}
+
+PyObject *py_value_to(struct state *s, lb_value *take_value, PyObject *owner, bool torch) {
+    struct context *c = py_context_of_thread(s);
+    struct outgoing o = {s, owner, torch, c ? c->error : NULL};
+    if (c) return out(&o, take_value);
+    lb_value_free(take_value);
+    return NULL;
+}
