@@ -44,7 +44,7 @@ def arguments():
     parser.add_argument("--modules", action="store_true")
     parser.add_argument("--messages", action="store_true", help="show the messages of compile errors")
     parser.add_argument("-v", "--verbose", action="store_true", help="show differences and whole messages")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()
 
 
 def sections(text):

@@ -24,4 +24,8 @@ const struct type *lang_define_class(struct unit *unit, const struct tree *class
 const struct type *lang_define_python_class(struct unit *unit, const struct tree *class_tree,
                                             const struct name *qualified, struct resolver *resolver,
                                             lb_error *err);
+/* The type of NamedTuple("P", [("a", int)]) or namedtuple("P", "a b"): the CALL's tree. */
+const struct type *lang_define_functional_tuple(struct unit *unit, const struct tree *call,
+                                                const struct name *qualified, struct resolver *resolver,
+                                                lb_error *err);
 #endif

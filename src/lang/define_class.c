@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "lang/define.h"
 #include "lang/emitter.h"
+#include "lang/python_class.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ struct class_maker {
     const struct name *qualified;
     lb_error *err;
     bool python;
+    struct python_class plan; /* of a Python class */
     struct class_definition *c;
     name_array parameters, buffers, hooks, pre_hooks;
 };
@@ -274,6 +276,17 @@ static bool read_declarations(struct class_maker *m) {
            each_member(m, MEMBER_CONSTANT, read_constant);
 }
 
+static bool add_properties(struct class_maker *m) {
+    for (int i = 0; i < m->plan.properties.count; i++) {
+        const struct python_property *p = &m->plan.properties.items[i];
+        struct class_property new = {.name = p->name};
+        if (p->getter) new.getter = class_find_method(m->c, p->getter);
+        if (p->setter) new.setter = class_find_method(m->c, p->setter);
+        if (!array_push(&m->c->properties, new)) return error_memory(m->err);
+    }
+    return true;
+}
+
 /* Why a type could not be made: its name is taken, or memory is out. */
 static const struct type *not_made(struct class_maker *m) {
     if (type_find_named(&m->unit->types, m->qualified))
@@ -286,10 +299,14 @@ static const struct type *not_made(struct class_maker *m) {
 /* The type is entered under its name before its attributes are known; a class whose attributes fail is of no
  * use, but the load fails with it. */
 static const struct type *define_class(struct class_maker *m, bool is_module) {
+    if (m->python) {
+        if (!python_class_prepare(m->unit, m->resolver, m->tree, &m->plan, m->err)) return NULL;
+        m->tree = m->plan.tree;
+    }
     m->c = type_class(&m->unit->types, m->qualified, is_module);
     if (!m->c) return not_made(m);
     bool good = check_body(m) && (m->python || read_declarations(m)) &&
-                each_member(m, MEMBER_METHOD, read_method) && compile_methods(m) &&
+                each_member(m, MEMBER_METHOD, read_method) && add_properties(m) && compile_methods(m) &&
                 add_hooks(m, &m->hooks, false) && add_hooks(m, &m->pre_hooks, true);
     return good ? m->c->type : NULL;
 }

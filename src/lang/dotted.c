@@ -29,7 +29,7 @@ const struct name *dotted_name(struct unit *unit, const struct tree *t, lb_error
 
 const struct name *dotted_full(struct unit *unit, struct resolver *r, const struct tree *t, lb_error *err) {
     const struct name *name = dotted_name(unit, t, err);
-    const struct name *full = name && r && r->full_name ? r->full_name(r, name, err) : NULL;
+    const struct name *full = name && r && r->library_name ? r->library_name(r, name, err) : NULL;
     return full ? full : name;
 }
 

@@ -6,7 +6,8 @@
 
 /* The name as it is written; NULL without an error for an expression that is no name. */
 const struct name *dotted_name(struct unit *unit, const struct tree *t, lb_error *err);
-/* The full name of what it stands for (resolver.full_name); the name as written where that is not known. */
+/* The full name of what it stands for (resolver.library_name); the name as written where that is not known.
+ */
 const struct name *dotted_full(struct unit *unit, struct resolver *r, const struct tree *t, lb_error *err);
 /* Whether a definition's decorators have one of this full name, called or not; false also when memory is out.
  */

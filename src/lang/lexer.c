@@ -9,7 +9,8 @@ struct lexer {
     const char *text;
     uint32_t at, length;
     bool python;
-    int nesting; /* open brackets */
+    int nesting;        /* open brackets */
+    bool in_parameters; /* of a definition */
     ARRAY_OF(uint32_t) indents;
     struct tokens *out;
 };
@@ -54,12 +55,14 @@ static void skip_line(struct lexer *l) {
     while (l->at < l->length && l->text[l->at] != '\n') l->at++;
 }
 
-/* "# type: (" right after a function's colon, on that line or the next. */
+/* "# type: (" right after a function's colon, on that line or the next; "# type: T" behind a parameter. */
 static bool at_type_comment(const struct lexer *l) {
-    static const char mark[] = "# type:";
+    static const char mark[] = "# type:", ignore[] = "ignore";
     if (l->length - l->at < sizeof mark || memcmp(l->text + l->at, mark, sizeof mark - 1)) return false;
     uint32_t at = l->at + sizeof mark - 1;
     while (at < l->length && l->text[at] == ' ') at++;
+    bool ignored = l->length - at >= sizeof ignore - 1 && !memcmp(l->text + at, ignore, sizeof ignore - 1);
+    if (l->in_parameters && l->nesting == 1) return !ignored && at < l->length;
     if (at >= l->length || l->text[at] != '(') return false;
     int back = 0;
     if (last_kind(l, back) == TOKEN_INDENT) back++;
@@ -191,6 +194,9 @@ static enum token_kind sign_kind(struct lexer *l) {
 }
 
 static void count_nesting(struct lexer *l, enum token_kind kind) {
+    if (!l->nesting)
+        l->in_parameters = l->python && kind == TOKEN_OPEN && l->out->list.count > 1 &&
+                           last_kind(l, 0) == TOKEN_IDENTIFIER && last_kind(l, 1) == TOKEN_DEF;
     if (kind == TOKEN_OPEN || kind == TOKEN_OPEN_SQUARE || kind == TOKEN_OPEN_BRACE) l->nesting++;
     if ((kind == TOKEN_CLOSE || kind == TOKEN_CLOSE_SQUARE || kind == TOKEN_CLOSE_BRACE) && l->nesting)
         l->nesting--;

@@ -22,12 +22,6 @@ struct parser {
     struct text errors; /* of all statements so far */
 };
 
-/* A growing list of children. */
-struct tree_list {
-    struct tree **items;
-    int count, capacity;
-};
-
 static inline enum token_kind parser_kind(const struct parser *p) {
     return (enum token_kind)p->tokens[p->at].kind;
 }

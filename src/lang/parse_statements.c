@@ -307,6 +307,12 @@ static void mark_positional(struct tree_list *list) {
     for (int i = 0; i < list->count; i++) list->items[i]->op = PARAMETER_POSITIONAL_ONLY;
 }
 
+/* "# type: T" behind a parameter and its comma. */
+static bool parse_own_type(struct parser *p, struct tree *parameter) {
+    if (!parser_accept(p, TOKEN_TYPE_COMMENT)) return true;
+    return (parameter->items[0] = parse_expression(p)) != NULL;
+}
+
 struct tree *parse_parameters_until(struct parser *p, enum token_kind end) {
     struct source_range at = parser_range(p);
     struct tree_list list = {0};
@@ -324,7 +330,9 @@ struct tree *parse_parameters_until(struct parser *p, enum token_kind end) {
             t->keyword_only = keyword_only;
             keyword_only |= t->op == PARAMETER_STAR;
         }
-        if (!parser_accept(p, TOKEN_COMMA)) break;
+        bool more = parser_accept(p, TOKEN_COMMA);
+        if (list.count && !parse_own_type(p, list.items[list.count - 1])) return NULL;
+        if (!more) break;
     }
     return parser_list(p, at, &list);
 }
@@ -343,7 +351,10 @@ static bool parse_type_comment(struct parser *p, struct tree *parameters, struct
     if (!parser_expect(p, TOKEN_OPEN)) return false;
     struct tree *types = parse_separated(p, TOKEN_CLOSE, parse_expression);
     if (!types) return false;
-    int skipped = parameters->count - types->count;
+    bool above =
+        types->count == 1 && types->items[0]->kind == TREE_ELLIPSIS; /* each stands at its parameter */
+    if (above) types->count = 0;
+    int skipped = above ? 0 : parameters->count - types->count;
     if (skipped < 0 || skipped > 1) {
         parser_error(p, types->range,
                      "Number of type annotations (%d) did not match the number of function parameters (%d)",

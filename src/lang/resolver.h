@@ -25,9 +25,13 @@ struct resolver {
     bool (*finish)(struct function *f, lb_error *err);
     /* What `self` is in a method; NULL: an ordinary variable, as in archives. */
     struct sugared *(*make_self)(struct resolver *r, struct emitter *e, struct ir_value *self);
-    /* The full name of what a dotted name stands for where the program was written: "typing.List" for t.List
-     * after `import typing as t`. NULL without an error (also as the function): the name says it itself. */
-    const struct name *(*full_name)(struct resolver *r, const struct name *dotted, lb_error *err);
+    /* What a (dotted) name means that is known by a name of the library's own: "typing.List" for t.List after
+     * `import typing as t`. NULL without an error (also as the function): the name says it itself. */
+    const struct name *(*library_name)(struct resolver *r, const struct name *name, lb_error *err);
+    /* A member of a class, NamedTuple or enum that its type does not hold: a static method, a constant of the
+     * class. NULL without an error (also as the function): there is none. */
+    struct sugared *(*find_member)(struct resolver *r, struct emitter *e, const struct type *type,
+                                   const struct name *name, struct source_range at);
     /* The program is Python that people write, not code that was printed. */
     bool python;
     /* The operators' version of the archive that is read; -1: today's. */

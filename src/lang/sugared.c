@@ -357,6 +357,9 @@ static struct sugared *class_attribute(struct emitter *e, struct sugared *s, str
     struct function *hook = find_hook(s->type->definition, name);
     if (hook) return sugared_function(e, hook);
     if (!strcmp(name->text, "__new__")) return sugared_form(e, FORM_CREATE_OBJECT);
+    struct sugared *member =
+        e->resolver->find_member ? e->resolver->find_member(e->resolver, e, s->type, name, at) : NULL;
+    if (member || e->err->code) return member;
     return emit_error(e, at, "Tried to lookup unknown attribute on class %s", emit_type_words(e, s->type));
 }
 const struct sugared_kind sugared_kind_class = {

@@ -168,6 +168,12 @@ struct tree {
     };
 };
 
+/* A growing list of children. */
+struct tree_list {
+    struct tree **items;
+    int count, capacity;
+};
+
 /* A node with these children; its range is `range` widened over theirs. NULL when memory is out. */
 struct tree *tree_new(struct arena *a, enum tree_kind kind, struct source_range range, int count,
                       struct tree *const *items);

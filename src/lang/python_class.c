@@ -1,0 +1,147 @@
+/* Classes as people write them; see python_class.h. */
+#include "lang/python_class.h"
+#include "lang/dotted.h"
+#include "lang/own_source.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct preparation {
+    struct unit *unit;
+    struct resolver *resolver;
+    const struct tree *class_tree;
+    struct python_class *out;
+    struct tree_list properties, methods;
+    lb_error *err;
+};
+
+/* What a definition of the body is by its decorators. */
+enum member_kind { MEMBER_METHOD, MEMBER_GETTER, MEMBER_SETTER, MEMBER_DROPPED };
+
+static bool decorated(struct preparation *p, const struct tree *def, const char *full) {
+    return dotted_decorates(p->unit, p->resolver, def, full);
+}
+
+static const struct tree *setter_of(const struct tree *def) {
+    const struct tree *decorators = def->items[3];
+    for (int i = 0; decorators && i < decorators->count; i++) {
+        const struct tree *d = decorators->items[i];
+        if (d->kind == TREE_ATTRIBUTE && !strcmp(d->name->text, "setter")) return d->items[0];
+    }
+    return NULL;
+}
+
+static enum member_kind kind_of(struct preparation *p, const struct tree *def) {
+    static const char *const dropped[] = {"staticmethod", "classmethod", "torch.jit.unused",
+                                          "torch.jit.ignore"};
+    for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++)
+        if (decorated(p, def, dropped[i])) return MEMBER_DROPPED;
+    if (decorated(p, def, "property")) return MEMBER_GETTER;
+    return setter_of(def) ? MEMBER_SETTER : MEMBER_METHOD;
+}
+
+const struct tree *python_class_find_def(const struct tree *class_tree, const struct name *name,
+                                         const char *decorator) {
+    const struct tree *body = class_tree->items[1], *found = NULL;
+    for (int i = 0; i < body->count; i++) {
+        const struct tree *t = body->items[i];
+        if (t->kind != TREE_DEF || t->name != name) continue;
+        bool wanted = !decorator;
+        for (int k = 0; decorator && t->items[3] && k < t->items[3]->count; k++) {
+            const struct tree *d = t->items[3]->items[k];
+            wanted |= d->kind == TREE_NAME && !strcmp(d->name->text, decorator);
+        }
+        if (wanted) found = t;
+    }
+    return found;
+}
+
+static bool add(struct preparation *p, struct tree_list *list, struct tree *t) {
+    return t && (array_push_in(&p->unit->memory, list, t) || error_memory(p->err));
+}
+
+/* The definition under another name. */
+static struct tree *renamed(struct preparation *p, struct tree *def, const char *format,
+                            const struct name **name) {
+    char *text = arena_printf(&p->unit->memory, format, def->name->text);
+    *name = text ? name_of(&p->unit->names, text) : NULL;
+    struct tree *copy = *name ? arena_copy(&p->unit->memory, def, sizeof *def) : NULL;
+    if (!copy) error_memory(p->err);
+    if (copy) copy->name = *name;
+    return copy;
+}
+
+static struct python_property *property_of(struct preparation *p, const struct name *name) {
+    for (int i = 0; i < p->out->properties.count; i++)
+        if (p->out->properties.items[i].name == name) return &p->out->properties.items[i];
+    struct python_property new = {.name = name};
+    if (array_push_in(&p->unit->memory, &p->out->properties, new))
+        return &p->out->properties.items[p->out->properties.count - 1];
+    error_memory(p->err);
+    return NULL;
+}
+
+static bool add_property(struct preparation *p, struct tree *def, bool setter) {
+    struct python_property *property = property_of(p, def->name);
+    if (!property) return false;
+    struct tree *t = setter ? renamed(p, def, "__%s_setter", &property->setter)
+                            : renamed(p, def, "__%s_getter", &property->getter);
+    return add(p, &p->properties, t);
+}
+
+/* A later definition of a name stands for the earlier ones. */
+static bool is_replaced(const struct tree *body, int at) {
+    for (int i = at + 1; i < body->count; i++)
+        if (body->items[i]->kind == TREE_DEF && body->items[i]->name == body->items[at]->name &&
+            !setter_of(body->items[i]))
+            return true;
+    return false;
+}
+
+static bool add_member(struct preparation *p, int at) {
+    const struct tree *body = p->class_tree->items[1], *t = body->items[at];
+    enum member_kind kind = kind_of(p, t);
+    if (kind == MEMBER_DROPPED || is_replaced(body, at)) return true;
+    const struct source *source = t->range.source;
+    int32_t stop = at + 1 < body->count ? statement_first_line(body->items[at + 1]) : source->line_count;
+    struct tree *def = own_source(&p->unit->memory, &p->unit->names, t, stop, p->err);
+    if (!def) return false;
+    return kind == MEMBER_METHOD ? add(p, &p->methods, def) : add_property(p, def, kind == MEMBER_SETTER);
+}
+
+static int compare_names(const void *a, const void *b) {
+    const struct tree *const *x = a, *const *y = b;
+    return strcmp((*x)->name->text, (*y)->name->text);
+}
+
+static struct tree *whole_class(struct preparation *p) {
+    struct arena *a = &p->unit->memory;
+    const struct tree *t = p->class_tree;
+    for (int i = 0; i < p->methods.count; i++)
+        if (!add(p, &p->properties, p->methods.items[i])) return NULL;
+    struct tree *body = tree_new(a, TREE_LIST, t->range, p->properties.count, p->properties.items);
+    struct tree *copy = body ? arena_copy(a, t, sizeof *t) : NULL;
+    struct tree **items = copy ? arena_copy(a, t->items, sizeof *t->items * (size_t)t->count) : NULL;
+    if (!items) return error_memory(p->err), NULL;
+    items[1] = body;
+    copy->items = items;
+    if (copy->depth <= body->depth) copy->depth = body->depth + 1;
+    return copy;
+}
+
+bool python_class_prepare(struct unit *unit, struct resolver *resolver, const struct tree *class_tree,
+                          struct python_class *out, lb_error *err) {
+    struct preparation p = {
+        .unit = unit, .resolver = resolver, .class_tree = class_tree, .out = out, .err = err};
+    *out = (struct python_class){0};
+    for (int i = 0; i < class_tree->items[1]->count; i++)
+        if (class_tree->items[1]->items[i]->kind == TREE_DEF && !add_member(&p, i)) return false;
+    if (python_is_dataclass(unit, resolver, class_tree) &&
+        !python_dataclass_methods(unit, resolver, class_tree, &p.methods, err))
+        return false;
+    if (p.methods.count)
+        qsort(p.methods.items, (size_t)p.methods.count, sizeof *p.methods.items, compare_names);
+    if (p.properties.count)
+        qsort(p.properties.items, (size_t)p.properties.count, sizeof *p.properties.items, compare_names);
+    out->tree = whole_class(&p);
+    return out->tree != NULL;
+}
