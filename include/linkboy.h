@@ -95,10 +95,65 @@ LB_API lb_module *lb_load_memory(const void *bytes, size_t length, const lb_load
                                  lb_error *err);
 LB_API void lb_module_free(lb_module *module);
 
-/* Reads what torch.save wrote (zip form): dicts, lists, tuples, tensors, numbers, strings. (torch.load) */
+/* Extra files that were saved beside the program (torch.jit.load's _extra_files): the name of each, in the
+ * archive's order, NULL past the end; and the bytes of one, which belong to the module. NULL with
+ * LB_ERROR_ARGUMENT: there is none of this name. `length` may be NULL. */
+LB_API const char *lb_extra_name(const lb_module *module, int index);
+LB_API const void *lb_extra_file(const lb_module *module, const char *name, size_t *length, lb_error *err);
+
+/* Reads what torch.save wrote (zip form): dicts, lists, tuples, tensors, numbers, strings. An OrderedDict is
+ * a dict, and what else it carries (_metadata) is left out. From memory: the bytes are copied. (torch.load)
+ */
 LB_API lb_value *lb_read_value(const char *path, lb_error *err);
-/* Writes a value so that torch.load(weights_only=True) reads it. (torch.save) */
+LB_API lb_value *lb_read_value_memory(const void *bytes, size_t length, lb_error *err);
+
+/* ---- Saving ---- */
+
+/* Set `size` to sizeof; members that are 0 mean the default.
+ *
+ * The extra files that the module was loaded with are saved again. Those named here are added to them, or
+ * take the place of one of the same name. Bytes NULL: the file of this name is left out; name NULL (then only
+ * what else is named here is saved): all that the module was loaded with are. */
+typedef struct lb_save_options {
+    size_t size;
+    const char *const *extra_names; /* without "extra/" */
+    const void *const *extra_bytes; /* borrowed for the call */
+    const size_t *extra_lengths;
+    int extra_count;
+} lb_save_options;
+
+/* Saves a module, whether it was loaded or compiled, as an archive that PyTorch and lb_load() open: the same
+ * records, and the same bytes of code and data, as PyTorch's own torch.jit.save(torch.jit.load(FILE)).
+ * Tensors that share memory share it again.
+ *
+ * The file is replaced as a whole or not at all: it is written beside its place, brought to the disk, then
+ * renamed, so whoever is killed or finds the disk full leaves the old file as it was. A module may be saved
+ * over the file that it was loaded from. What is no regular file (a pipe, /dev/stdout) is written as it
+ * comes.
+ *
+ * Classes with __getstate__ have it run, under the limits of loading. The module must not be called meanwhile
+ * if its program changes its own attributes. False with LB_ERROR_IO; LB_ERROR_UNSUPPORTED (what no archive
+ * can hold: a future, a generator); LB_ERROR_LIMIT (a value that holds itself). (torch.jit.save) */
+LB_API bool lb_module_save(const lb_module *module, const char *path, const lb_save_options *options,
+                           lb_error *err);
+/* The same to memory; *bytes is the caller's, to be freed with lb_bytes_free(). */
+LB_API bool lb_module_save_memory(const lb_module *module, const lb_save_options *options, void **bytes,
+                                  size_t *length, lb_error *err);
+LB_API void lb_bytes_free(void *bytes);
+
+/* Writes a value so that torch.load(weights_only=True) reads it, with the care of lb_module_save(). Objects
+ * of a program's classes are refused, an enum is written as its value. (torch.save) */
 LB_API bool lb_write_value(const char *path, const lb_value *value, lb_error *err);
+LB_API bool lb_write_value_memory(const lb_value *value, void **bytes, size_t *length, lb_error *err);
+
+/* Parameters and buffers by dotted name, in PyTorch's order: a dict of strings to tensors, which are the
+ * module's own. (Module.state_dict) */
+LB_API lb_value *lb_state_dict(const lb_module *module, lb_error *err);
+/* Copies tensors from such a dict into the module's own, converting dtypes. All that does not fit is told in
+ * one LB_ERROR_ARGUMENT, in PyTorch's words: sizes that differ, and, when `strict`, names that are missing or
+ * not known; what fits is copied nevertheless. The module must not be called meanwhile; weights that calls
+ * have prepared are prepared anew. (Module.load_state_dict) */
+LB_API bool lb_load_state_dict(const lb_module *module, const lb_value *dict, bool strict, lb_error *err);
 
 /* ---- What is in a module ---- */
 

@@ -1,7 +1,5 @@
 /* Modules as handles: loading, looking, calling. */
 #include "api/handle.h"
-#include "archive/save.h"
-#include "archive/unpickle.h"
 #include "module/call.h"
 #include "module/describe.h"
 #include "ops/describe.h"
@@ -54,28 +52,6 @@ void lb_module_free(lb_module *module) {
     if (!module) return;
     program_free(module->program);
     mem_free(module);
-}
-
-/* ---- torch.save files ---- */
-
-lb_value *lb_read_value(const char *path, lb_error *err) {
-    API_ERROR(err, own);
-    static const struct unpickle_program no_program;
-    lb_value v = value_none();
-    struct archive *a = archive_open(path, NULL, local);
-    bool good = a && unpickle_record(a, "data.pkl", "data", &no_program, &v, local);
-    if (a && !good) error_prefix(local, "%s", path);
-    archive_close(a);
-    lb_value *out = good ? handle_new(v, local) : NULL;
-    handle_error(err, local);
-    return out;
-}
-
-bool lb_write_value(const char *path, const lb_value *value, lb_error *err) {
-    API_ERROR(err, own);
-    bool good = save_value(path, *value, local);
-    handle_error(err, local);
-    return good;
 }
 
 /* ---- looking ---- */

@@ -106,18 +106,6 @@ static bool give_tensor_value(struct tensor *t, bool good, lb_value *out) {
     return good;
 }
 
-/* The element itself, where the tensor says that its conjugate or negative is meant. */
-static void resolve_elements(const struct tensor *t, int64_t count, char *data) {
-    enum dtype d = (enum dtype)t->dtype;
-    for (int64_t i = 0; i < count; i++, data += dtype_size(d)) {
-        struct complex128 z;
-        convert_load[d][COMPUTE_COMPLEX](&z, 0, data, 0, 1);
-        if (t->flags & TENSOR_CONJ) z.im = -z.im;
-        if (t->flags & TENSOR_NEG) z = (struct complex128){-z.re, -z.im};
-        convert_store[d][COMPUTE_COMPLEX](data, 0, &z, 0, 1);
-    }
-}
-
 /* A tensor of its own with the elements that are meant; the flags stay, as what is_conj and is_neg answer. */
 static struct tensor *resolved(struct builder *b, struct tensor *t, uint8_t flags) {
     struct tensor *own = tensor_new((enum dtype)t->dtype, t->ndim, t->sizes, NULL, b->err);
@@ -128,7 +116,7 @@ static struct tensor *resolved(struct builder *b, struct tensor *t, uint8_t flag
         return NULL;
     }
     own->flags |= flags;
-    resolve_elements(own, own->numel, tensor_data(own));
+    convert_resolve((enum dtype)own->dtype, flags, tensor_data(own), own->numel);
     return own;
 }
 

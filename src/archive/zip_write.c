@@ -1,21 +1,35 @@
 /* See zip_write.h. A record is: local header, name, padding field "FB", data, data descriptor. */
 #include "archive/zip_write.h"
 #include "base/mem.h"
-#include <errno.h>
 #include <string.h>
 #include <zlib.h>
 
-enum { ALIGNMENT = 64, LOCAL_SIZE = 30, FLAGS = 0x0808 }; /* sizes follow the data; names are UTF-8 */
+enum {
+    ALIGNMENT = 64,
+    LOCAL_SIZE = 30,
+    DEFLATE_VERSION = 20,
+    WIDE_VERSION = 45,
+    UTF8_NAMES = 0x0800,
+    SIZES_FOLLOW = 0x0008,
+};
+
+/* A record's facts for the directory. */
+struct entry {
+    const char *name;
+    uint64_t header, size, compressed;
+    uint32_t crc;
+    bool deflated, large, far; /* sizes, the offset take 64 bits */
+};
 
 static void put_number(struct text *out, uint64_t v, int bytes) {
     for (int i = 0; i < bytes; i++) text_put_char(out, (char)(v >> 8 * i));
 }
 
 static bool write_bytes(struct zip_writer *w, const void *data, size_t length) {
-    if (length && fwrite(data, 1, length, w->file) != length)
-        return error_set(w->err, LB_ERROR_IO, "%s: cannot be written: %s", w->path, strerror(errno));
     w->offset += length;
-    return true;
+    if (!w->to_memory) return out_file_write(&w->file, data, length);
+    text_put_bytes(&w->bytes, data, length);
+    return !w->bytes.failed || error_memory(w->err);
 }
 
 static bool write_text(struct zip_writer *w, struct text *t) {
@@ -24,66 +38,96 @@ static bool write_text(struct zip_writer *w, struct text *t) {
     return good;
 }
 
-/* The folder is the file's name without directories and last extension. */
 bool zip_writer_open(struct zip_writer *w, const char *path, lb_error *err) {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
-    *w = (struct zip_writer){.path = path, .folder = base, .err = err};
+    *w = (struct zip_writer){.folder = base, .err = err};
     w->folder_length = (int)(dot && dot > base ? (size_t)(dot - base) : strlen(base));
-    struct text name = {0};
-    text_printf(&name, "%s.part", path);
-    w->temporary = text_take(&name);
-    if (!w->temporary) return error_memory(err);
-    w->file = fopen(w->temporary, "wb");
-    return w->file || error_set(err, LB_ERROR_IO, "%s: cannot be made: %s", path, strerror(errno));
+    return out_file_open(&w->file, path, err);
 }
 
-static void put_sizes(struct text *out, uint32_t crc, size_t length, int bytes) {
-    put_number(out, crc, 4);
-    put_number(out, length, bytes);
-    put_number(out, length, bytes);
+void zip_writer_open_memory(struct zip_writer *w, lb_error *err) {
+    static const char folder[] = "archive";
+    *w = (struct zip_writer){
+        .to_memory = true, .folder = folder, .folder_length = sizeof folder - 1, .err = err};
 }
 
-static bool needs_zip64(const struct zip_writer *w, size_t length) {
-    return length >= UINT32_MAX || w->offset >= UINT32_MAX;
+static void put_name(struct text *out, const struct zip_writer *w, const char *name) {
+    text_printf(out, "%.*s/%s", w->folder_length, w->folder, name);
+}
+static size_t name_length(const struct zip_writer *w, const char *name) {
+    return (size_t)w->folder_length + 1 + strlen(name);
 }
 
-static bool write_local(struct zip_writer *w, const char *name, size_t length) {
+static uint32_t flags_of(const struct entry *e) {
+    return UTF8_NAMES | (e->size ? SIZES_FOLLOW : 0);
+}
+
+/* The zip64 field: what does not fit into 32 bits. */
+static size_t wide_length(const struct entry *e) {
+    return e->large || e->far ? 4u + (e->large ? 16 : 0) + (e->far ? 8 : 0) : 0;
+}
+
+static void put_wide(struct text *out, const struct entry *e) {
+    if (!wide_length(e)) return;
+    put_number(out, 1, 2);
+    put_number(out, wide_length(e) - 4, 2);
+    if (e->large) put_number(out, e->size, 8);
+    if (e->large) put_number(out, e->compressed, 8);
+    if (e->far) put_number(out, e->header, 8);
+}
+
+static int version_of(const struct entry *e) {
+    return wide_length(e) ? WIDE_VERSION : e->deflated ? DEFLATE_VERSION : 0;
+}
+
+static bool write_local(struct zip_writer *w, const struct entry *e) {
     struct text head = {0};
-    size_t full = (size_t)w->folder_length + 1 + strlen(name);
-    size_t padding = (ALIGNMENT - (w->offset + LOCAL_SIZE + full + 4) % ALIGNMENT) % ALIGNMENT;
+    size_t full = name_length(w, e->name), wide = wide_length(e);
+    size_t before = w->offset + LOCAL_SIZE + full + wide + 4;
+    size_t padding = (ALIGNMENT - before % ALIGNMENT) % ALIGNMENT;
     put_number(&head, 0x04034b50, 4);
-    put_number(&head, 0, 2);
-    put_number(&head, length ? FLAGS : 0x0800, 2);
-    put_number(&head, 0, 6); /* stored; time and date 0 */
-    put_number(&head, 0, 12);
+    put_number(&head, (uint64_t)version_of(e), 2);
+    put_number(&head, flags_of(e), 2);
+    put_number(&head, e->deflated ? Z_DEFLATED : 0, 2);
+    put_number(&head, 0, 4);  /* time and date */
+    put_number(&head, 0, 12); /* CRC and sizes: behind the data */
     put_number(&head, full, 2);
-    put_number(&head, padding + 4, 2);
-    text_printf(&head, "%.*s/%s", w->folder_length, w->folder, name);
+    put_number(&head, wide + padding + 4, 2);
+    put_name(&head, w, e->name);
+    put_wide(&head, e);
     text_put(&head, "FB");
     put_number(&head, padding, 2);
     text_put_repeat(&head, 'Z', (int)padding);
     return write_text(w, &head);
 }
 
-static void put_central(struct zip_writer *w, const char *name, uint64_t header, uint32_t crc, size_t length,
-                        bool wide) {
+static bool write_descriptor(struct zip_writer *w, const struct entry *e) {
+    struct text descriptor = {0};
+    if (!e->size) return true;
+    put_number(&descriptor, 0x08074b50, 4);
+    put_number(&descriptor, e->crc, 4);
+    put_number(&descriptor, e->compressed, wide_length(e) ? 8 : 4);
+    put_number(&descriptor, e->size, wide_length(e) ? 8 : 4);
+    return write_text(w, &descriptor);
+}
+
+static void put_central(struct zip_writer *w, const struct entry *e) {
     struct text *d = &w->directory;
     put_number(d, 0x02014b50, 4);
-    put_number(d, wide ? 45u << 16 : 0, 4);
-    put_number(d, length ? FLAGS : 0x0800, 2);
-    put_number(d, 0, 6);
-    put_sizes(d, crc, wide ? UINT32_MAX : length, 4);
-    put_number(d, (size_t)w->folder_length + 1 + strlen(name), 2);
-    put_number(d, wide ? 28 : 0, 2);
-    put_number(d, 0, 10);
-    put_number(d, wide ? UINT32_MAX : header, 4);
-    text_printf(d, "%.*s/%s", w->folder_length, w->folder, name);
-    if (!wide) return;
-    put_number(d, 1, 2);
-    put_number(d, 24, 2);
-    put_number(d, length, 8);
-    put_number(d, length, 8);
-    put_number(d, header, 8);
+    put_number(d, 0, 2);
+    put_number(d, (uint64_t)version_of(e), 2);
+    put_number(d, flags_of(e), 2);
+    put_number(d, e->deflated ? Z_DEFLATED : 0, 2);
+    put_number(d, 0, 4);
+    put_number(d, e->crc, 4);
+    put_number(d, e->large ? UINT32_MAX : e->compressed, 4);
+    put_number(d, e->large ? UINT32_MAX : e->size, 4);
+    put_number(d, name_length(w, e->name), 2);
+    put_number(d, wide_length(e), 2);
+    put_number(d, 0, 10); /* comment, disk, attributes */
+    put_number(d, e->far ? UINT32_MAX : e->header, 4);
+    put_name(d, w, e->name);
+    put_wide(d, e);
 }
 
 static uint32_t crc_of(const void *data, size_t length) {
@@ -96,29 +140,60 @@ static uint32_t crc_of(const void *data, size_t length) {
     return (uint32_t)crc;
 }
 
-bool zip_writer_add(struct zip_writer *w, const char *name, const void *data, size_t length) {
-    uint64_t header = w->offset;
-    uint32_t crc = crc_of(data, length);
-    bool wide = needs_zip64(w, length);
-    if (!write_local(w, name, length) || !write_bytes(w, data, length)) return false;
-    put_central(w, name, header, crc, length, wide);
-    w->count++;
-    struct text descriptor = {0};
-    if (!length) return true;
-    put_number(&descriptor, 0x08074b50, 4);
-    put_sizes(&descriptor, crc, length, wide ? 8 : 4);
-    return write_text(w, &descriptor);
+/* The deflated bytes in `out`, without a zlib header. */
+static bool deflate_to(struct text *out, const void *data, size_t length, lb_error *err) {
+    enum { MEMORY_LEVEL = 9, CHUNK = 1 << 14 };
+    z_stream z = {0};
+    unsigned char chunk[CHUNK];
+    if (length > UINT32_MAX / 2 || deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, MEMORY_LEVEL,
+                                                Z_DEFAULT_STRATEGY) != Z_OK)
+        return error_memory(err);
+    z.next_in = (Bytef *)(uintptr_t)data;
+    z.avail_in = (uInt)length;
+    int status = Z_OK;
+    while (status == Z_OK) {
+        z.next_out = chunk;
+        z.avail_out = CHUNK;
+        status = deflate(&z, Z_FINISH);
+        text_put_bytes(out, (const char *)chunk, CHUNK - z.avail_out);
+    }
+    deflateEnd(&z);
+    return (status == Z_STREAM_END && !out->failed) || error_memory(err);
+}
+
+static bool note_record(struct zip_writer *w, const struct entry *e) {
+    struct record_facts facts = {arena_text(&w->memory, e->name, strlen(e->name)), e->crc, e->size};
+    return (facts.name && array_push(&w->records, facts)) || error_memory(w->err);
+}
+
+bool zip_writer_add(struct zip_writer *w, const char *name, const void *data, size_t length,
+                    enum zip_method method) {
+    struct text deflated = {0};
+    struct entry e = {.name = name, .header = w->offset, .size = length, .compressed = length};
+    e.crc = crc_of(data, length);
+    e.large = length >= UINT32_MAX;
+    e.far = w->offset >= UINT32_MAX;
+    e.deflated = method == ZIP_DEFLATED && length > 0;
+    bool good = !e.deflated || deflate_to(&deflated, data, length, w->err);
+    if (e.deflated) e.compressed = deflated.length;
+    good = good && write_local(w, &e) &&
+           (e.deflated ? write_text(w, &deflated) : write_bytes(w, data, length)) &&
+           write_descriptor(w, &e) && note_record(w, &e);
+    text_free(&deflated);
+    if (good) put_central(w, &e);
+    return good;
 }
 
 static bool write_end(struct zip_writer *w) {
     uint64_t start = w->offset, size = w->directory.length, at = start + size;
+    uint64_t count = (uint64_t)w->records.count, shown = count < 0xffff ? count : 0xffff;
     struct text end = {0};
     put_number(&end, 0x06064b50, 4);
     put_number(&end, 44, 8);
     put_number(&end, 0x2d031e, 4);
     put_number(&end, 0, 8);
-    put_number(&end, (uint64_t)w->count, 8);
-    put_number(&end, (uint64_t)w->count, 8);
+    put_number(&end, count, 8);
+    put_number(&end, count, 8);
     put_number(&end, size, 8);
     put_number(&end, start, 8);
     put_number(&end, 0x07064b50, 4);
@@ -127,7 +202,6 @@ static bool write_end(struct zip_writer *w) {
     put_number(&end, 1, 4);
     put_number(&end, 0x06054b50, 4);
     put_number(&end, 0, 4);
-    uint64_t shown = w->count < 0xffff ? (uint64_t)w->count : 0xffff;
     put_number(&end, shown | shown << 16, 4);
     put_number(&end, size < UINT32_MAX ? size : UINT32_MAX, 4);
     put_number(&end, start < UINT32_MAX ? start : UINT32_MAX, 4);
@@ -135,14 +209,31 @@ static bool write_end(struct zip_writer *w) {
     return write_text(w, &w->directory) && write_text(w, &end);
 }
 
-bool zip_writer_close(struct zip_writer *w, bool good) {
-    good = good && write_end(w);
+static bool finish(struct zip_writer *w) {
+    char id[SERIALIZATION_ID_LENGTH + 1];
+    return serialization_id(w->records.items, w->records.count, id, w->err) &&
+           zip_writer_add(w, ".data/serialization_id", id, SERIALIZATION_ID_LENGTH, ZIP_STORED) &&
+           write_end(w);
+}
+
+static void drop(struct zip_writer *w) {
+    text_free(&w->bytes);
     text_free(&w->directory);
-    if (w->file && fclose(w->file) && good)
-        good = error_set(w->err, LB_ERROR_IO, "%s: cannot be written: %s", w->path, strerror(errno));
-    if (good && rename(w->temporary, w->path))
-        good = error_set(w->err, LB_ERROR_IO, "%s: cannot be put in place: %s", w->path, strerror(errno));
-    if (!good && w->file) remove(w->temporary);
-    mem_free(w->temporary);
+    mem_free(w->records.items);
+    arena_free(&w->memory);
+}
+
+bool zip_writer_close(struct zip_writer *w, bool good) {
+    good = out_file_close(&w->file, good && finish(w));
+    drop(w);
+    return good;
+}
+
+bool zip_writer_close_memory(struct zip_writer *w, bool good, void **bytes, size_t *length) {
+    good = good && finish(w);
+    *length = good ? w->bytes.length : 0;
+    *bytes = good ? text_take(&w->bytes) : NULL;
+    if (good && !*bytes) good = error_memory(w->err);
+    drop(w);
     return good;
 }

@@ -115,11 +115,7 @@ static void put_assignment(struct code_printer *p, struct ir_value *const *left,
         const struct value_text *t = code_text_of(p, left[0]);
         if (!(t && t->expression) && first_annotation(p, left[0])) {
             code_put(p, " : ");
-            struct text type = {0};
-            type_put_annotation(&type, left[0]->type);
-            code_put_text(p, text_get(&type));
-            if (type.failed) p->failed = true;
-            text_free(&type);
+            code_put_annotation(p, &p->body, left[0]->type);
         }
     }
     code_put(p, " = ");
@@ -284,11 +280,7 @@ static void put_container_index(struct code_printer *p, struct node *n) {
     code_indent(p);
     code_put_use(p, &p->body, node_output(n, 0));
     code_put(p, " : ");
-    struct text type = {0};
-    type_put_annotation(&type, node_output(n, 0)->type);
-    code_put_text(p, text_get(&type));
-    if (type.failed) p->failed = true;
-    text_free(&type);
+    code_put_annotation(p, &p->body, node_output(n, 0)->type);
     code_put(p, " = ");
     code_put_use(p, &p->body, node_input(n, 0));
     code_put(p, "[");

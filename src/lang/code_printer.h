@@ -27,8 +27,9 @@ void code_dependencies_free(struct code_dependencies *d);
 
 struct code_options {
     bool importable; /* for archives: refuses what could not be read back */
-    /* The name under which a type is saved, put into `out`; false: its own. May be NULL. */
-    bool (*put_name)(void *context, struct text *out, const struct type *t);
+    /* The name under which a named type or a function is saved, put into `out`; false: its own. May be NULL.
+     */
+    bool (*put_name)(void *context, struct text *out, struct code_dependency what);
     void *context;
 };
 

@@ -7,7 +7,8 @@
 static void put_type_name(struct code_printer *p, const struct type *t) {
     struct text name = {0};
     code_put(p, "class ");
-    if (!p->options.put_name || !p->options.put_name(p->options.context, &name, t))
+    if (!p->options.put_name ||
+        !p->options.put_name(p->options.context, &name, (struct code_dependency){.type = t}))
         text_put(&name, t->name->text);
     const char *dot = strrchr(text_get(&name), '.');
     code_put_text(p, dot ? dot + 1 : text_get(&name));

@@ -69,7 +69,8 @@ static bool put_wrapped(struct code_printer *p, struct text *out, const struct t
 
 static void put_annotation_text(struct code_printer *p, struct text *out, const struct type *t) {
     if (p->options.put_name) {
-        if (t->name && p->options.put_name(p->options.context, out, t)) return;
+        if (t->name && p->options.put_name(p->options.context, out, (struct code_dependency){.type = t}))
+            return;
         if (!t->name && put_wrapped(p, out, t)) return;
     }
     type_put_annotation(out, t);
@@ -161,11 +162,21 @@ static void put_annotate(struct code_printer *p, struct tagged *out, const struc
     put(p, out, ", ");
 }
 
+static void put_function_name(struct code_printer *p, struct tagged *out, const struct function *f) {
+    struct code_dependency what = {.function = f};
+    struct text name = {0};
+    code_depend_on(p, what);
+    if (!p->options.put_name || !p->options.put_name(p->options.context, &name, what))
+        text_put(&name, f->qualified->text);
+    if (name.failed) p->failed = true;
+    tagged_put_name(out, p->range, text_get(&name), name.length);
+    text_free(&name);
+}
+
 static void put_constant_node(struct code_printer *p, struct tagged *out, struct node *n) {
     lb_value v;
     if (node_output(n, 0)->type->kind == TYPE_FUNCTION && n->function) {
-        code_depend_on(p, (struct code_dependency){.function = n->function});
-        tagged_put_name(out, p->range, n->function->qualified->text, n->function->qualified->length);
+        put_function_name(p, out, n->function);
     } else if (node_must_be_none(n)) {
         put(p, out, "None");
     } else if (node_constant(n, &v)) {

@@ -4,18 +4,16 @@
 #include "archive/debug_info.h"
 #include "archive/unpickle.h"
 #include "base/mem.h"
-#include "exec/run.h"
 #include "ir/kinds.h"
-#include "kernels/kernels.h"
 #include "lang/import.h"
+#include "module/extras.h"
+#include "module/limited_run.h"
 #include "module/program.h"
 #include "passes/passes.h"
-#include "tensor/random.h"
 #include <stdio.h>
 #include <string.h>
 
-enum { DEFAULT_STEPS = 10000000, MAX_NAME = 4096 };
-static const int64_t DEFAULT_BYTES = (int64_t)16 << 30;
+enum { MAX_NAME = 4096 };
 
 /* What a unit is loaded from; it stays with the unit, whose functions may be compiled later. */
 struct origin {
@@ -93,22 +91,11 @@ static bool slots_fit(struct origin *o, lb_value object, lb_error *err) {
 static bool run_set_state(struct origin *o, struct function *f, lb_value object, lb_value state,
                           lb_error *err) {
     const struct program_options *limits = o->options;
-    _Atomic int64_t steps = limits && limits->max_steps ? limits->max_steps : DEFAULT_STEPS;
-    struct generator generator;
-    generator_seed(&generator, GENERATOR_DEFAULT_SEED);
-    struct memory_budget *budget =
-        memory_budget_new(limits && limits->max_bytes ? limits->max_bytes : DEFAULT_BYTES);
-    if (!budget) return error_memory(err);
-    struct run_context cx = {.kernels = kernels_best(),
-                             .generator = &generator,
-                             .budget = budget,
-                             .types = &o->unit->types,
-                             .steps_left = &steps};
-    lb_value args[2] = {object, state}, result = value_none();
-    bool good = exec_call(o->unit, f, args, 2, &cx, &result, err);
+    lb_value args[2] = {object, state}, result;
+    bool good = limited_run(o->unit, f, args, 2, limits ? limits->max_steps : 0,
+                            limits ? limits->max_bytes : 0, &result, err);
     if (good) inline_keep_as_is(f);
     value_release(result);
-    memory_budget_release(budget);
     return good && slots_fit(o, object, err);
 }
 
@@ -196,6 +183,7 @@ struct program *program_load(struct archive *archive, const struct program_optio
     if (!good) name_file(archive, err);
     o->options = NULL;
     struct program *p = good ? program_around(o->unit, archive, root, err) : NULL;
+    if (p) program_inflate_extras(p);
     value_release(root);
     unit_free(o->unit);
     return p;

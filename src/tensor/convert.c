@@ -6,6 +6,7 @@
 #include "tensor/convert.h"
 #include "kernels/kernels.h"
 #include "tensor/half.h"
+#include "tensor/tensor.h"
 #include <math.h>
 #include <stdbool.h>
 
@@ -238,5 +239,16 @@ void convert_elements(enum dtype to_dtype, void *to, int64_t to_stride, enum dty
         int64_t n = count - at < CONVERT_TILE ? count - at : CONVERT_TILE;
         load(tile, (int64_t)wide, (const char *)from + at * from_stride, from_stride, n);
         store((char *)to + at * to_stride, to_stride, tile, (int64_t)wide, n);
+    }
+}
+
+void convert_resolve(enum dtype d, uint8_t flags, void *data, int64_t count) {
+    char *at = data;
+    for (int64_t i = 0; i < count; i++, at += dtype_size(d)) {
+        struct complex128 z;
+        convert_load[d][COMPUTE_COMPLEX](&z, 0, at, 0, 1);
+        if (flags & TENSOR_CONJ) z.im = -z.im;
+        if (flags & TENSOR_NEG) z = (struct complex128){-z.re, -z.im};
+        convert_store[d][COMPUTE_COMPLEX](at, 0, &z, 0, 1);
     }
 }

@@ -38,6 +38,9 @@ extern convert_run *const convert_store[DTYPE_COUNT][COMPUTE_COUNT]; /* tile typ
 /* Any dtype to any other, as static_cast of c10::convert does it. */
 void convert_elements(enum dtype to_dtype, void *to, int64_t to_stride, enum dtype from_dtype,
                       const void *from, int64_t from_stride, int64_t count);
+/* Contiguous elements whose conjugate (TENSOR_CONJ in `flags`) or negative (TENSOR_NEG) is meant become what
+ * is meant; done twice, they are again what they were. */
+void convert_resolve(enum dtype d, uint8_t flags, void *data, int64_t count);
 /* A float as C++ on x86 casts it: out of range or NaN gives the smallest integer. */
 int64_t convert_to_int64(double x);
 #endif

@@ -42,6 +42,11 @@ const tool_command tool_commands[] = {
      "one of the\n"
      "named ones on one archive. Without a named check all of them are made that the recorded files hold.",
      command_verify},
+    {"copy", "IN OUT [--extra NAME=FILE] [--no-extra]", "save an archive again, as PyTorch would write it",
+     "OUT gets the records that torch.jit.save(torch.jit.load(IN)) makes, and the extra files of IN. It is "
+     "replaced\n"
+     "as a whole or not at all, and may be IN itself. Archives of older versions become today's.",
+     command_copy},
     {"bench", "MODEL [INPUT ...] [--inputs FILE] [--json]", "time a method: latency, memory, operators",
      INPUTS "\n\n--json prints median_ms, min_ms, p99_ms, first_ms, calls, peak_rss_kb, load_ms and profile.",
      command_bench},

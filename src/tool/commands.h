@@ -9,6 +9,7 @@ int command_text(const tool_command *self, int argc, char **argv); /* code, repr
 int command_graph(const tool_command *self, int argc, char **argv);
 int command_run(const tool_command *self, int argc, char **argv);
 int command_verify(const tool_command *self, int argc, char **argv);
+int command_copy(const tool_command *self, int argc, char **argv);
 int command_bench(const tool_command *self, int argc, char **argv);
 int command_ops(const tool_command *self, int argc, char **argv);
 

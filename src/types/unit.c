@@ -78,33 +78,36 @@ struct function *unit_new_function(struct unit *u, const struct name *qualified,
 static const char prefix[] = "___torch_mangle_";
 
 /* "a.___torch_mangle_3.C" becomes "a.___torch_mangle_N.C"; false when no atom is mangled yet. */
-static bool renumber(struct unit *u, const struct name *qualified, struct text *out) {
-    const char *found = strstr(qualified->text, prefix);
+static bool renumber(struct text *out, const char *qualified, int64_t *counter) {
+    const char *found = strstr(qualified, prefix);
     if (!found) return false;
     const char *digits = found + strlen(prefix), *end = digits + strspn(digits, "0123456789");
     /* what stands between the number and the next dot goes away, as the atom is written anew */
     const char *rest = end + strcspn(end, ".");
     long long number = strtoll(digits, NULL, 10);
-    if (number < INT32_MAX && u->mangle_counter < number + 1) u->mangle_counter = number + 1;
-    text_put_bytes(out, qualified->text, (size_t)(digits - qualified->text));
-    text_put_int(out, u->mangle_counter++);
+    if (number < INT32_MAX && *counter < number + 1) *counter = number + 1;
+    text_put_bytes(out, qualified, (size_t)(digits - qualified));
+    text_put_int(out, (*counter)++);
     text_put(out, rest);
     return true;
 }
 
-static void add_number(struct unit *u, const struct name *qualified, struct text *out) {
-    const char *dot = strrchr(qualified->text, '.'), *last = dot ? dot + 1 : qualified->text;
-    text_put_bytes(out, qualified->text, (size_t)(last - qualified->text));
-    text_printf(out, "%s%lld.%s", prefix, (long long)u->mangle_counter++, last);
+static void add_number(struct text *out, const char *qualified, int64_t *counter) {
+    const char *dot = strrchr(qualified, '.'), *last = dot ? dot + 1 : qualified;
+    text_put_bytes(out, qualified, (size_t)(last - qualified));
+    text_printf(out, "%s%lld.%s", prefix, (long long)(*counter)++, last);
 }
 
-/* torch/csrc/jit/frontend/name_mangler.cpp. */
+void mangled_name_put(struct text *out, const char *qualified, int64_t *counter) {
+    if (!renumber(out, qualified, counter)) add_number(out, qualified, counter);
+}
+
 const struct name *unit_mangle(struct unit *u, const struct name *qualified) {
     struct text out = {0};
     const struct name *name = NULL;
     do {
         text_cut(&out, 0);
-        if (!renumber(u, qualified, &out)) add_number(u, qualified, &out);
+        mangled_name_put(&out, qualified->text, &u->mangle_counter);
         name = out.failed ? NULL : name_intern(&u->names, text_get(&out), out.length);
     } while (name && (type_find_named(&u->types, name) || table_has(&u->functions, name)));
     text_free(&out);

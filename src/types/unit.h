@@ -46,6 +46,8 @@ void unit_leave(struct unit *u);
 bool unit_keep(struct unit *u, void *thing, void (*release)(void *thing));
 /* A declared function of the unit's (not yet in any table). */
 struct function *unit_new_function(struct unit *u, const struct name *qualified, const struct name *name);
+/* Puts the next "___torch_mangle_N" form of a qualified name (torch/csrc/jit/frontend/name_mangler.cpp). */
+void mangled_name_put(struct text *out, const char *qualified, int64_t *counter);
 /* As c10::CompilationUnit::mangle: the next free "___torch_mangle_N" form of a qualified name. */
 const struct name *unit_mangle(struct unit *u, const struct name *qualified);
 #endif
