@@ -68,7 +68,8 @@ static const struct source *source_of(struct reader *r, const struct pickle_node
     return s && table_set(&r->sources, n, s) ? s : NULL;
 }
 
-/* One entry of either form; false when it is none. A range outside of its source becomes no range. */
+/* One entry of either form; false when it is none. A range that begins outside of its source becomes none;
+ * one that ends there stays as it is (PyTorch's for nodes without one is 0 to 1 of an empty text). */
 static bool read_entry(struct reader *r, const struct pickle_node *n, struct source_origin *o) {
     const struct pickle_node *offset = item(n, 0), *range = item(n, 1);
     if (!is_int(offset) || !range || offset->i < 0 || offset->i > UINT32_MAX) return false;
@@ -78,10 +79,8 @@ static bool read_entry(struct reader *r, const struct pickle_node *n, struct sou
     if (!is_int(start) || !is_int(end)) return false;
     const struct source *s = source_of(r, nested ? item(range, 0) : range);
     *o = (struct source_origin){.offset = (uint32_t)offset->i};
-    /* PyTorch's range for nodes without one is 0 to 1 of an empty text. */
-    if (s && start->i >= 0 && start->i <= end->i && start->i <= s->length)
-        o->range = (struct source_range){s, (uint32_t)start->i,
-                                         (uint32_t)(end->i <= s->length ? end->i : s->length)};
+    if (s && start->i >= 0 && start->i <= end->i && start->i <= s->length && end->i <= UINT32_MAX)
+        o->range = (struct source_range){s, (uint32_t)start->i, (uint32_t)end->i};
     return true;
 }
 

@@ -72,6 +72,7 @@ static void put_entries(struct pickle_writer *w, struct string_table *t, const s
         pickle_close_tuple(w, 3);
     }
     pickle_close_tuple(w, count);
+    pickle_memoize(w, NULL); /* PyTorch holds both tuples while it writes them */
 }
 
 static void put_strings(struct pickle_writer *w, const struct string_table *t) {
@@ -79,6 +80,7 @@ static void put_strings(struct pickle_writer *w, const struct string_table *t) {
     for (int i = 0; i < t->names.count; i++)
         pickle_put_string(w, t->names.items[i]->text, t->names.items[i]->length);
     pickle_close_tuple(w, t->names.count);
+    pickle_memoize(w, NULL);
 }
 
 bool debug_info_put(struct text *out, const struct source_origin *entries, const int64_t *tags, int count,

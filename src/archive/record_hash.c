@@ -110,7 +110,7 @@ bool hashed_order(const char *const *names, int count, int *order, lb_error *err
 /* ---- the number of an archive ---- */
 
 static uint64_t combine(uint64_t seed, uint64_t value) {
-    return seed ^ (value + 0x9e3779b97f4a7c15u + (seed << 6) + (seed >> 2));
+    return seed ^ (value + 0x9e3779b9u + (seed << 6) + (seed >> 2));
 }
 
 static bool hash_names(const struct record_facts *records, int count, uint64_t *hash, lb_error *err) {
