@@ -41,6 +41,11 @@ typedef struct lb_module lb_module;
 typedef struct lb_context lb_context;
 typedef struct lb_value lb_value;
 typedef struct lb_error lb_error;
+/* Owns types, functions and names; whatever is made in it keeps it alive. (torch::jit::CompilationUnit) */
+typedef struct lb_unit lb_unit;
+/* A type of a unit, and a function of one: they live as long as it, and are never freed by themselves. */
+typedef struct lb_type lb_type;
+typedef struct lb_function lb_function;
 
 /* The library's version, "0.1.0". */
 LB_API const char *lb_version(void);
@@ -173,6 +178,7 @@ typedef enum lb_text_kind {
     LB_TEXT_DOT,         /* a picture of the graph for graphviz */
     LB_TEXT_BYTECODE,    /* what the interpreter runs, for the curious */
     LB_TEXT_DOT_INLINED, /* the picture with the called methods put in place */
+    LB_TEXT_PLAIN,       /* graph.str(False): PyTorch's value numbers, no source ranges */
 } lb_text_kind;
 
 /* A text of a method. To be freed with lb_text_free(). */
@@ -356,6 +362,246 @@ LB_API lb_layout lb_tensor_layout(const lb_value *tensor);
  * and plain indices, values; buffer, sizes, strides, offsets (nested; a nested tensor's own size is -1 where
  * its items differ). NULL without error when there is no such part. */
 LB_API lb_value *lb_tensor_part(const lb_value *tensor, int part, lb_error *err);
+
+/* ---- Graphs ----
+ *
+ * A graph is TorchScript's own form of a function: blocks of nodes, nodes with inputs and outputs, values
+ * with types, names and uses (torch._C.Graph, Block, Node, Value). An lb_graph is always the caller's own:
+ * what lb_method_graph() gives is a copy, with the same value numbers, of what the module runs, so that
+ * editing it disturbs no call; lb_method_set_graph() gives it back.
+ *
+ * Ownership: a graph keeps its unit alive. Blocks, nodes and values belong to their graph, types to the unit:
+ * these handles are borrowed, are not freed, and stay valid until the graph (the unit) goes, also after
+ * lb_node_destroy(): what has been destroyed is then refused as an argument.
+ *
+ * Errors: an edit that would break the graph at once (a value of another graph, an index out of range, a node
+ * destroyed while it is used) is refused with LB_ERROR_ARGUMENT. What may be broken on the way (types, a
+ * value used before it is made) is found by lb_graph_verify().
+ *
+ * Threads: graphs, types and functions of one unit are used by one thread at a time; calls of its modules may
+ * run meanwhile. */
+
+typedef struct lb_graph lb_graph;
+typedef struct lb_block lb_block;
+typedef struct lb_node lb_node;
+typedef struct lb_graph_value lb_graph_value;
+
+/* The unit of a module or graph; borrowed. */
+LB_API lb_unit *lb_module_unit(const lb_module *module);
+LB_API lb_unit *lb_graph_unit(const lb_graph *graph);
+
+/* A new, empty graph: no inputs, no nodes, no outputs. NULL unit: a new one, here and below. */
+LB_API lb_graph *lb_graph_new(lb_unit *unit, lb_error *err);
+/* From text; see lb_graph_text(). Classes that the unit does not know are declared in it.
+ * (torch._C.parse_ir) */
+LB_API lb_graph *lb_graph_parse(lb_unit *unit, const char *text, size_t length, lb_error *err);
+/* The graph of a method, "forward" or "a.b.forward", as it was compiled or last set. */
+LB_API lb_graph *lb_method_graph(const lb_module *module, const char *method, lb_error *err);
+/* What calls of the method run from now on; the graph is copied and verified. It must be of the module's unit
+ * and take and give what the method's schema says. Code that was made from the old graph (callers' too) stays
+ * until the unit goes, since a call may still run it. */
+LB_API bool lb_method_set_graph(lb_module *module, const char *method, const lb_graph *graph, lb_error *err);
+/* A new method of a module's class, made of a graph whose first input is the module: the schema comes from
+ * the graph's inputs and outputs. The name must be free. */
+LB_API bool lb_method_define(lb_module *module, const char *method, const lb_graph *graph, lb_error *err);
+/* A copy with the values numbered anew in order. (Graph.copy) */
+LB_API lb_graph *lb_graph_copy(const lb_graph *graph, lb_error *err);
+LB_API void lb_graph_free(lb_graph *graph);
+/* LB_TEXT_GRAPH, _PLAIN, _CANONICAL, _INLINED, _DOT or _DOT_INLINED. */
+LB_API char *lb_graph_put(const lb_graph *graph, lb_text_kind kind, lb_error *err);
+/* Everything that every pass must keep: order, uses, names, blocks of If and Loop, schemas. The first thing
+ * that is wrong is the error. (Graph.lint) */
+LB_API bool lb_graph_verify(const lb_graph *graph, lb_error *err);
+/* Runs a pass on the graph: "inline", "dce", "constant_propagation"; see lb_pass_name(). */
+LB_API bool lb_graph_pass(lb_graph *graph, const char *pass, lb_error *err);
+/* The names of all passes on graphs, and what holds after each; NULL past the end. */
+LB_API const char *lb_pass_name(int index);
+LB_API const char *lb_pass_contract(int index);
+
+/* Where lb_graph_insert() and lb_graph_insert_constant() put nodes: before this node; a block's result node
+ * means its end, which at first is that of the top block. */
+LB_API lb_node *lb_graph_insertion_point(const lb_graph *graph);
+LB_API bool lb_graph_set_insertion_point(lb_graph *graph, lb_node *before, lb_error *err);
+/* A node that stands nowhere yet; "aten::add". Its outputs are Tensors until told otherwise. */
+LB_API lb_node *lb_graph_create(lb_graph *graph, const char *kind, int outputs, lb_error *err);
+LB_API bool lb_graph_insert(lb_graph *graph, lb_node *node, lb_error *err);
+/* A prim::Constant at the insertion point; NULL type: the value's own. An error when the value can be no
+ * constant. (Graph.insertConstant) */
+LB_API lb_graph_value *lb_graph_insert_constant(lb_graph *graph, const lb_value *value, const lb_type *type,
+                                                lb_error *err);
+/* A copy of a node of any graph of the unit, with its blocks; not inserted. `map(context, v)` gives the value
+ * in `graph` that stands for an input `v`. (Graph.createClone) */
+LB_API lb_node *lb_graph_clone_node(lb_graph *graph, const lb_node *node,
+                                    lb_graph_value *(*map)(void *context, lb_graph_value *value),
+                                    void *context, lb_error *err);
+
+/* Blocks. Inputs are the outputs of the block's param node, outputs the inputs of its result node. */
+LB_API lb_block *lb_graph_block(const lb_graph *graph);
+LB_API lb_node *lb_block_param(const lb_block *block);
+LB_API lb_node *lb_block_result(const lb_block *block);
+LB_API lb_node *lb_block_owner(const lb_block *block); /* NULL: the graph's own */
+LB_API lb_node *lb_block_first(const lb_block *block); /* NULL: no nodes */
+LB_API lb_graph_value *lb_block_add_input(lb_block *block, lb_error *err);
+LB_API bool lb_block_erase_input(lb_block *block, int index, lb_error *err); /* must be unused */
+/* Its index, or -1. */
+LB_API int lb_block_add_output(lb_block *block, lb_graph_value *value, lb_error *err);
+LB_API bool lb_block_erase_output(lb_block *block, int index, lb_error *err);
+
+/* Nodes: what they are. */
+LB_API const char *lb_node_kind(const lb_node *node);
+LB_API lb_node *lb_node_next(const lb_node *node); /* in its block; NULL at the end */
+LB_API lb_node *lb_node_previous(const lb_node *node);
+LB_API lb_block *lb_node_owner(const lb_node *node); /* the block that it stands in; NULL: not inserted */
+LB_API bool lb_node_destroyed(const lb_node *node);
+LB_API int lb_node_input_count(const lb_node *node);
+LB_API lb_graph_value *lb_node_input(const lb_node *node, int index); /* NULL: out of range; here and below */
+LB_API int lb_node_output_count(const lb_node *node);
+LB_API lb_graph_value *lb_node_output(const lb_node *node, int index);
+LB_API int lb_node_block_count(const lb_node *node);
+LB_API lb_block *lb_node_block(const lb_node *node, int index);
+/* Whether `node` stands before `other`, also across nested blocks. (Node.isBefore) */
+LB_API bool lb_node_is_before(const lb_node *node, const lb_node *other);
+/* As in the graph's text, with its blocks. */
+LB_API char *lb_node_put(const lb_node *node, lb_error *err);
+/* The schema of its operator, NULL without error when it has none. */
+LB_API char *lb_node_schema(const lb_node *node, lb_error *err);
+LB_API bool lb_node_has_side_effects(const lb_node *node);
+LB_API bool lb_node_is_nondeterministic(const lb_node *node);
+
+/* Nodes: editing. */
+LB_API bool lb_node_add_input(lb_node *node, lb_graph_value *value, lb_error *err);
+LB_API bool lb_node_insert_input(lb_node *node, int index, lb_graph_value *value, lb_error *err);
+LB_API bool lb_node_replace_input(lb_node *node, int index, lb_graph_value *value, lb_error *err);
+LB_API bool lb_node_remove_input(lb_node *node, int index, lb_error *err);
+LB_API lb_graph_value *lb_node_add_output(lb_node *node, lb_error *err);
+LB_API bool lb_node_erase_output(lb_node *node, int index, lb_error *err); /* must be unused */
+LB_API lb_block *lb_node_add_block(lb_node *node, lb_error *err);
+LB_API bool lb_node_erase_block(lb_node *node, int index, lb_error *err);
+/* Puts the node (which may stand elsewhere) before or after `place`. A result node may be `place` for the
+ * first, a param node for the second. */
+LB_API bool lb_node_move_before(lb_node *node, lb_node *place, lb_error *err);
+LB_API bool lb_node_move_after(lb_node *node, lb_node *place, lb_error *err);
+/* With its blocks; its outputs must have no uses. */
+LB_API bool lb_node_destroy(lb_node *node, lb_error *err);
+
+/* Nodes: where they come from. The scope is that of traced graphs ("__module.conv"), "" when there is none.
+ */
+LB_API const char *lb_node_scope(const lb_node *node);
+LB_API bool lb_node_set_scope(lb_node *node, const char *scope, lb_error *err);
+/* PyTorch's excerpt of the source with the range underlined, or the text of the whole source. (sourceRange)
+ */
+LB_API char *lb_node_source(const lb_node *node, lb_error *err);
+/* "FILE:LINE:COLUMN" as graph comments show it; NULL without error when there is none. */
+LB_API char *lb_node_location(const lb_node *node, lb_error *err);
+/* The source is a text (a line, or a whole stack) from `line` of `file` (may be NULL) on; the range is all of
+ * it. Comments show FILE:LINE:0. NULL text: no range. */
+LB_API bool lb_node_set_source(lb_node *node, const char *text, size_t length, const char *file, int line,
+                               lb_error *err);
+LB_API bool lb_node_copy_source(lb_node *node, const lb_node *from, lb_error *err);
+
+/* Attributes, in the order in which they were set. */
+typedef enum lb_attribute_kind {
+    LB_ATTRIBUTE_NONE, /* there is no such attribute */
+    LB_ATTRIBUTE_INT,
+    LB_ATTRIBUTE_FLOAT,
+    LB_ATTRIBUTE_COMPLEX,
+    LB_ATTRIBUTE_STRING,
+    LB_ATTRIBUTE_TENSOR,
+    LB_ATTRIBUTE_TYPE,
+    LB_ATTRIBUTE_INTS,
+    LB_ATTRIBUTE_FLOATS,
+    LB_ATTRIBUTE_STRINGS,
+    LB_ATTRIBUTE_TENSORS,
+    LB_ATTRIBUTE_TYPES,
+    LB_ATTRIBUTE_GRAPH,
+    LB_ATTRIBUTE_GRAPHS,
+    LB_ATTRIBUTE_VALUE, /* any other constant: a list, a dict, a tuple, ... */
+} lb_attribute_kind;
+LB_API const char *lb_node_attribute_name(const lb_node *node, int index); /* NULL past the end */
+LB_API lb_attribute_kind lb_node_attribute_kind(const lb_node *node, const char *name);
+/* Its value, lists as a list; an error for types and graphs. */
+LB_API lb_value *lb_node_attribute(const lb_node *node, const char *name, lb_error *err);
+/* How many items a list of types or graphs has (1 for a single one); one of them by index. */
+LB_API int lb_node_attribute_count(const lb_node *node, const char *name);
+LB_API const lb_type *lb_node_attribute_type(const lb_node *node, const char *name, int index);
+/* A handle of its own to the graph itself, of a node of `graph`: edits are seen by the node. */
+LB_API lb_graph *lb_node_attribute_graph(lb_graph *graph, const lb_node *node, const char *name, int index,
+                                         lb_error *err);
+/* The value must be of the attribute's kind (a list of such for the plural ones). */
+LB_API bool lb_node_set_attribute(lb_node *node, const char *name, lb_attribute_kind kind,
+                                  const lb_value *value, lb_error *err);
+LB_API bool lb_node_set_types(lb_node *node, const char *name, lb_attribute_kind kind,
+                              const lb_type *const *types, int count, lb_error *err);
+LB_API bool lb_node_set_graph(lb_node *node, const char *name, const lb_graph *graph,
+                              lb_error *err); /* copied */
+LB_API bool lb_node_remove_attribute(lb_node *node, const char *name, lb_error *err);
+LB_API bool lb_node_copy_attributes(lb_node *node, const lb_node *from, lb_error *err);
+/* The value of a prim::Constant; NULL without error for any other node. (toIValue) */
+LB_API lb_value *lb_node_constant(const lb_node *node, lb_error *err);
+
+/* Values. */
+/* The debug name, or the number as text; to be freed with lb_text_free(). */
+LB_API char *lb_graph_value_name(const lb_graph_value *value, lb_error *err);
+/* An older holder of the name gets another ("x" becomes "x.1"); "" takes the name away. */
+LB_API bool lb_graph_value_set_name(lb_graph_value *value, const char *name, lb_error *err);
+LB_API int lb_graph_value_number(const lb_graph_value *value); /* unique() */
+LB_API const lb_type *lb_graph_value_type(const lb_graph_value *value);
+LB_API bool lb_graph_value_set_type(lb_graph_value *value, const lb_type *type, lb_error *err);
+LB_API lb_node *lb_graph_value_node(const lb_graph_value *value);
+LB_API int lb_graph_value_offset(const lb_graph_value *value);
+LB_API int lb_graph_value_use_count(const lb_graph_value *value);
+/* The user, and at which of its inputs; NULL past the end. */
+LB_API lb_node *lb_graph_value_use(const lb_graph_value *value, int index, int *input);
+LB_API bool lb_graph_value_replace_uses(lb_graph_value *value, lb_graph_value *by, lb_error *err);
+/* Only uses behind `node`. (replaceAllUsesAfterNodeWith) */
+LB_API bool lb_graph_value_replace_uses_after(lb_graph_value *value, const lb_node *node, lb_graph_value *by,
+                                              lb_error *err);
+
+/* Types. One object for equal types of one unit, so that they compare by address. */
+typedef enum lb_type_form {
+    LB_TYPE_GRAPH,      /* "int[]", "Float(2, 3, strides=[3, 1])": as graphs show it */
+    LB_TYPE_ANNOTATION, /* "List[int]", "Tensor": as code shows it (annotation_str) */
+    LB_TYPE_SCHEMA,     /* "int[]", "Tensor": as schemas show it */
+} lb_type_form;
+/* From the text of graphs. Classes that the unit does not know are an error. */
+LB_API const lb_type *lb_type_read(lb_unit *unit, const char *text, size_t length, lb_error *err);
+LB_API char *lb_type_put(const lb_type *type, lb_type_form form, lb_error *err);
+LB_API const char *lb_type_kind(const lb_type *type); /* "TensorType", "ListType": Type.kind() */
+/* What it is made of: a list's element, a dict's key and value, a tuple's items. */
+LB_API int lb_type_count(const lb_type *type);
+LB_API const lb_type *lb_type_item(const lb_type *type, int index);
+LB_API const char *lb_type_qualified(const lb_type *type); /* NULL: it has no name */
+LB_API bool lb_type_is_subtype(lb_unit *unit, const lb_type *type, const lb_type *of);
+/* The class of a module, as the type of a `self`. */
+LB_API const lb_type *lb_module_type(const lb_module *module);
+/* What is known of a tensor. Sizes and strides of -1 are not known. */
+typedef struct lb_tensor_facts {
+    int dtype;              /* lb_dtype, -1: not known */
+    int ndim;               /* -1: not known */
+    const int64_t *sizes;   /* NULL with ndim -1 */
+    const int64_t *strides; /* NULL: not known */
+    int requires_grad;      /* 0, 1, -1: not known */
+    const char *device;     /* "cpu"; NULL: not known */
+} lb_tensor_facts;
+/* False when the type is no tensor's. The pointers are borrowed from the type. */
+LB_API bool lb_type_tensor(const lb_type *type, lb_tensor_facts *facts);
+LB_API const lb_type *lb_type_of_tensor(lb_unit *unit, const lb_tensor_facts *facts, lb_error *err);
+/* The type of a value: complete for a tensor (dtype, sizes, strides), and inside lists and tuples. */
+LB_API const lb_type *lb_type_of_value(lb_unit *unit, const lb_value *value, lb_error *err);
+
+/* Functions: graphs that can be called. */
+/* A function of the graph's unit, made of a copy of the graph, which is verified; the schema comes from its
+ * inputs and outputs. A name that is taken is made another. (torch._C._create_function_from_graph) */
+LB_API lb_function *lb_function_from_graph(const lb_graph *graph, const char *name, lb_error *err);
+LB_API lb_graph *lb_function_graph(lb_unit *unit, const lb_function *function, lb_error *err);
+LB_API const char *lb_function_name(const lb_function *function);      /* "f" */
+LB_API const char *lb_function_qualified(const lb_function *function); /* "__torch__.model.f" */
+/* A text of a function; see lb_text(). */
+LB_API char *lb_function_text(lb_unit *unit, const lb_function *function, lb_text_kind kind, lb_error *err);
+/* Calls a function; see lb_call_named(). */
+LB_API lb_value *lb_function_call(lb_unit *unit, const lb_function *function, lb_context *context,
+                                  lb_value *const *args, int count, const char *const *names,
+                                  lb_value *const *named_args, int named_count, lb_error *err);
 
 #ifdef __cplusplus
 }

@@ -58,3 +58,11 @@ void handle_error(lb_error *to, lb_error *from) {
     if (to) error_clear(to);
     error_move(to, from);
 }
+
+char *handle_text(struct text *out, bool good, lb_error *from, lb_error *to) {
+    char *text = NULL;
+    if (good && !(text = text_take(out))) error_memory(from);
+    text_free(out);
+    handle_error(to, from);
+    return text;
+}

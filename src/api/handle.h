@@ -27,4 +27,23 @@ struct lb_context {
 lb_value *handle_new(lb_value value, lb_error *err);
 /* Passes an error of the inside on to the caller, who may not want it. */
 void handle_error(lb_error *to, lb_error *from);
+/* Gives the text to the caller; NULL when `good` is false or memory is out, with the error passed on. */
+char *handle_text(struct text *out, bool good, lb_error *from, lb_error *to);
+
+/* A caller's value with its containers typed, for a place of type `want` (NULL: by what they contain). The
+ * result is the caller's; false when it does not fit, or an empty list does not show what it is of. */
+bool handle_typed(struct unit *unit, const struct type *want, const lb_value *given, lb_value *out,
+                  lb_error *err);
+
+/* What a caller passes to a function, as handles. */
+struct api_call {
+    lb_value *const *args;
+    int count;
+    const char *const *names;
+    lb_value *const *named_args;
+    int named_count;
+};
+/* Calls a function or a method of `self` in a context (NULL: a fresh one); a new handle, or NULL. */
+lb_value *api_call(struct unit *unit, struct function *f, const lb_value *self, lb_context *context,
+                   const struct api_call *call, lb_error *err);
 #endif

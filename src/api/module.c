@@ -1,6 +1,5 @@
-/* Modules as handles: loading, looking, calling. */
+/* Modules as handles: loading, looking. */
 #include "api/handle.h"
-#include "module/call.h"
 #include "module/describe.h"
 #include "ops/describe.h"
 #include <string.h>
@@ -73,54 +72,36 @@ const char *lb_submodule_path(const lb_module *module, int index) {
     return program_submodule(module->program, index);
 }
 
-/* The text that `put` makes, or NULL with the error passed on. */
-static char *finish_text(struct text *out, bool good, lb_error *local, lb_error *err) {
-    char *text = NULL;
-    if (good && !(text = text_take(out))) error_memory(local);
-    text_free(out);
-    handle_error(err, local);
-    return text;
-}
-
 char *lb_text(const lb_module *module, lb_text_kind kind, const char *method, lb_error *err) {
-    typedef bool (*putter)(struct text *, const struct program *, const char *, lb_error *);
-    static const putter putters[] = {
-        [LB_TEXT_CODE] = program_put_code,           [LB_TEXT_GRAPH] = program_put_graph,
-        [LB_TEXT_CANONICAL] = program_put_canonical, [LB_TEXT_INLINED] = program_put_inlined,
-        [LB_TEXT_SCHEMA] = program_put_schema,       [LB_TEXT_DOT] = program_put_dot,
-        [LB_TEXT_BYTECODE] = program_put_bytecode,   [LB_TEXT_DOT_INLINED] = program_put_dot_inlined,
-    };
     API_ERROR(err, own);
     struct text out = {0};
-    bool good = (unsigned)kind < sizeof putters / sizeof *putters;
-    if (!good) error_set(local, LB_ERROR_ARGUMENT, "there is no text of kind %d", (int)kind);
-    return finish_text(&out, good && putters[kind](&out, module->program, method, local), local, err);
+    return handle_text(&out, program_put_text(&out, module->program, method, kind, local), local, err);
 }
 
 char *lb_graph_text(const char *text, size_t length, lb_text_kind kind, lb_error *err) {
     API_ERROR(err, own);
     struct text out = {0};
-    return finish_text(&out, graph_text_rewrite(&out, text, length, kind, local), local, err);
+    return handle_text(&out, graph_text_rewrite(&out, text, length, kind, local), local, err);
 }
 
 char *lb_repr(const lb_module *module, lb_error *err) {
     API_ERROR(err, own);
     struct text out = {0};
     program_put_repr(&out, module->program);
-    return finish_text(&out, true, local, err);
+    return handle_text(&out, true, local, err);
 }
 
 char *lb_info_json(const lb_module *module, lb_error *err) {
     API_ERROR(err, own);
     struct text out = {0};
-    return finish_text(&out, program_put_info(&out, module->program, local), local, err);
+    return handle_text(&out, program_put_info(&out, module->program, local), local, err);
 }
 
 char *lb_ops_json(lb_error *err) {
     API_ERROR(err, own);
     struct text out = {0};
     ops_put_json(&out);
-    return finish_text(&out, true, local, err);
+    return handle_text(&out, true, local, err);
 }
 
 void lb_text_free(char *text) {
@@ -173,46 +154,4 @@ lb_value *lb_module_value(const lb_module *module, lb_error *err) {
 
 bool lb_module_is_module(const lb_module *module) {
     return program_class(module->program)->is_module;
-}
-
-/* ---- calling ---- */
-
-static bool copy_values(lb_value *const *handles, int count, lb_value **values, lb_error *err) {
-    *values = mem_alloc(sizeof(lb_value) * (size_t)(count > 0 ? count : 1));
-    if (!*values) return error_memory(err);
-    for (int i = 0; i < count; i++) (*values)[i] = *handles[i];
-    return true;
-}
-
-static bool run(const lb_module *module, const char *method, lb_context *context,
-                const struct call_arguments *given, lb_value *result, lb_error *err) {
-    lb_context *own = context ? NULL : lb_context_new(NULL, err), *c = context ? context : own;
-    if (!c) return false;
-    c->cancelled = false;
-    c->steps_left = c->max_steps;
-    c->cx.steps_left = c->max_steps > 0 ? &c->steps_left : NULL;
-    bool good = program_call(module->program, method, given, &c->cx, result, err);
-    lb_context_free(own);
-    return good;
-}
-
-lb_value *lb_call_named(const lb_module *module, const char *method, lb_context *context,
-                        lb_value *const *args, int count, const char *const *names,
-                        lb_value *const *named_args, int named_count, lb_error *err) {
-    API_ERROR(err, own);
-    lb_value *positional = NULL, *named = NULL, result = value_none();
-    bool good =
-        copy_values(args, count, &positional, local) && copy_values(named_args, named_count, &named, local);
-    struct call_arguments given = {positional, count, names, named, named_count};
-    good = good && run(module, method, context, &given, &result, local);
-    mem_free(positional);
-    mem_free(named);
-    lb_value *out = good ? handle_new(result, local) : NULL;
-    handle_error(err, local);
-    return out;
-}
-
-lb_value *lb_call(const lb_module *module, const char *method, lb_context *context, lb_value *const *args,
-                  int count, lb_error *err) {
-    return lb_call_named(module, method, context, args, count, NULL, NULL, 0, err);
 }

@@ -1,6 +1,7 @@
 /* Values as handles: numbers, texts, containers. */
 #include "api/handle.h"
 #include "ops/text/words.h"
+#include "types/adapt.h"
 #include "value/print.h"
 #include <string.h>
 
@@ -13,6 +14,34 @@ lb_value *handle_new(lb_value value, lb_error *err) {
     value_release(value);
     error_memory(err);
     return NULL;
+}
+
+/* No list, dict or tuple inside that does not say what it is of. */
+static bool all_typed(lb_value v) {
+    const lb_value *items = v.tag == VALUE_LIST    ? v.list->items
+                            : v.tag == VALUE_TUPLE ? v.tuple->items
+                                                   : NULL;
+    if ((v.tag == VALUE_LIST && !v.list->element) || (v.tag == VALUE_DICT && !v.dict->key_type)) return false;
+    for (int64_t i = 0; items && i < lb_count(&v); i++)
+        if (!all_typed(items[i])) return false;
+    int64_t at = 0;
+    for (struct dict_entry *e; v.tag == VALUE_DICT && (e = dict_next(v.dict, &at));)
+        if (!all_typed(e->value)) return false;
+    return true;
+}
+
+bool handle_typed(struct unit *unit, const struct type *want, const lb_value *given, lb_value *out,
+                  lb_error *err) {
+    const struct type *type = want ? want : unit->types.simple[TYPE_ANY];
+    *out = value_none();
+    if (!type_convert_argument(&unit->types, type, *given, out, err)) {
+        value_release(*out);
+        return error_set(err, LB_ERROR_ARGUMENT, "a %s is not what is wanted here",
+                         value_tag_name((enum value_tag)given->tag));
+    }
+    if (all_typed(*out)) return true;
+    value_release(*out);
+    return error_set(err, LB_ERROR_ARGUMENT, "the list or dict does not show what it is of: give its type");
 }
 
 void lb_value_free(lb_value *value) {

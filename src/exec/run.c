@@ -133,3 +133,24 @@ const struct code *code_of(struct unit *unit, struct function *f, lb_error *err)
     const struct code *code = atomic_load_explicit(&f->code, memory_order_acquire);
     return code ? code : make_code(unit, f, err);
 }
+
+static void release_graph(void *graph) {
+    graph_free(graph);
+}
+
+static void release_code(void *code) {
+    code_free(code);
+}
+
+bool exec_replace_graph(struct unit *unit, struct function *f, struct graph *graph, lb_error *err) {
+    for (int i = 0; i < unit->function_list.count; i++) {
+        struct function *other = unit->function_list.items[i];
+        struct code *code = atomic_load(&other->code);
+        if (!code) continue;
+        if (!unit_keep(unit, code, release_code)) return error_memory(err);
+        atomic_store(&other->code, NULL);
+    }
+    if (f->graph && !unit_keep(unit, f->graph, release_graph)) return error_memory(err);
+    f->graph = graph;
+    return true;
+}

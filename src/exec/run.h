@@ -12,4 +12,8 @@ bool exec_call(struct unit *unit, struct function *f, const lb_value *args, int 
 /* The same for code by itself. */
 bool exec_code(struct unit *unit, const struct code *code, const lb_value *args, int count,
                struct run_context *cx, lb_value *result, lb_error *err);
+/* Puts a graph in the place of the function's own (takes it over when it succeeds) and forgets the code of
+ * all functions of the unit, since they may have the old one inlined. Calls that run go on with what they
+ * began with: the old graph and code stay until the unit goes. */
+bool exec_replace_graph(struct unit *unit, struct function *f, struct graph *graph, lb_error *err);
 #endif

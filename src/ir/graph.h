@@ -75,7 +75,7 @@ struct node {
     ARRAY_OF(struct block *) blocks;
     ARRAY_OF(struct attribute) attributes; /* order of insertion */
     struct source_range range;
-    const char *scope;        /* traced graphs: "__module.conv", else NULL */
+    const char *scope;        /* traced graphs: "__module.conv", a name of the unit's; else NULL */
     const struct op_row *row; /* the operator matched, NULL for prim kinds without a row; see ops/ops.h */
     const struct function
         *function; /* prim::CallFunction's callee constant, prim::CallMethod's method once known */
@@ -106,6 +106,8 @@ struct graph *graph_new(struct unit *unit);
 void graph_free(struct graph *g);
 /* Numbers renewed in order (inputs, then nodes depth first), debug names kept (Graph::copy). */
 struct graph *graph_copy(struct graph *g);
+/* A copy that prints the same and goes on counting from the same number. */
+struct graph *graph_duplicate(struct graph *g);
 
 /* Making. NULL when memory is out. A new node is not in any block yet. */
 struct node *graph_new_node(struct graph *g, const struct name *kind, int outputs);
@@ -160,7 +162,14 @@ bool node_set_type(struct node *n, const char *name, const struct type *type);
 bool node_set_types(struct node *n, const char *name, int count, const struct type *const *types);
 bool node_set_value(struct node *n, const char *name, lb_value value); /* picks the kind by the value's tag */
 bool node_set_graph(struct node *n, const char *name, struct graph *subgraph); /* takes it over */
+/* INTS, FLOATS, STRINGS or TENSORS from a list whose items are such. False with nothing set when they are
+ * not.
+ */
+bool node_set_list(struct node *n, const char *name, enum attribute_kind kind, const struct list *list);
 bool node_copy_attributes(struct node *to, const struct node *from);
+void node_remove_attribute(struct node *n, const char *name);
+/* The attribute as a value, plural ones as a list; the caller's. False for types and graphs, or memory. */
+bool attribute_value(struct type_store *types, const struct attribute *a, lb_value *out, lb_error *err);
 
 /* Constants (torch/csrc/jit/ir/constants.cpp). Inserts prim::Constant at the insertion point; its type is the
  * value's own unless `type` says otherwise. NULL: memory, or a value that can be no constant. */

@@ -183,8 +183,9 @@ static bool read_scope(struct graph_reader *r, struct node *n) {
     scan_skip(s);
     size_t start = s->at;
     while (s->at < s->length && !strchr(" #\n", s->text[s->at])) s->at++;
-    n->scope = arena_text(&r->graph->memory, s->text + start, s->at - start);
-    return n->scope || memory_failed(r);
+    const struct name *scope = name_intern(&r->unit->names, s->text + start, s->at - start);
+    if (scope) n->scope = scope->text;
+    return scope || memory_failed(r);
 }
 
 static bool read_nodes(struct graph_reader *r, struct block *b);

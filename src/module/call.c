@@ -11,11 +11,11 @@
 #include <string.h>
 
 struct matching {
-    const struct program *program;
+    struct unit *unit;
     const struct function *function;
+    int first; /* 1 for a method, whose self is there already */
     const struct call_arguments *given;
     lb_value *args; /* one for each of the schema's, self first */
-    int filled;
     lb_error *err;
 };
 
@@ -35,7 +35,7 @@ static bool wrong_type(struct matching *m, int index, lb_value v, int position) 
     const struct argument *a = &m->function->schema->arguments[index];
     struct text wanted = {0}, found = {0}, declaration = {0}, shown = {0};
     type_put_annotation(&wanted, a->type);
-    const struct type *type = type_of_value(&m->program->unit->types, v);
+    const struct type *type = type_of_value(&m->unit->types, v);
     if (type) type_put_annotation(&found, type);
     schema_put(&declaration, m->function->schema);
     if (v.tag != VALUE_TENSOR) value_put(&shown, v, &op_words);
@@ -54,9 +54,8 @@ static bool wrong_type(struct matching *m, int index, lb_value v, int position) 
 
 static bool fill(struct matching *m, int index, lb_value v) {
     const struct argument *a = &m->function->schema->arguments[index];
-    if (!type_convert_argument(&m->program->unit->types, a->type, v, &m->args[index], m->err))
-        return m->err->code ? false : wrong_type(m, index, v, index - 1);
-    m->filled++;
+    if (!type_convert_argument(&m->unit->types, a->type, v, &m->args[index], m->err))
+        return m->err->code ? false : wrong_type(m, index, v, index - m->first);
     return true;
 }
 
@@ -70,9 +69,9 @@ static int find_named(const struct matching *m, const char *name) {
 static bool fill_one(struct matching *m, int index, int *named_used) {
     const struct argument *a = &m->function->schema->arguments[index];
     int named = find_named(m, a->name->text);
-    if (!a->keyword_only && index - 1 < m->given->count) {
+    if (!a->keyword_only && index - m->first < m->given->count) {
         if (named >= 0) return mismatch(m, "got multiple values for argument '%s'", a->name->text);
-        return fill(m, index, m->given->positional[index - 1]);
+        return fill(m, index, m->given->positional[index - m->first]);
     }
     if (named >= 0) {
         ++*named_used;
@@ -80,36 +79,53 @@ static bool fill_one(struct matching *m, int index, int *named_used) {
     }
     if (!a->has_default) return mismatch(m, "is missing value for argument '%s'", a->name->text);
     m->args[index] = value_copy(a->default_value);
-    m->filled++;
     return true;
 }
 
 static bool unknown_name(struct matching *m) {
     for (int i = 0; i < m->given->named_count; i++) {
         bool known = false;
-        for (int k = 1; k < m->function->schema->argument_count; k++)
+        for (int k = m->first; k < m->function->schema->argument_count; k++)
             known |= !strcmp(m->function->schema->arguments[k].name->text, m->given->names[i]);
         if (!known) return mismatch(m, "unknown keyword argument '%s'", m->given->names[i]);
     }
     return true;
 }
 
-static bool match_all(struct matching *m, lb_value self) {
+static bool match_all(struct matching *m) {
     const struct schema *s = m->function->schema;
     int named_used = 0, positional = 0;
-    for (int i = 1; i < s->argument_count; i++) positional += !s->arguments[i].keyword_only;
-    int received = m->given->count + m->given->named_count + 1;
+    for (int i = m->first; i < s->argument_count; i++) positional += !s->arguments[i].keyword_only;
+    int received = m->given->count + m->given->named_count + m->first;
     if (m->given->count > positional || received > s->argument_count) {
         char counts[100];
         snprintf(counts, sizeof counts, "%d argument(s) but received %d argument(s)", s->argument_count,
                  received);
         return mismatch(m, "expected at most %s", counts);
     }
-    m->args[0] = value_copy(self);
-    m->filled = 1;
-    for (int i = 1; i < s->argument_count; i++)
+    for (int i = m->first; i < s->argument_count; i++)
         if (!fill_one(m, i, &named_used)) return false;
     return named_used == m->given->named_count || unknown_name(m);
+}
+
+bool call_function(struct unit *unit, struct function *f, const lb_value *self,
+                   const struct call_arguments *given, struct run_context *cx, lb_value *result,
+                   lb_error *err) {
+    int count = f->schema->argument_count;
+    *result = value_none();
+    struct matching m = {.unit = unit,
+                         .function = f,
+                         .first = self != NULL,
+                         .given = given,
+                         .args = mem_zeroed((size_t)count + 1, sizeof(lb_value)),
+                         .err = err};
+    if (!m.args) return error_memory(err);
+    if (self) m.args[0] = value_copy(*self);
+    cx->types = &unit->types;
+    bool good = match_all(&m) && exec_call(unit, f, m.args, count, cx, result, err);
+    for (int i = 0; i < count; i++) value_release(m.args[i]);
+    mem_free(m.args);
+    return good;
 }
 
 bool program_call(const struct program *p, const char *method, const struct call_arguments *given,
@@ -117,17 +133,5 @@ bool program_call(const struct program *p, const char *method, const struct call
     lb_value self;
     *result = value_none();
     struct function *f = program_method(p, method, &self, err);
-    if (!f) return false;
-    int count = f->schema->argument_count;
-    struct matching m = {.program = p,
-                         .function = f,
-                         .given = given,
-                         .args = mem_zeroed((size_t)count, sizeof(lb_value)),
-                         .err = err};
-    if (!m.args) return error_memory(err);
-    cx->types = &p->unit->types;
-    bool good = match_all(&m, self) && exec_call(p->unit, f, m.args, count, cx, result, err);
-    for (int i = 0; i < count; i++) value_release(m.args[i]);
-    mem_free(m.args);
-    return good;
+    return f && call_function(p->unit, f, &self, given, cx, result, err);
 }

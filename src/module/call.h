@@ -12,7 +12,10 @@ struct call_arguments {
     int named_count;
 };
 
-/* The result is the caller's. */
+/* Calls a function, or a method of `self` (NULL: none). The result is the caller's. */
+bool call_function(struct unit *unit, struct function *f, const lb_value *self,
+                   const struct call_arguments *given, struct run_context *cx, lb_value *result,
+                   lb_error *err);
 bool program_call(const struct program *p, const char *method, const struct call_arguments *given,
                   struct run_context *cx, lb_value *result, lb_error *err);
 #endif

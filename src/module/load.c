@@ -170,6 +170,7 @@ static struct origin *origin_new(struct archive *archive, lb_error *err) {
     o->importer.resolver.finish = finish;
     if (unit_keep(unit, o, origin_release)) return o;
     error_memory(err);
+    origin_release(o);
     unit_free(unit);
     return NULL;
 }

@@ -1,4 +1,4 @@
-/* The texts of one method: each is a printer of a lower floor, found by the method's name. */
+/* The texts of functions, methods and graphs: each kind is a printer of a lower floor. */
 #include "exec/code.h"
 #include "ir/canonical.h"
 #include "ir/dot.h"
@@ -9,82 +9,84 @@
 #include "ops/schemas.h"
 #include "passes/passes.h"
 
-static struct graph *graph_of(const struct program *p, const char *method, lb_error *err) {
-    lb_value self;
-    struct function *f = program_method(p, method, &self, err);
-    if (f && !f->graph) error_set(err, LB_ERROR_ARGUMENT, "method '%s' has no graph", method);
-    return f ? f->graph : NULL;
+static bool put_plain(struct text *out, struct graph *g, const char *title, lb_error *err) {
+    (void)title, (void)err;
+    graph_put(out, g, false);
+    return true;
 }
 
-bool program_put_code(struct text *out, const struct program *p, const char *method, lb_error *err) {
-    lb_value self;
-    struct function *f = program_method(p, method, &self, err);
-    return f && code_print_function(out, f, err);
+static bool put_graph(struct text *out, struct graph *g, const char *title, lb_error *err) {
+    (void)title, (void)err;
+    graph_put(out, g, true);
+    return true;
 }
 
-bool program_put_graph(struct text *out, const struct program *p, const char *method, lb_error *err) {
-    struct graph *g = graph_of(p, method, err);
-    if (g) graph_put(out, g, true);
-    return g != NULL;
+static bool put_canonical(struct text *out, struct graph *g, const char *title, lb_error *err) {
+    (void)title;
+    return graph_put_canonical(out, g) || error_memory(err);
 }
 
-bool program_put_canonical(struct text *out, const struct program *p, const char *method, lb_error *err) {
-    struct graph *g = graph_of(p, method, err);
-    return g && (graph_put_canonical(out, g) || error_memory(err));
+static bool put_dot(struct text *out, struct graph *g, const char *title, lb_error *err) {
+    (void)err;
+    graph_put_dot(out, g, title, node_schema);
+    return true;
 }
 
-bool program_put_inlined(struct text *out, const struct program *p, const char *method, lb_error *err) {
-    struct graph *g = graph_of(p, method, err), *copy = g ? graph_copy(g) : NULL;
-    if (g && !copy) error_memory(err);
-    bool good = copy && pass_inline(copy, err) && (graph_put_canonical(out, copy) || error_memory(err));
+typedef bool (*graph_putter)(struct text *out, struct graph *g, const char *title, lb_error *err);
+
+static bool put_inlined(struct text *out, struct graph *g, const char *title, graph_putter put,
+                        lb_error *err) {
+    struct graph *copy = graph_copy(g);
+    if (!copy) return error_memory(err);
+    bool good = pass_inline(copy, err) && put(out, copy, title, err);
     graph_free(copy);
     return good;
 }
 
-bool program_put_schema(struct text *out, const struct program *p, const char *method, lb_error *err) {
-    lb_value self;
-    struct function *f = program_method(p, method, &self, err);
-    if (f) schema_put(out, f->schema);
-    return f != NULL;
-}
-
-bool program_put_dot(struct text *out, const struct program *p, const char *method, lb_error *err) {
-    struct graph *g = graph_of(p, method, err);
-    if (g) graph_put_dot(out, g, method, node_schema);
-    return g != NULL;
-}
-
-bool program_put_dot_inlined(struct text *out, const struct program *p, const char *method, lb_error *err) {
-    struct graph *g = graph_of(p, method, err), *copy = g ? graph_copy(g) : NULL;
-    if (g && !copy) error_memory(err);
-    bool good = copy && pass_inline(copy, err);
-    if (good) graph_put_dot(out, copy, method, node_schema);
-    graph_free(copy);
-    return good;
-}
-
-static bool put_as(struct text *out, struct graph *g, lb_text_kind kind, lb_error *err) {
+bool graph_put_text(struct text *out, struct graph *g, const char *title, lb_text_kind kind, lb_error *err) {
     switch (kind) {
-    case LB_TEXT_GRAPH: graph_put(out, g, true); return true;
-    case LB_TEXT_CANONICAL: return graph_put_canonical(out, g) || error_memory(err);
-    case LB_TEXT_DOT: graph_put_dot(out, g, "graph", node_schema); return true;
+    case LB_TEXT_GRAPH: return put_graph(out, g, title, err);
+    case LB_TEXT_PLAIN: return put_plain(out, g, title, err);
+    case LB_TEXT_CANONICAL: return put_canonical(out, g, title, err);
+    case LB_TEXT_DOT: return put_dot(out, g, title, err);
+    case LB_TEXT_INLINED: return put_inlined(out, g, title, put_canonical, err);
+    case LB_TEXT_DOT_INLINED: return put_inlined(out, g, title, put_dot, err);
     default: return error_set(err, LB_ERROR_ARGUMENT, "a graph alone has no text of kind %d", (int)kind);
     }
+}
+
+static bool put_bytecode(struct text *out, struct unit *unit, struct function *f, lb_error *err) {
+    const struct code *code = code_of(unit, f, err);
+    if (code) code_put(out, code);
+    return code != NULL;
+}
+
+bool function_put_text(struct text *out, struct unit *unit, struct function *f, const char *title,
+                       lb_text_kind kind, lb_error *err) {
+    if (kind < 0 || kind > LB_TEXT_PLAIN)
+        return error_set(err, LB_ERROR_ARGUMENT, "there is no text of kind %d", (int)kind);
+    if (kind == LB_TEXT_CODE) return code_print_function(out, f, err);
+    if (kind == LB_TEXT_BYTECODE) return put_bytecode(out, unit, f, err);
+    if (kind == LB_TEXT_SCHEMA) {
+        schema_put(out, f->schema);
+        return true;
+    }
+    if (!f->graph) return error_set(err, LB_ERROR_ARGUMENT, "method '%s' has no graph", title);
+    return graph_put_text(out, f->graph, title, kind, err);
+}
+
+bool program_put_text(struct text *out, const struct program *p, const char *method, lb_text_kind kind,
+                      lb_error *err) {
+    lb_value self;
+    struct function *f = program_method(p, method, &self, err);
+    return f && function_put_text(out, p->unit, f, method, kind, err);
 }
 
 bool graph_text_rewrite(struct text *out, const char *text, size_t length, lb_text_kind kind, lb_error *err) {
     struct unit *unit = unit_new(kind_texts, KIND_COUNT, err);
     struct graph *g = unit ? graph_parse(unit, text, length, err) : NULL;
-    bool good = g && put_as(out, g, kind, err);
+    bool good = g && graph_put_text(out, g, "graph", kind, err);
     graph_free(g);
     unit_free(unit);
     return good;
-}
-
-bool program_put_bytecode(struct text *out, const struct program *p, const char *method, lb_error *err) {
-    lb_value self;
-    struct function *f = program_method(p, method, &self, err);
-    const struct code *code = f ? code_of(p->unit, f, err) : NULL;
-    if (code) code_put(out, code);
-    return code != NULL;
 }

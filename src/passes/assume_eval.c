@@ -108,8 +108,9 @@ bool pass_assume_eval(struct graph *g, struct eval_guards *guards, bool *useful,
     if (!all || reads.nodes.count == 0) return true;
     if (!replace_reads(g, &reads)) return error_memory(err);
     *useful = true;
-    return pass_constant_propagation(g, err) && pass_peephole(g, err) && pass_constant_propagation(g, err) &&
-           pass_dead_code(g, err) && pass_constant_pooling(g, err);
+    return pass_constant_propagation_immutable_types(g, err) && pass_peephole(g, err) &&
+           pass_constant_propagation_immutable_types(g, err) && pass_dead_code(g, err) &&
+           pass_constant_pooling(g, err);
 }
 
 bool eval_guards_hold(const struct eval_guards *guards, lb_value self) {

@@ -180,7 +180,7 @@ static void propagate_block(struct propagation *p, struct block *b) {
     }
 }
 
-bool pass_constant_propagation(struct graph *g, lb_error *err) {
+bool pass_constant_propagation_immutable_types(struct graph *g, lb_error *err) {
     struct propagation p = {.graph = g, .cx = {.types = &g->unit->types}};
     propagate_block(&p, g->top);
     if (p.failed) return error_memory(err);

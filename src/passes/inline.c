@@ -56,8 +56,9 @@ static struct graph *prepare(struct inliner *in, struct function *f) {
     in->depth++;
     ready->current_range = (struct source_range){0};
     bool ok = f->inlined_as_is;
-    ok = ok || (inline_graph(in, ready) && pass_peephole(ready, in->err) &&
-                pass_constant_propagation(ready, in->err) && pass_constant_pooling(ready, in->err));
+    ok = ok ||
+         (inline_graph(in, ready) && pass_peephole(ready, in->err) &&
+          pass_constant_propagation_immutable_types(ready, in->err) && pass_constant_pooling(ready, in->err));
     in->depth--;
     if (ok && table_set(&in->prepared, f, ready)) return ready;
     error_memory(in->err);

@@ -5,11 +5,17 @@
 #include <string.h>
 
 const struct pass pass_table[] = {
-#define X(name, contract) {#name, contract, pass_##name},
-    PASSES(X)
+#define X(name, function, contract) {#name, contract, pass_##function, false},
+    GRAPH_PASSES(X)
+#undef X
+#define X(name, function, contract) {#name, contract, pass_##function, true},
+        OWN_PASSES(X)
 #undef X
 };
 const int pass_count = (int)(sizeof pass_table / sizeof *pass_table);
+#define X(name, function, contract) +1
+const int graph_pass_count = 0 GRAPH_PASSES(X);
+#undef X
 
 const struct pass *pass_find(const char *name) {
     for (int i = 0; i < pass_count; i++)
@@ -24,8 +30,8 @@ bool pass_convert_to_ssa(struct graph *g, lb_error *err) {
 
 bool passes_clean_up(struct graph *g, lb_error *err) {
     return pass_lift_closures(g, err) && pass_inline_forked_closures(g, err) && pass_list_literals(g, err) &&
-           pass_simple_tuples(g, err) && pass_constant_propagation(g, err) && pass_constant_pooling(g, err) &&
-           pass_canonicalize_outputs(g, err) && pass_annotate_warns(g, err);
+           pass_simple_tuples(g, err) && pass_constant_propagation_immutable_types(g, err) &&
+           pass_constant_pooling(g, err) && pass_canonicalize_outputs(g, err) && pass_annotate_warns(g, err);
 }
 
 bool passes_after_emit(struct graph *g, lb_error *err) {
@@ -36,6 +42,6 @@ bool passes_after_emit(struct graph *g, lb_error *err) {
 
 bool passes_before_inlining(struct graph *g, lb_error *err) {
     g->current_range = (struct source_range){0};
-    return pass_inline(g, err) && pass_peephole(g, err) && pass_constant_propagation(g, err) &&
-           pass_constant_pooling(g, err);
+    return pass_inline(g, err) && pass_peephole(g, err) &&
+           pass_constant_propagation_immutable_types(g, err) && pass_constant_pooling(g, err);
 }

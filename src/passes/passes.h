@@ -6,36 +6,46 @@
 #define LINKBOY_PASSES_PASSES_H
 #include "ir/graph.h"
 
-/* X(name, what holds afterwards) */
-#define PASSES(X)                                                                                         \
-    X(convert_to_ssa, "no loads, stores or exits; loops have their condition as an input and an output")  \
-    X(modified_loops, "every loop is a `for` or a `while`")                                               \
-    X(normalize_ops, "operators that are names of another one are that one")                              \
-    X(lift_closures, "a closure has a subgraph that takes what it closes over as one tuple")              \
-    X(inline_forked_closures, "a fork has a subgraph that takes what it needs one by one")                \
-    X(list_literals, "`[]` without a type is a List[Tensor]")                                             \
-    X(simple_tuples, "no unpacking of a tuple that is constructed in sight")                              \
-    X(dead_code, "no node without use or effect")                                                         \
-    X(constant_propagation, "no operator on constants alone (immutable types only), no If on a constant") \
-    X(constant_pooling, "constants stand first, equal ones once")                                         \
-    X(canonicalize_outputs, "outputs of If and Loop in order of their first use")                         \
-    X(annotate_warns, "every aten::warn has its number")                                                  \
-    X(old_quantized_conv, "quantized convolutions called as their packed weights want it")                \
-    X(common_subexpressions, "nothing is computed twice, where that cannot be seen")                      \
-    X(decompose, "no operator that is others put together")                                               \
-    X(inline, "no calls of functions and methods that have a graph")                                      \
-    X(peephole, "no idioms that a simpler node can stand for (without knowledge of shapes)")
+/* X(name, function, what holds afterwards). Passes under PyTorch's names (torch._C._jit_pass_NAME), for
+ * whoever has a graph. */
+#define GRAPH_PASSES(X)                                                                                \
+    X(inline, inline, "no calls of functions and methods that have a graph")                           \
+    X(dce, dead_code, "no node without use or effect")                                                 \
+    X(cse, common_subexpressions, "nothing is computed twice, where that cannot be seen")              \
+    X(constant_propagation_immutable_types, constant_propagation_immutable_types,                      \
+      "no operator on constants alone (immutable types only), no If on a constant")                    \
+    X(constant_pooling, constant_pooling, "constants stand first, equal ones once")                    \
+    X(peephole, peephole, "no idioms that a simpler node can stand for (without knowledge of shapes)") \
+    X(normalize_ops, normalize_ops, "operators that are names of another one are that one")            \
+    X(lower_simple_tuples, simple_tuples, "no unpacking of a tuple that is constructed in sight")
 
-#define X(name, contract) bool pass_##name(struct graph *g, lb_error *err);
-PASSES(X)
+/* The same for those that only the compiler and the executor run. */
+#define OWN_PASSES(X)                                                                                       \
+    X(convert_to_ssa, convert_to_ssa,                                                                       \
+      "no loads, stores or exits; loops have their condition as an input and an output")                    \
+    X(modified_loops, modified_loops, "every loop is a `for` or a `while`")                                 \
+    X(lift_closures, lift_closures, "a closure has a subgraph that takes what it closes over as one tuple") \
+    X(inline_forked_closures, inline_forked_closures,                                                       \
+      "a fork has a subgraph that takes what it needs one by one")                                          \
+    X(list_literals, list_literals, "`[]` without a type is a List[Tensor]")                                \
+    X(canonicalize_outputs, canonicalize_outputs, "outputs of If and Loop in order of their first use")     \
+    X(annotate_warns, annotate_warns, "every aten::warn has its number")                                    \
+    X(old_quantized_conv, old_quantized_conv,                                                               \
+      "quantized convolutions called as their packed weights want it")                                      \
+    X(decompose, decompose, "no operator that is others put together")
+
+#define X(name, function, contract) bool pass_##function(struct graph *g, lb_error *err);
+GRAPH_PASSES(X)
+OWN_PASSES(X)
 #undef X
 
 struct pass {
     const char *name, *contract;
     bool (*run)(struct graph *g, lb_error *err);
+    bool own; /* of OWN_PASSES */
 };
-extern const struct pass pass_table[];
-extern const int pass_count;
+extern const struct pass pass_table[]; /* GRAPH_PASSES first */
+extern const int pass_count, graph_pass_count;
 const struct pass *pass_find(const char *name);
 
 /* Dead code without alias analysis: whatever writes stays (EliminateDeadCode(Block *) in PyTorch). */

@@ -62,9 +62,7 @@ void unit_leave(struct unit *u) {
 
 bool unit_keep(struct unit *u, void *thing, void (*release)(void *thing)) {
     struct unit_kept kept = {thing, release};
-    if (array_push(&u->kept, kept)) return true;
-    release(thing);
-    return false;
+    return array_push(&u->kept, kept);
 }
 
 struct function *unit_new_function(struct unit *u, const struct name *qualified, const struct name *name) {

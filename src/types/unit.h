@@ -42,7 +42,7 @@ static inline struct unit *unit_retain(struct unit *u) {
  * before; another thread waits there, the same one may enter again. Running code needs no entering. */
 void unit_enter(struct unit *u);
 void unit_leave(struct unit *u);
-/* Takes `thing` over, also when memory is out: it is released before the unit's types go. */
+/* Takes `thing` over: it is released before the unit's types go. False when memory is out. */
 bool unit_keep(struct unit *u, void *thing, void (*release)(void *thing));
 /* A declared function of the unit's (not yet in any table). */
 struct function *unit_new_function(struct unit *u, const struct name *qualified, const struct name *name);
