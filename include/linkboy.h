@@ -311,6 +311,24 @@ LB_API lb_value *lb_tuple_new(lb_value *const *items, int64_t count, lb_error *e
 LB_API lb_value *lb_dict_new(lb_error *err);
 LB_API bool lb_dict_set(lb_value *dict, const lb_value *key, const lb_value *value, lb_error *err);
 
+/* "cpu", "cuda:1", "meta"; the other way is lb_value_text(). An error for what names no device. */
+LB_API lb_value *lb_device_new(const char *text, lb_error *err);
+/* A member of an enum by name, for a parameter of an enum's type, whose own member of that name is taken.
+ * `is_value`: elsewhere it may stand for its value, as Python's IntEnum does. */
+LB_API lb_value *lb_enum_new(const char *name, const lb_value *value, bool is_value, lb_error *err);
+/* A member's name and value. */
+LB_API const char *lb_enum_name(const lb_value *member);
+LB_API lb_value *lb_enum_value(const lb_value *member, lb_error *err);
+/* The members of its enum by name: a dict. */
+LB_API lb_value *lb_enum_members(const lb_value *member, lb_error *err);
+/* The qualified name of what an object, an enum's member or a NamedTuple is of, "__torch__.model.Color";
+ * NULL: it is none. */
+LB_API const char *lb_value_class(const lb_value *value);
+/* The name of a NamedTuple's field; NULL: a plain tuple, or past the end. */
+LB_API const char *lb_tuple_field(const lb_value *tuple, int index);
+/* Whether both are the same tensor, list, dict or object (Python's `is`), or equal numbers and texts. */
+LB_API bool lb_value_same(const lb_value *a, const lb_value *b);
+
 /* The number or flag; 0 for another kind. */
 LB_API bool lb_bool_get(const lb_value *value);
 LB_API int64_t lb_int_get(const lb_value *value);

@@ -198,6 +198,20 @@ static bool element_strides(const Py_buffer *view, int64_t *strides) {
     return true;
 }
 
+/* What must not be written is not lent to programs, which may write. */
+static lb_value *copied_buffer(struct incoming *in, Py_buffer *view, lb_dtype dtype, const int64_t *sizes) {
+    lb_value *value = lb_tensor_from(dtype, view->ndim, sizes, NULL, in->err);
+    if (!value) return py_raise_error(in->state, in->err);
+    if (PyBuffer_ToContiguous(lb_tensor_data(value), view, view->len, 'C') == 0) {
+        PyBuffer_Release(view);
+        PyMem_Free(view);
+        return value;
+    }
+    lb_value_free(value);
+    return NULL;
+}
+
+/* The tensor that it gives keeps the view, or has done with it. */
 static lb_value *over_buffer(struct incoming *in, PyObject *object, Py_buffer *view) {
     int dtype = dtype_of_format(view->format, view->itemsize);
     int64_t sizes[64], strides[64];
@@ -208,6 +222,7 @@ static lb_value *over_buffer(struct incoming *in, PyObject *object, Py_buffer *v
             PyExc_ValueError, "At least one stride in the given numpy array is negative or no multiple of "
                               "the element size, and tensors with such strides are not supported. (You can "
                               "probably work around this by making a copy of your array with array.copy().)");
+    if (view->readonly) return copied_buffer(in, view, (lb_dtype)dtype, sizes);
     lb_value *value = lb_tensor_borrow((lb_dtype)dtype, view->ndim, sizes, strides, view->buf, release_buffer,
                                        view, in->err);
     return value ? value : py_raise_error(in->state, in->err);

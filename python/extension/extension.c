@@ -5,7 +5,8 @@
 
 static const struct part parts[] = {
     {"errors", py_add_errors},   {"contexts", py_add_contexts}, {"dtypes", py_add_dtypes},
-    {"tensors", py_add_tensors}, {"modules", py_add_modules},   {"methods", py_add_methods},
+    {"devices", py_add_devices}, {"tensors", py_add_tensors},   {"modules", py_add_modules},
+    {"methods", py_add_methods},
 };
 
 struct state *py_state_of_module(PyObject *module) {
@@ -53,14 +54,14 @@ PyObject *py_call_with_tuple(PyObject *self, vectorcallfunc function, PyObject *
 
 /* The classes and functions that are written in Python and that this module makes objects of, by keyword. */
 static PyObject *set_up(PyObject *module, PyObject *args, PyObject *kwargs) {
-    static char *names[] = {"module", "object", "size", "warn", NULL};
+    static char *names[] = {"module", "object", "size", "warn", "enum", "named_tuple", NULL};
     struct state *s = py_state_of_module(module);
-    PyObject *m, *o, *z, *w;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOO:set_up", names, &m, &o, &z, &w)) return NULL;
-    py_set_reference(&s->module_class, Py_NewRef(m));
-    py_set_reference(&s->object_class, Py_NewRef(o));
-    py_set_reference(&s->size_class, Py_NewRef(z));
-    py_set_reference(&s->warn, Py_NewRef(w));
+    PyObject *given[6], **places[6] = {&s->module_class, &s->object_class, &s->size_class,
+                                       &s->warn,         &s->enum_member,  &s->named_tuple};
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOOOO:set_up", names, &given[0], &given[1], &given[2],
+                                     &given[3], &given[4], &given[5]))
+        return NULL;
+    for (int i = 0; i < 6; i++) py_set_reference(places[i], Py_NewRef(given[i]));
     Py_RETURN_NONE;
 }
 
@@ -92,6 +93,9 @@ static PyObject **held(struct state *s, int index) {
         (PyObject **)&s->tensor_type,
         (PyObject **)&s->dtype_type,
         (PyObject **)&s->device_type,
+        (PyObject **)&s->opaque_type,
+        (PyObject **)&s->layout_type,
+        (PyObject **)&s->format_type,
         (PyObject **)&s->method_type,
         (PyObject **)&s->module_type,
         &s->jit_error,
@@ -103,6 +107,8 @@ static PyObject **held(struct state *s, int index) {
         &s->torch_export,
         &s->torch_import,
         &s->warn,
+        &s->enum_member,
+        &s->named_tuple,
     };
     int count = (int)(sizeof all / sizeof *all);
     if (index < count) return all[index];

@@ -32,7 +32,8 @@ typedef PyObject *(*vectorcallfunc)(PyObject *callable, PyObject *const *args, s
 /* What belongs to one module object, hence to one interpreter. */
 struct state {
     PyObject *module; /* borrowed: linkboy._C itself */
-    PyTypeObject *context_type, *tensor_type, *dtype_type, *device_type, *method_type, *module_type;
+    PyTypeObject *context_type, *tensor_type, *dtype_type, *device_type, *opaque_type, *layout_type,
+        *format_type, *method_type, *module_type;
     PyObject *dtypes[DTYPE_COUNT];         /* linkboy.float32, ... by number */
     PyObject *jit_error;                   /* linkboy.jit.Error */
     PyObject *module_class;                /* what load() makes: the Python class over module_type */
@@ -41,7 +42,8 @@ struct state {
     PyObject *context_key;                 /* where a thread's dict keeps its context */
     PyObject *torch_tensor;                /* torch.Tensor once torch has been imported, else NULL */
     PyObject *torch_export, *torch_import; /* torch.utils.dlpack's to_dlpack and from_dlpack */
-    PyObject *warn;                        /* warnings.warn */
+    PyObject *warn;                        /* what shows a program's warning */
+    PyObject *enum_member, *named_tuple;   /* of linkboy/classes.py: what makes members and NamedTuples */
     int threads;                           /* of contexts made from now on */
     uint64_t seed;                         /* the same; meant if `seeded` */
     bool seeded;
@@ -56,6 +58,7 @@ struct part {
 int py_add_errors(PyObject *module, struct state *state);
 int py_add_contexts(PyObject *module, struct state *state);
 int py_add_dtypes(PyObject *module, struct state *state);
+int py_add_devices(PyObject *module, struct state *state);
 int py_add_tensors(PyObject *module, struct state *state);
 int py_add_modules(PyObject *module, struct state *state);
 int py_add_methods(PyObject *module, struct state *state);
@@ -116,8 +119,19 @@ PyObject *py_value_to(struct state *state, lb_value *take_value, PyObject *owner
 /* ---- dtype.c ---- */
 
 PyObject *py_dtype_of(struct state *state, lb_dtype dtype); /* a new reference */
-/* The number of a linkboy.dtype or torch.dtype; -1 without an exception: it is none. */
+PyObject *py_layout_of(struct state *state, lb_layout layout);
+/* The number of a dtype, layout or memory format, linkboy's or torch's; -1 without an exception: it is none.
+ */
+int64_t py_constant_number(struct state *state, PyObject *object);
 int py_dtype_number(struct state *state, PyObject *object);
+
+/* ---- device.c ---- */
+
+/* Both take the value over. */
+PyObject *py_device_new(struct state *state, lb_value *take_value);
+PyObject *py_opaque_new(struct state *state, lb_value *take_value);
+/* What a device or an Opaque holds (borrowed); NULL without an exception: it is neither. */
+const lb_value *py_held_value(struct state *state, PyObject *object);
 
 /* ---- tensor.c ---- */
 

@@ -22,7 +22,9 @@ static lb_value *from_bool(struct incoming *in, PyObject *object) {
 
 static lb_value *from_int(struct incoming *in, PyObject *object) {
     long long number = PyLong_AsLongLong(object);
-    if (number == -1 && PyErr_Occurred()) return NULL;
+    if (number == -1 && PyErr_Occurred())
+        return (void *)PyErr_Format(PyExc_RuntimeError,
+                                    "an int of more than 64 bits can't be passed to a program");
     return checked(in, lb_int_new(number, in->err));
 }
 
@@ -136,38 +138,79 @@ static bool has(PyObject *object, const char *name) {
     return found != NULL;
 }
 
-static lb_value *from_result(struct incoming *in, PyObject *object, const char *method) {
+/* The value of what a method of the object returns. */
+static lb_value *from_method(struct incoming *in, PyObject *object, const char *method) {
     PyObject *made = PyObject_CallMethod(object, method, NULL);
     lb_value *value = made ? py_value_from(in, made) : NULL;
     Py_XDECREF(made);
     return value;
 }
 
+/* A member of a Python enum; one that is a number or a text as well may stand for its value. */
+static lb_value *from_enum(struct incoming *in, PyObject *object, bool is_value) {
+    PyObject *name = PyObject_GetAttrString(object, "_name_"), *inner = NULL;
+    if (name) inner = PyObject_GetAttrString(object, "_value_");
+    const char *text = inner ? PyUnicode_AsUTF8AndSize(name, NULL) : NULL;
+    lb_value *value = text ? py_value_from(in, inner) : NULL;
+    lb_value *member = value ? checked(in, lb_enum_new(text, value, is_value, in->err)) : NULL;
+    lb_value_free(value);
+    Py_XDECREF(inner);
+    Py_XDECREF(name);
+    return member;
+}
+
+static bool is_enum(PyObject *object) {
+    return has(object, "_name_") && has(object, "_value_");
+}
+
 static lb_value *unknown(PyObject *object) {
     PyObject *name = PyType_GetName(Py_TYPE(object));
     if (name)
-        PyErr_Format(PyExc_RuntimeError,
-                     "a Python object of type '%U' can't be passed to a program: use None, numbers, strings, "
-                     "lists, tuples, dicts, tensors, arrays, dtypes, devices, modules or their objects",
-                     name);
+        PyErr_Format(
+            PyExc_RuntimeError,
+            "a Python object of type '%U' can't be passed to a program: use None, numbers, strings, "
+            "lists, tuples, dicts, enums, tensors, arrays, dtypes, devices, modules or their objects",
+            name);
     Py_XDECREF(name);
     return NULL;
 }
 
-/* NumPy's scalars have both an array interface and item(); arrays of more than one element have a shape. */
+static bool is_torch_device(PyObject *object) {
+    PyObject *class = PyType_GetName(Py_TYPE(object));
+    bool is = class && !PyUnicode_CompareWithASCIIString(class, "device") && has(object, "index");
+    Py_XDECREF(class);
+    return is;
+}
+
+static lb_value *from_torch_device(struct incoming *in, PyObject *object) {
+    PyObject *text = PyObject_Str(object);
+    const char *bytes = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
+    lb_value *value = bytes ? checked(in, lb_device_new(bytes, in->err)) : NULL;
+    Py_XDECREF(text);
+    return value;
+}
+
+/* NumPy's scalars have what its arrays have, but can't be assigned to. */
 static bool is_numpy_scalar(PyObject *object) {
     return has(object, "dtype") && has(object, "item") && !has(object, "__setitem__");
 }
 
+static lb_value *from_array(struct incoming *in, PyObject *object) {
+    return is_numpy_scalar(object) ? from_method(in, object, "item") : py_array_import(in, object);
+}
+
 static lb_value *from_protocol(struct incoming *in, PyObject *object) {
-    int dtype = py_dtype_number(in->state, object);
-    if (dtype >= 0) return checked(in, lb_int_new(dtype, in->err));
-    if (has(object, "__array_interface__"))
-        return is_numpy_scalar(object) ? from_result(in, object, "item") : py_array_import(in, object);
+    int64_t constant = py_constant_number(in->state, object);
+    if (constant >= 0) return checked(in, lb_int_new(constant, in->err));
+    if (is_torch_device(object)) return from_torch_device(in, object);
+    if (has(object, "__array_interface__")) return from_array(in, object);
     if (has(object, "__dlpack__")) return py_dlpack_object_import(in, object);
-    if (has(object, "__index__")) return from_result(in, object, "__index__");
-    if (has(object, "__float__")) return from_result(in, object, "__float__");
+    if (is_enum(object)) return from_enum(in, object, false);
+    if (has(object, "__index__")) return from_method(in, object, "__index__");
+    if (has(object, "__float__")) return from_method(in, object, "__float__");
+    if (has(object, "__fspath__")) return from_method(in, object, "__fspath__");
     if (PyObject_CheckBuffer(object)) return py_array_import(in, object);
+    if (has(object, "__array__")) return from_method(in, object, "__array__");
     return unknown(object);
 }
 
@@ -176,21 +219,33 @@ static lb_value *from_protocol(struct incoming *in, PyObject *object) {
 static lb_value *from_own(struct incoming *in, PyObject *object, bool *own) {
     struct tensor *t = py_tensor_of(object, in->state);
     struct module *m = t ? NULL : py_module_of(object, in->state);
-    *own = t || m;
-    if (t) return checked(in, lb_value_copy(t->value, in->err));
+    const lb_value *held = t ? t->value : py_held_value(in->state, object);
+    *own = held || m;
+    if (held) return checked(in, lb_value_copy(held, in->err));
     return m ? checked(in, lb_module_value(m->handle, in->err)) : NULL;
+}
+
+/* Numbers and texts; a class of its own may be an enum. */
+static lb_value *from_plain(struct incoming *in, PyObject *object) {
+    bool exact = PyLong_CheckExact(object) || PyFloat_CheckExact(object) || PyUnicode_CheckExact(object);
+    if (!exact && is_enum(object)) return from_enum(in, object, true);
+    if (PyLong_Check(object)) return from_int(in, object);
+    if (PyFloat_Check(object)) return from_float(in, object);
+    return PyUnicode_Check(object) ? from_string(in, object) : from_complex(in, object);
+}
+
+static bool is_plain(PyObject *object) {
+    return PyLong_Check(object) || PyFloat_Check(object) || PyUnicode_Check(object) ||
+           PyComplex_Check(object);
 }
 
 static lb_value *from_any(struct incoming *in, PyObject *object) {
     if (object == Py_None) return checked(in, lb_none_new(in->err));
     if (PyBool_Check(object)) return from_bool(in, object);
-    if (PyLong_Check(object)) return from_int(in, object);
-    if (PyFloat_Check(object)) return from_float(in, object);
-    if (PyUnicode_Check(object)) return from_string(in, object);
+    if (is_plain(object)) return from_plain(in, object);
     if (PyTuple_Check(object)) return from_sequence(in, object, true);
     if (PyList_Check(object)) return from_sequence(in, object, false);
     if (PyDict_Check(object)) return from_dict(in, object);
-    if (PyComplex_Check(object)) return from_complex(in, object);
     bool own;
     lb_value *value = from_own(in, object, &own);
     if (own) return value;

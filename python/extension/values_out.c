@@ -25,6 +25,24 @@ static PyObject *list_out(struct outgoing *o, const lb_value *value) {
     return list;
 }
 
+/* Takes the tuple of items over. */
+static PyObject *with_names(struct outgoing *o, const lb_value *value, PyObject *take_items) {
+    PyObject *names = take_items ? PyList_New(0) : NULL, *fields = NULL, *tuple = NULL;
+    const char *field, *class = lb_value_class(value);
+    for (int i = 0; names && (field = lb_tuple_field(value, i)); i++) {
+        PyObject *name = PyUnicode_FromString(field);
+        if (!name || PyList_Append(names, name) < 0) Py_CLEAR(names);
+        Py_XDECREF(name);
+    }
+    if (names) fields = PyList_AsTuple(names);
+    if (fields)
+        tuple = PyObject_CallFunction(o->state->named_tuple, "sOO", class ? class : "", fields, take_items);
+    Py_XDECREF(names);
+    Py_XDECREF(fields);
+    Py_XDECREF(take_items);
+    return tuple;
+}
+
 static PyObject *tuple_out(struct outgoing *o, const lb_value *value) {
     int64_t count = lb_count(value);
     PyObject *tuple = PyTuple_New((Py_ssize_t)count);
@@ -32,7 +50,7 @@ static PyObject *tuple_out(struct outgoing *o, const lb_value *value) {
         PyObject *item = item_out(o, lb_item(value, i, o->err));
         if (!item || PyTuple_SetItem(tuple, (Py_ssize_t)i, item) < 0) Py_CLEAR(tuple);
     }
-    return tuple;
+    return lb_tuple_field(value, 0) ? with_names(o, value, tuple) : tuple;
 }
 
 static bool entry_out(struct outgoing *o, PyObject *dict, const lb_value *value, int64_t index) {
@@ -74,6 +92,10 @@ static PyObject *object_out(struct outgoing *o, const lb_value *value) {
 static PyObject *tensor_out(struct outgoing *o, lb_value *take_value) {
     bool strided = lb_tensor_layout(take_value) == LB_STRIDED;
     lb_dtype d = lb_tensor_dtype(take_value);
+    if (!lb_dtype_size(d)) { /* undefined, which Python knows as None */
+        lb_value_free(take_value);
+        return Py_NewRef(Py_None);
+    }
     if (!o->torch || !strided || d == LB_QINT8 || d == LB_QUINT8 || d == LB_QINT32 || !o->state->torch_import)
         return py_tensor_new(o->state, take_value);
     PyObject *capsule = py_dlpack_export(o->state, take_value);
@@ -83,11 +105,18 @@ static PyObject *tensor_out(struct outgoing *o, lb_value *take_value) {
     return tensor;
 }
 
-static PyObject *text_out(struct outgoing *o, const lb_value *value) {
-    char *text = lb_value_text(value, o->err);
-    PyObject *string = text ? PyUnicode_FromString(text) : py_raise_error(o->state, o->err);
-    lb_text_free(text);
-    return string;
+static PyObject *enum_out(struct outgoing *o, const lb_value *value) {
+    PyObject *members = item_out(o, lb_enum_members(value, o->err));
+    const char *class = lb_value_class(value);
+    if (!members) return NULL;
+    return PyObject_CallFunction(o->state->enum_member, "sNs", class ? class : "Enum", members,
+                                 lb_enum_name(value));
+}
+
+static PyObject *held_out(struct outgoing *o, const lb_value *value) {
+    lb_value *copy = lb_value_copy(value, o->err);
+    if (!copy) return py_raise_error(o->state, o->err);
+    return lb_value_kind(value) == LB_DEVICE ? py_device_new(o->state, copy) : py_opaque_new(o->state, copy);
 }
 
 static PyObject *borrowed_out(struct outgoing *o, const lb_value *value) {
@@ -102,7 +131,8 @@ static PyObject *borrowed_out(struct outgoing *o, const lb_value *value) {
     case LB_TUPLE: return tuple_out(o, value);
     case LB_DICT: return dict_out(o, value);
     case LB_OBJECT: return object_out(o, value);
-    default: return text_out(o, value);
+    case LB_ENUM: return enum_out(o, value);
+    default: return held_out(o, value);
     }
 }
 

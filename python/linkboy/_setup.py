@@ -1,14 +1,21 @@
-"""Tells the C extension of the classes that are written in Python; imported once, before anything is made."""
+"""Tells the C extension of the classes and functions that are written in Python; imported once, before anything is
+made."""
+import re
 import warnings
 
-from linkboy import _C
+from linkboy import _C, classes
 from linkboy.module import ScriptModule, ScriptObject
 from linkboy.size import Size
 
-
-def warn(message: str) -> None:
-    """A program's warning, at the line of Python that called the program."""
-    warnings.warn(message, UserWarning, stacklevel=2)
+_WARNING = re.compile(r"(?:(.*):(\d+): )?(\w+): (.*)\n", re.DOTALL)
+_seen: dict = {}  # warnings that have been shown, as the module of the program's source would keep them
 
 
-_C.set_up(module=ScriptModule, object=ScriptObject, size=Size, warn=warn)
+def warn(text: str) -> None:
+    """A program's warning, "FILE:LINE: UserWarning: MESSAGE", at the line of its source."""
+    file, line, kind, message = _WARNING.fullmatch(text).groups()
+    warnings.warn_explicit(message, getattr(warnings, kind, UserWarning), file or "<program>", int(line or 1), registry=_seen)
+
+
+_C.set_up(module=ScriptModule, object=ScriptObject, size=Size, warn=warn, enum=classes.enum_member,
+          named_tuple=classes.named_tuple)

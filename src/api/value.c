@@ -1,6 +1,7 @@
 /* Values as handles: numbers, texts, containers. */
 #include "api/handle.h"
 #include "ops/text/words.h"
+#include "tensor/device.h"
 #include "types/adapt.h"
 #include "value/print.h"
 #include <string.h>
@@ -132,6 +133,79 @@ bool lb_dict_set(lb_value *dict, const lb_value *key, const lb_value *value, lb_
     if (dict->tag != VALUE_DICT) return error_set(err, LB_ERROR_ARGUMENT, "lb_dict_set: not a dict");
     return dict_set(dict->dict, value_copy(*key), value_copy(*value), err);
 }
+
+lb_value *lb_device_new(const char *text, lb_error *err) {
+    API_ERROR(err, own);
+    struct device device;
+    lb_value *v = device_parse(text, &device, local) ? handle_new(value_device(device), local) : NULL;
+    handle_error(err, local);
+    return v;
+}
+
+/* ---- what has a class ---- */
+
+lb_value *lb_enum_new(const char *name, const lb_value *value, bool is_value, lb_error *err) {
+    lb_value text, v;
+    if (!value_new_string(&text, name, (int64_t)strlen(name), err)) return NULL;
+    bool made = value_new_enum(&v, NULL, is_value ? ENUM_UNTYPED_VALUE : ENUM_UNTYPED, text, *value, err);
+    value_release(text);
+    return made ? handle_new(v, err) : NULL;
+}
+
+const char *lb_enum_name(const lb_value *member) {
+    if (member->tag != VALUE_ENUM || member->enumeration->name.tag != VALUE_STRING) return NULL;
+    return member->enumeration->name.string->bytes;
+}
+
+lb_value *lb_enum_value(const lb_value *member, lb_error *err) {
+    return handle_new(member->tag == VALUE_ENUM ? value_copy(member->enumeration->value) : value_none(), err);
+}
+
+static bool put_members(const struct enum_members *members, struct dict *out, lb_error *err) {
+    for (int i = 0; i < members->list.count; i++) {
+        const struct enum_member *m = &members->list.items[i];
+        lb_value name;
+        if (!value_new_string(&name, m->name->text, (int64_t)m->name->length, err) ||
+            !dict_set(out, name, value_copy(m->value), err))
+            return false;
+    }
+    return true;
+}
+
+lb_value *lb_enum_members(const lb_value *member, lb_error *err) {
+    lb_value v;
+    if (!value_new_dict(&v, NULL, NULL, err)) return NULL;
+    bool typed = member->tag == VALUE_ENUM && member->enumeration->type;
+    if (!typed || put_members(member->enumeration->type->members, v.dict, err)) return handle_new(v, err);
+    value_release(v);
+    return NULL;
+}
+
+static const struct type *named_type(const lb_value *v) {
+    switch (v->tag) {
+    case VALUE_OBJECT: return v->object->type;
+    case VALUE_ENUM: return v->enumeration->type;
+    case VALUE_TUPLE: return v->tuple->type;
+    case VALUE_CAPSULE: return v->capsule->type;
+    default: return NULL;
+    }
+}
+
+const char *lb_value_class(const lb_value *value) {
+    const struct type *t = named_type(value);
+    return t && t->name ? t->name->text : NULL;
+}
+
+const char *lb_tuple_field(const lb_value *tuple, int index) {
+    const struct type *t = tuple->tag == VALUE_TUPLE ? tuple->tuple->type : NULL;
+    return t && t->fields && index >= 0 && index < t->count ? t->fields->names[index]->text : NULL;
+}
+
+bool lb_value_same(const lb_value *a, const lb_value *b) {
+    return value_same(*a, *b);
+}
+
+/* ---- what is in it ---- */
 
 bool lb_bool_get(const lb_value *value) {
     return (value->tag == VALUE_BOOL || value->tag == VALUE_INT) && value->i != 0;

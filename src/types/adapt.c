@@ -2,6 +2,7 @@
  * unpickler.cpp (restoreAccurateTypeTags). */
 #include "types/adapt.h"
 #include "base/mem.h"
+#include "tensor/device.h"
 #include <string.h>
 
 enum { MAX_DEPTH = 64 };
@@ -173,6 +174,7 @@ static bool number_of_tensor(const struct tensor *t, lb_value *out) {
 
 static bool convert_number(const struct type *want, lb_value v, lb_value *out) {
     if (v.tag == VALUE_TENSOR && !number_of_tensor(v.tensor, &v)) return false;
+    if (v.tag == VALUE_BOOL && want->kind != TYPE_NUMBER) v = value_int(v.b);
     *out = value_copy(v);
     if (want->kind == TYPE_NUMBER)
         return v.tag == VALUE_INT || v.tag == VALUE_FLOAT || v.tag == VALUE_COMPLEX || v.tag == VALUE_BOOL;
@@ -187,25 +189,34 @@ static bool convert_complex(struct conversion *c, lb_value v, lb_value *out) {
     return v.tag == VALUE_COMPLEX;
 }
 
-/* "cpu", "cuda", "cuda:1" */
 static bool convert_device(lb_value v, lb_value *out) {
-    static const struct {
-        const char *name;
-        int16_t type;
-    } known[] = {{"cpu", DEVICE_CPU}, {"cuda", DEVICE_CUDA}, {"meta", DEVICE_META}};
-    *out = value_copy(v);
-    if (v.tag == VALUE_DEVICE) return true;
-    for (size_t i = 0; v.tag == VALUE_STRING && i < sizeof known / sizeof *known; i++) {
-        size_t length = strlen(known[i].name);
-        if (strncmp(v.string->bytes, known[i].name, length)) continue;
-        const char *rest = v.string->bytes + length;
-        int index = rest[0] == ':' && rest[1] >= '0' && rest[1] <= '9' && !rest[2] ? rest[1] - '0' : -1;
-        if (*rest && index < 0) continue;
-        value_release(*out);
-        *out = value_device((struct device){known[i].type, (int16_t)index});
-        return true;
+    struct device device;
+    lb_error unnamed = {0};
+    bool named = v.tag == VALUE_STRING && device_parse(v.string->bytes, &device, &unnamed);
+    error_clear(&unnamed);
+    *out = named ? value_device(device) : value_copy(v);
+    return named || v.tag == VALUE_DEVICE;
+}
+
+/* A member that comes from outside without a type: the enum's own member of its name. */
+static bool convert_enum(struct conversion *c, const struct type *want, const struct enum_value *e,
+                         lb_value *out) {
+    for (int i = 0; i < want->members->list.count; i++) {
+        const struct enum_member *m = &want->members->list.items[i];
+        if (e->name.tag == VALUE_STRING && !strcmp(m->name->text, e->name.string->bytes))
+            return value_new_enum(out, want, i, e->name, m->value, c->err);
     }
     return false;
+}
+
+/* Where no enum is wanted, it is what it is worth, or nothing. */
+static bool convert_untyped_enum(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
+    if (want->kind == TYPE_ENUM) return convert_enum(c, want, v.enumeration, out);
+    return v.enumeration->index == ENUM_UNTYPED_VALUE && convert(c, want, v.enumeration->value, out);
+}
+
+static bool is_untyped_enum(lb_value v) {
+    return v.tag == VALUE_ENUM && !v.enumeration->type;
 }
 
 static bool convert_plain(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
@@ -214,6 +225,8 @@ static bool convert_plain(struct conversion *c, const struct type *want, lb_valu
 }
 
 static bool convert_kind(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
+    bool chooses = want->kind == TYPE_OPTIONAL || want->kind == TYPE_UNION;
+    if (is_untyped_enum(v) && !chooses) return convert_untyped_enum(c, want, v, out);
     switch (want->kind) {
     case TYPE_ANY: return convert_any(c, v, out);
     case TYPE_OPTIONAL: return v.tag == VALUE_NONE || convert(c, want->items[0], v, out);

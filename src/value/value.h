@@ -111,6 +111,8 @@ struct object {
     lb_value slots[];
 };
 
+/* A member without a type comes from outside and is given one where it is passed (types/adapt.h). */
+enum { ENUM_UNTYPED = -1, ENUM_UNTYPED_VALUE = -2 /* it may stand for its value */ };
 struct enum_value {
     struct counted counted;
     const struct type *type;

@@ -1,11 +1,9 @@
 /* Small operators of the language itself: ranges, casts that the checker believes, enums, devices.
  *
  * Operators whose meaning needs the node or the interpreter (prim::If, prim::CallMethod, prim::tolist, ...)
- * are instructions and not here. Rules: torch/csrc/jit/runtime/register_prim_ops.cpp; devices:
- * c10/core/Device.cpp. */
-#include <string.h>
-
+ * are instructions and not here. Rules: torch/csrc/jit/runtime/register_prim_ops.cpp. */
 #include "ops/common/give.h"
+#include "tensor/device.h"
 #include "value/print.h"
 
 /* The value itself: unchecked casts, annotations, Size, operators that exist for other backends. */
@@ -122,59 +120,14 @@ bool op_enum_value(struct op_call *c) {
 
 /* --- devices --- */
 
-/* c10/core/Device.cpp, parse_type; numbers of c10/core/DeviceType.h, in the order of the error's text. */
-static const struct {
-    const char *name;
-    int16_t type;
-} device_types[] = {
-    {"cpu", 0},    {"cuda", 1},           {"ipu", 18},  {"xpu", 12},  {"mkldnn", 2},
-    {"opengl", 3}, {"opencl", 4},         {"ideep", 5}, {"hip", 6},   {"ve", 16},
-    {"fpga", 7},   {"maia", 8},           {"xla", 9},   {"lazy", 17}, {"vulkan", 10},
-    {"mps", 13},   {"meta", DEVICE_META}, {"hpu", 15},  {"mtia", 19}, {"privateuseone", 20},
-};
-enum { DEVICE_TYPES = sizeof device_types / sizeof *device_types, MAX_DEVICE_INDEX = 127 };
-
-static bool unknown_device(struct op_call *c, const char *text) {
-    struct text names = {0};
-    for (int i = 0; i < DEVICE_TYPES; i++) {
-        text_put(&names, i ? ", " : "");
-        text_put(&names, device_types[i].name);
-    }
-    refuse(c, "Expected one of %s device type at start of device string: %s", text_get(&names), text);
-    text_free(&names);
-    return false;
-}
-
-/* "TYPE" or "TYPE:INDEX", the index without leading zeros. */
-static bool parse_device(struct op_call *c, const char *text) {
-    if (!*text) return refuse(c, "Device string must not be empty");
-    size_t length = strcspn(text, ":");
-    int16_t type = -1, index = -1;
-    for (int i = 0; i < DEVICE_TYPES; i++)
-        if (strlen(device_types[i].name) == length && !strncmp(device_types[i].name, text, length))
-            type = device_types[i].type;
-    const char *digits = text + length + (text[length] == ':');
-    size_t digit_count = strspn(digits, "0123456789");
-    bool indexed = text[length] == ':';
-    if (indexed &&
-        (digit_count == 0 || digit_count > 3 || digits[digit_count] || (digits[0] == '0' && digits[1])))
-        return refuse(c, "Invalid device string: '%s'", text);
-    if (type < 0) {
-        char name[64] = {0};
-        memcpy(name, text, length < sizeof name - 1 ? length : sizeof name - 1);
-        return unknown_device(c, name);
-    }
-    int value = 0;
-    for (size_t i = 0; indexed && i < digit_count; i++) value = value * 10 + (digits[i] - '0');
-    if (value > MAX_DEVICE_INDEX)
-        return refuse(c, "Could not parse device index '%s' in device string '%s'", digits, text);
-    if (indexed) index = (int16_t)value;
-    return give(c, value_device((struct device){.type = type, .index = index}));
+static bool give_device(struct op_call *c, const char *text) {
+    struct device device;
+    return device_parse(text, &device, c->err) && give(c, value_device(device));
 }
 
 bool op_device_of_str(struct op_call *c);
 bool op_device_of_str(struct op_call *c) {
-    return parse_device(c, arg_string(c, 0)->bytes);
+    return give_device(c, arg_string(c, 0)->bytes);
 }
 
 /* PyTorch writes "TYPE:INDEX" and reads that. */
@@ -182,7 +135,7 @@ bool op_device_with_index(struct op_call *c);
 bool op_device_with_index(struct op_call *c) {
     struct text t = {0};
     text_printf(&t, "%s:%lld", arg_string(c, 0)->bytes, (long long)arg_int(c, 1));
-    bool good = t.failed ? error_memory(c->err) : parse_device(c, text_get(&t));
+    bool good = t.failed ? error_memory(c->err) : give_device(c, text_get(&t));
     text_free(&t);
     return good;
 }

@@ -1,0 +1,43 @@
+"""Classes for what programs return: enums and NamedTuples by their qualified names, the result tuples of operators.
+
+A class that a program was compiled from (`register`) is used where it is known; otherwise one of the same form is made
+when the first value of it comes.
+"""
+from __future__ import annotations
+
+import collections
+import enum
+
+_known: dict = {}  # (qualified name, members or fields) -> class
+
+
+def register(qualified: str, cls: type) -> None:
+    """Makes values of the program's class `qualified` members or instances of `cls`."""
+    _known[qualified] = cls
+
+
+def _name(qualified: str) -> str:
+    """The last part, without the number that tells apart classes of one name."""
+    return [part for part in qualified.split(".") if not part.startswith("___torch_mangle_")][-1]
+
+
+def enum_member(qualified: str, members: dict, name: str):
+    """The member `name` of the enum that has these members."""
+    cls = _known.get(qualified)
+    if cls is None or name not in cls.__members__:
+        key = qualified, tuple(members)
+        cls = _known.get(key)
+        if cls is None or {m: cls[m].value for m in members} != members:
+            cls = _known[key] = enum.Enum(_name(qualified), members, module="linkboy")
+    return cls[name]
+
+
+def named_tuple(qualified: str, fields: tuple, items: tuple):
+    """A tuple of these items with names."""
+    cls = _known.get(qualified)
+    if cls is None or getattr(cls, "_fields", None) != fields:
+        key = qualified, fields
+        cls = _known.get(key)
+        if cls is None:
+            cls = _known[key] = collections.namedtuple(_name(qualified), fields, module="linkboy", rename=True)
+    return cls._make(items)
