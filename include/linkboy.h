@@ -212,6 +212,133 @@ LB_API lb_value *lb_module_value(const lb_module *module, lb_error *err);
 /* False for an instance of a script class, which lb_module_of() takes as well. */
 LB_API bool lb_module_is_module(const lb_module *module);
 
+/* ---- Compiling ---- */
+
+/* Functions, classes and modules are made in a unit. One thread at a time may compile; what is compiled may
+ * run in any number of threads meanwhile. */
+
+/* What a name means, while the host tells it. */
+typedef struct lb_answer lb_answer;
+
+/* What a program's free names mean is asked of a host. `scope` is the host's own pointer: that of the source
+ * in which the name stands, of the namespace whose attribute it is, or of the module's class. `find` answers
+ * by one of the lb_answer_ functions; answering nothing says that there is no such name (or, of a class, that
+ * it was declared as a method just now). False with `err` filled ends the compilation. While it answers, the
+ * host may declare and compile. */
+typedef struct lb_host {
+    size_t size;
+    void *user;
+    bool (*find)(void *user, void *scope, const char *name, lb_answer *answer, lb_error *err);
+} lb_host;
+
+/* The definition of a function in Python: `text` is its file or a part of it (UTF-8), the definition begins
+ * (with its decorators) on `line`, the first line being `first_line`; both as its file counts them, 0: 1.
+ * Everything is copied but what the scope points to. Set `size` to sizeof. */
+typedef struct lb_source {
+    size_t size;
+    const char *text;
+    size_t length;
+    const char *file;
+    int first_line, line;
+    void *scope;
+    const char *name; /* what it is called here; NULL: as it is defined */
+    /* Default values by parameter, as they are; those that the text writes are not looked at. */
+    const char *const *default_names;
+    lb_value *const *defaults;
+    int default_count;
+    /* Of an overload: where its parameters and result are declared; the body is this source's. */
+    const struct lb_source *declaration;
+} lb_source;
+
+/* `host` NULL: no free name has a meaning. */
+LB_API lb_unit *lb_unit_new(const lb_host *host, lb_error *err);
+LB_API void lb_unit_free(lb_unit *unit);
+
+/* A function from its source under a qualified name ("__torch__.model.f"; an atom is put in when the name is
+ * taken). It is parsed now and compiled by lb_compile(), or when a program that is compiled names it. */
+LB_API lb_function *lb_declare(lb_unit *unit, const char *qualified, const lb_source *source, lb_error *err);
+/* The same as a method of a class or module. */
+LB_API lb_function *lb_declare_method(lb_unit *unit, const lb_type *class_type, const lb_source *source,
+                                      lb_error *err);
+/* Compiles it unless that is done, with all that it calls. LB_ERROR_COMPILE tells the fault with its place
+ * and the calls that led there. */
+LB_API bool lb_compile(lb_unit *unit, lb_function *function, lb_error *err);
+
+/* A constant of the program: numbers, strings, None, devices, tensors, tuples, enum members. */
+LB_API bool lb_answer_value(lb_answer *answer, const lb_value *value, lb_error *err);
+/* What the library knows by this name: an operator "aten::relu"; "torch.jit.fork", "typing.Optional". */
+LB_API bool lb_answer_name(lb_answer *answer, const char *name, lb_error *err);
+LB_API bool lb_answer_type(lb_answer *answer, const lb_type *type, lb_error *err);
+/* One function, or the overloads of one. Methods: the overloads of one of the class that was asked. */
+LB_API bool lb_answer_functions(lb_answer *answer, lb_function *const *functions, int count, lb_error *err);
+/* A function that stays outside of the program (torch.jit.ignore); `never`: a program that comes to call it
+ * raises (torch.jit.unused). It is declared only for its parameters and result. */
+LB_API bool lb_answer_outside(lb_answer *answer, lb_function *function, bool never, lb_error *err);
+/* Something whose attributes are asked with this scope; messages call it by `words` ("python value of type
+ * 'module'"). */
+LB_API bool lb_answer_scope(lb_answer *answer, void *scope, const char *words, lb_error *err);
+/* A tuple of so many answers, each given to lb_answer_item(). */
+LB_API bool lb_answer_items(lb_answer *answer, int count, lb_error *err);
+LB_API lb_answer *lb_answer_item(lb_answer *answer, int index);
+/* A call that goes to one of two answers (items 0 and 1) by a constant argument: 0 where the one called
+ * `argument`, at `position`, is true. (torch._jit_internal.boolean_dispatch) */
+LB_API bool lb_answer_choice(lb_answer *answer, const char *argument, int position, bool by_default,
+                             lb_error *err);
+/* A class of exceptions that `raise` may take, by its qualified name ("builtins.ValueError"). */
+LB_API bool lb_answer_exception(lb_answer *answer, const char *qualified, lb_error *err);
+/* Something that a program can do nothing with: messages call it by `words`. */
+LB_API bool lb_answer_object(lb_answer *answer, const char *words, lb_error *err);
+/* The name must not be used, and why. */
+LB_API bool lb_answer_refusal(lb_answer *answer, const char *message, lb_error *err);
+
+/* A type as annotations write it: "Optional[List[int]]", "__torch__.model.C". Its names are asked of the
+ * scope; NULL: they are qualified names of the unit. */
+LB_API const lb_type *lb_type_parse(lb_unit *unit, const char *text, void *scope, lb_error *err);
+/* The type that a value shows (tryToInferType): NULL with an error for empty lists and dicts, and where items
+ * have nothing in common. */
+LB_API const lb_type *lb_type_infer(lb_unit *unit, const lb_value *value, lb_error *err);
+
+typedef enum lb_class_kind {
+    LB_CLASS,
+    LB_MODULE,
+    LB_MODULE_LIST, /* ModuleList, Sequential: iterated and subscripted */
+    LB_MODULE_DICT,
+    LB_PARAMETER_LIST,
+    LB_PARAMETER_DICT,
+    LB_INTERFACE,
+    LB_MODULE_INTERFACE,
+} lb_class_kind;
+
+/* A class without members under a qualified name (an atom is put in when it is taken). A module's names that
+ * are no members are asked of the host with `scope`. */
+LB_API const lb_type *lb_class_new(lb_unit *unit, const char *qualified, lb_class_kind kind, void *scope,
+                                   lb_error *err);
+/* In the order of slots; `flags`: LB_PARAMETER, LB_BUFFER or 0. */
+enum { LB_PARAMETER = 1, LB_BUFFER = 2 };
+LB_API bool lb_class_attribute(lb_unit *unit, const lb_type *class_type, const char *name,
+                               const lb_type *type, int flags, lb_error *err);
+LB_API bool lb_class_constant(lb_unit *unit, const lb_type *class_type, const char *name,
+                              const lb_value *value, lb_error *err);
+/* Methods that read and write a property; `setter` may be NULL. */
+LB_API bool lb_class_property(lb_unit *unit, const lb_type *class_type, const char *name, lb_function *getter,
+                              lb_function *setter, lb_error *err);
+/* Called around forward, in the order added; `before`: a pre-hook. */
+LB_API bool lb_class_hook(lb_unit *unit, const lb_type *class_type, const lb_source *source, bool before,
+                          lb_error *err);
+LB_API const lb_type *lb_type_enum(lb_unit *unit, const char *qualified, int count, const char *const *names,
+                                   lb_value *const *values, lb_error *err);
+/* The last `default_count` fields have default values. */
+LB_API const lb_type *lb_type_named_tuple(lb_unit *unit, const char *qualified, int count,
+                                          const char *const *names, const lb_type *const *types,
+                                          int default_count, lb_value *const *defaults, lb_error *err);
+
+/* An object of a class with all attributes to be set; values are converted to the attributes' types. */
+LB_API lb_value *lb_object_new(lb_unit *unit, const lb_type *class_type, lb_error *err);
+LB_API bool lb_object_set(lb_unit *unit, lb_value *object, const char *name, const lb_value *value,
+                          lb_error *err);
+/* A module around an object of a module's class, which it shares. */
+LB_API lb_module *lb_module_new(lb_unit *unit, const lb_value *object, lb_error *err);
+
 /* ---- Running ---- */
 
 /* Set `size` to sizeof; members that are 0 mean the default. */

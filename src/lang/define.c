@@ -15,6 +15,7 @@ static bool compile(struct function *f, lb_error *err) {
     const struct declaration *d = f->ensure_context;
     f->state = FUNCTION_COMPILING;
     bool good = lang_emit_function(d->unit, f->definition, d->self_type, d->resolver, f, err);
+    if (good && d->resolver->emitted) good = d->resolver->emitted(d->resolver, f, err);
     if (good && d->resolver->finish) good = d->resolver->finish(f, err);
     f->state = good ? FUNCTION_READY : FUNCTION_FAILED;
     return good;
@@ -35,6 +36,10 @@ struct function *lang_declare(struct unit *unit, const struct tree *def, const s
     f->ensure = lang_ensure;
     f->state = FUNCTION_DECLARED;
     return f;
+}
+
+struct resolver *lang_resolver_of(const struct function *f) {
+    return ((const struct declaration *)f->ensure_context)->resolver;
 }
 
 bool lang_ensure(struct function *f, lb_error *err) {

@@ -10,6 +10,8 @@
  * where it belongs. `self_type` NULL: a free function. */
 struct function *lang_declare(struct unit *unit, const struct tree *def, const struct name *qualified,
                               const struct type *self_type, struct resolver *resolver, lb_error *err);
+/* What the names in a declared function are asked of. */
+struct resolver *lang_resolver_of(const struct function *f);
 /* Compiles f (and what it calls) unless that is done; a call of a function from within itself is an error. */
 bool lang_ensure(struct function *f, lb_error *err);
 /* Declares and compiles a free function, enters it into unit->functions. */

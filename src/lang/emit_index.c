@@ -289,11 +289,30 @@ static struct sugared *emit_single(struct emitter *e, struct sugared *s, const s
     return sugared_item(e, s, at, i, hint);
 }
 
+/* A module list's slice: bounds that are not written are constants. */
+static struct ir_value *slice_as_tuple(struct emitter *e, struct sugared *s, const struct tree *t) {
+    struct sugared_list items;
+    struct source_range at = t->items[0]->range;
+    const struct tree *slice = t->items[1]->items[0];
+    struct ir_value *bounds[3] = {NULL};
+    if (!sugared_tuple(e, s, at, -1, &items)) return NULL;
+    struct ir_value *tuple = sugared_value(e, sugared_tuple_of(e, items.items, items.count), at);
+    for (int i = 0; tuple && i < 3; i++) {
+        if (slice->items[i])
+            bounds[i] = emit_expression(e, slice->items[i], NULL);
+        else if (i != 1)
+            bounds[i] = emit_literal(e, value_int(i ? 1 : 0), slice->range);
+        if (!bounds[i] && e->err->code) return NULL;
+    }
+    return tuple ? emit_tuple_slice(e, at, tuple, bounds) : NULL;
+}
+
 struct sugared *emit_subscript(struct emitter *e, const struct tree *t, const struct type *hint) {
     struct sugared *s = emit_sugared(e, t->items[0], 1, NULL);
     const struct tree *subscripts = t->items[1];
     if (!s) return NULL;
     if (subscripts->count == 1 && subscripts->items[0]->kind != TREE_SLICE) return emit_single(e, s, t, hint);
+    if (subscripts->count == 1 && s->kind->sliced_as_tuple) return sugared_simple(e, slice_as_tuple(e, s, t));
     struct ir_value *v = sugared_value(e, s, t->items[0]->range);
     if (!v) return NULL;
     if (subscripts->count != 1) return sugared_simple(e, emit_tensor_subscript(e, t->range, v, subscripts));

@@ -4,6 +4,7 @@
 #ifndef LINKBOY_LANG_PYTHON_FILE_H
 #define LINKBOY_LANG_PYTHON_FILE_H
 #include "lang/define.h"
+#include "lang/sugared.h"
 
 struct python_file {
     struct resolver resolver; /* first: set resolver.finish before the first find */
@@ -17,4 +18,7 @@ bool python_file_open(struct python_file *file, const struct source *source, lb_
 void python_file_close(struct python_file *file);
 /* A function of the file, compiled; NULL without an error when there is none of this name. */
 struct function *python_file_function(struct python_file *file, const char *name, lb_error *err);
+/* What a dotted name of Python's libraries is ("torch.jit.fork", "math.pi"); NULL without an error: nothing
+ * that is known here. */
+struct sugared *python_library_value(struct emitter *e, const char *path, struct source_range at);
 #endif

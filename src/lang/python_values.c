@@ -6,12 +6,10 @@
 #include "lang/python_names.h"
 #include <string.h>
 
-static struct sugared *module_value(struct emitter *e, const char *path, struct source_range at);
-
 static struct sugared *imported_attribute(struct emitter *e, struct sugared *s, struct source_range at,
                                           const struct name *name) {
     char *path = arena_printf(&e->memory, "%s.%s", s->name->text, name->text);
-    struct sugared *found = path ? module_value(e, path, at) : emit_out_of_memory(e);
+    struct sugared *found = path ? python_library_value(e, path, at) : emit_out_of_memory(e);
     if (found || e->err->code) return found;
     return emit_error(e, at, "module '%s' has no attribute '%s'", s->name->text, name->text);
 }
@@ -25,7 +23,7 @@ static struct sugared *number_value(struct emitter *e, const struct python_name 
 
 /* What a dotted name of a library is: a table's entry, an operator of torch, or a module. NULL without an
  * error: none. */
-static struct sugared *module_value(struct emitter *e, const char *path, struct source_range at) {
+struct sugared *python_library_value(struct emitter *e, const char *path, struct source_range at) {
     const struct python_name *n = python_name_find(path);
     if (n && n->form) return sugared_form(e, (enum special_form)n->form);
     if (n && n->op) return sugared_builtin(e, n->op);
@@ -144,7 +142,7 @@ static struct sugared *function_value(struct python_file *f, struct emitter *e, 
 
 static struct sugared *bound_value(struct python_file *f, struct emitter *e, struct python_binding *b,
                                    struct source_range at) {
-    if (!b->tree) return module_value(e, b->imported, at);
+    if (!b->tree) return python_library_value(e, b->imported, at);
     if (b->tree->kind == TREE_DEF) return function_value(f, e, b);
     if (b->tree->kind == TREE_ASSIGN) return assigned_value(f, e, b, at);
     const struct type *type = python_class_type(f, b, e->err);

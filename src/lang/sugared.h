@@ -46,6 +46,7 @@ struct sugared_kind {
     struct ir_value *(*length)(struct emitter *e, struct sugared *s, struct source_range at);
     struct sugared *(*item)(struct emitter *e, struct sugared *s, struct source_range at,
                             struct ir_value *index, const struct type *hint);
+    bool sliced_as_tuple; /* x[a:b] is the tuple of its items, sliced */
 };
 
 /* Things that look like calls and evaluate their arguments in their own way. */

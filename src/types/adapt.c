@@ -136,8 +136,6 @@ static const struct type *infer_tuple(struct type_store *s, const struct tuple *
     return type;
 }
 
-/* The type of a value whose containers may be untyped, by their contents (tryToInferType); NULL where these
- * do not say: an empty list, items that have nothing in common. */
 static const struct type *infer(struct type_store *s, lb_value v, int depth) {
     if (depth >= MAX_DEPTH) return NULL;
     switch (v.tag) {
@@ -147,6 +145,10 @@ static const struct type *infer(struct type_store *s, lb_value v, int depth) {
     case VALUE_TUPLE: return infer_tuple(s, v.tuple, depth + 1);
     default: return type_of_value(s, v);
     }
+}
+
+const struct type *type_infer(struct type_store *s, lb_value v) {
+    return infer(s, v, 0);
 }
 
 /* A value for which no type is declared (Any): its own contents decide. */

@@ -13,4 +13,9 @@ void type_tag_containers(const struct type *want, lb_value v);
  * one-element tensor for a number, a string for a device. False with err unset when it does not fit. */
 bool type_convert_argument(struct type_store *s, const struct type *want, lb_value v, lb_value *out,
                            lb_error *err);
+
+/* The type that a value shows whose containers may be untyped, by their contents (tryToInferType in
+ * torch/csrc/jit/python/pybind_utils.h); NULL where these do not say: an empty list, items that have nothing
+ * in common. */
+const struct type *type_infer(struct type_store *s, lb_value v);
 #endif

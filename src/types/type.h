@@ -124,8 +124,19 @@ struct class_property {
     const struct name *name;
     struct function *getter, *setter; /* setter may be NULL */
 };
+/* What a module that is a container holds: torch.nn.ModuleList and Sequential, ModuleDict, ParameterList,
+ * ParameterDict (IterableModuleKind). */
+enum module_container {
+    CONTAINER_NONE,
+    CONTAINER_LIST,
+    CONTAINER_DICT,
+    CONTAINER_PARAMETER_LIST,
+    CONTAINER_PARAMETER_DICT,
+};
 struct class_definition {
     const struct type *type;
+    uint8_t container; /* enum module_container */
+    void *host;        /* what its names that are no members are asked of (lang/host.h); NULL: nobody */
     bool is_module;
     bool is_interface;                           /* then is_module says ModuleInterface */
     bool is_native;                              /* a C++ class: methods are native, instances are capsules */

@@ -60,6 +60,19 @@ void unit_leave(struct unit *u) {
     if (--u->entered == 0) atomic_store(&u->holder, 0);
 }
 
+int unit_pause(struct unit *u) {
+    int entered = u->entered;
+    u->entered = 0;
+    if (entered) atomic_store(&u->holder, 0);
+    return entered;
+}
+
+void unit_resume(struct unit *u, int entered) {
+    if (!entered) return;
+    unit_enter(u);
+    u->entered = entered;
+}
+
 bool unit_keep(struct unit *u, void *thing, void (*release)(void *thing)) {
     struct unit_kept kept = {thing, release};
     return array_push(&u->kept, kept);

@@ -28,6 +28,7 @@ struct unit {
     ARRAY_OF(struct unit_kept) kept;
     _Atomic uintptr_t holder; /* the thread that has entered it; 0: none */
     int entered;              /* how often */
+    void *host; /* of what is compiled here from sources (lang/host.h), in the unit's memory; NULL: none */
 };
 
 /* Names of kinds that passes and printers switch over; their `known` index is the enum below (ir/kinds.h). */
@@ -42,6 +43,9 @@ static inline struct unit *unit_retain(struct unit *u) {
  * before; another thread waits there, the same one may enter again. Running code needs no entering. */
 void unit_enter(struct unit *u);
 void unit_leave(struct unit *u);
+/* Leaves it altogether for a while; what to give to unit_resume(). */
+int unit_pause(struct unit *u);
+void unit_resume(struct unit *u, int entered);
 /* Takes `thing` over: it is released before the unit's types go. False when memory is out. */
 bool unit_keep(struct unit *u, void *thing, void (*release)(void *thing));
 /* A declared function of the unit's (not yet in any table). */

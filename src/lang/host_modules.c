@@ -1,0 +1,437 @@
+/* What programs do with modules whose class a host made: attributes (members, then what the host knows of the
+ * class), calls with hooks, and containers, over which loops are unrolled (struct ModuleValue in
+ * torch/csrc/jit/python/python_sugared_value.cpp). All attributes of a container are read before the first
+ * round of a loop; a parameter or buffer is read twice there, as PyTorch does. */
+#include "lang/emitter.h"
+#include "lang/host.h"
+#include <string.h>
+
+static const struct sugared_kind kind_module, kind_iterator;
+
+static struct class_definition *class_of(const struct sugared *s) {
+    return s->value->type->definition;
+}
+
+static bool is_module_type(const struct type *t) {
+    return (t->kind == TYPE_CLASS || t->kind == TYPE_INTERFACE) && t->definition->is_module;
+}
+
+struct sugared *host_module(struct emitter *e, struct ir_value *self) {
+    struct sugared *s = self ? sugared_new(e, &kind_module) : NULL;
+    if (s) s->value = self;
+    return s;
+}
+
+struct sugared *host_make_self(struct resolver *r, struct emitter *e, struct ir_value *self) {
+    (void)r;
+    return host_module(e, self);
+}
+
+static struct ir_value *module_value(struct emitter *e, struct sugared *s, struct source_range at) {
+    (void)e;
+    (void)at;
+    return s->value;
+}
+
+/* ---- members ---- */
+
+static struct sugared *get_member(struct emitter *e, const struct sugared *s, struct source_range at,
+                                  const struct name *name) {
+    struct sugared *v = sugared_attribute(e, sugared_simple(e, s->value), at, name);
+    struct ir_value *simple = sugared_as_simple(v);
+    return simple && is_module_type(simple->type) ? host_module(e, simple) : v;
+}
+
+/* ---- containers: keys and values as two tuples ---- */
+
+struct members {
+    struct sugared **keys, **values;
+    int count, room;
+};
+
+enum member_kind { MEMBER_MODULE, MEMBER_PARAMETER, MEMBER_BUFFER };
+
+static bool is_member(const struct class_attribute *a, enum member_kind kind) {
+    if (kind == MEMBER_PARAMETER) return a->is_parameter;
+    return kind == MEMBER_BUFFER ? a->is_buffer : is_module_type(a->type);
+}
+
+static bool make_room(struct emitter *e, struct members *m, int room) {
+    if (room <= m->room) return true;
+    struct sugared **keys = arena_array(&e->memory, struct sugared *, 2 * room);
+    struct sugared **values = arena_array(&e->memory, struct sugared *, 2 * room);
+    if (!keys || !values) return error_memory(e->err);
+    if (m->count) {
+        memcpy(keys, m->keys, sizeof *keys * (size_t)m->count);
+        memcpy(values, m->values, sizeof *values * (size_t)m->count);
+    }
+    *m = (struct members){keys, values, m->count, 2 * room};
+    return true;
+}
+
+static struct sugared *key_constant(struct emitter *e, const char *text, size_t length) {
+    return sugared_simple(e, emit_text(e, text, (int64_t)length, (struct source_range){0}));
+}
+
+static bool add_member(struct emitter *e, struct sugared *s, struct source_range at, const struct name *name,
+                       enum member_kind kind, struct members *m) {
+    struct sugared *key = key_constant(e, name->text, name->length);
+    if (kind != MEMBER_MODULE && !get_member(e, s, at, name)) return false;
+    struct sugared *value = key ? get_member(e, s, at, name) : NULL;
+    if (!value || !make_room(e, m, m->count + 1)) return false;
+    m->keys[m->count] = key;
+    m->values[m->count++] = value;
+    return true;
+}
+
+static bool read_members(struct emitter *e, struct sugared *s, struct source_range at, enum member_kind kind,
+                         struct members *m) {
+    const struct class_definition *c = class_of(s);
+    *m = (struct members){0};
+    if (!make_room(e, m, 1)) return false;
+    for (int i = 0; i < c->attributes.count; i++) {
+        const struct class_attribute *a = &c->attributes.items[i];
+        if (is_member(a, kind) && !add_member(e, s, at, a->name, kind, m)) return false;
+    }
+    return true;
+}
+
+static enum member_kind held_kind(const struct sugared *s) {
+    uint8_t container = class_of(s)->container;
+    bool parameters = container == CONTAINER_PARAMETER_LIST || container == CONTAINER_PARAMETER_DICT;
+    return parameters ? MEMBER_PARAMETER : MEMBER_MODULE;
+}
+
+static bool is_dict(const struct sugared *s) {
+    uint8_t container = class_of(s)->container;
+    return container == CONTAINER_DICT || container == CONTAINER_PARAMETER_DICT;
+}
+
+/* ---- items(), named_children() and the like: calls that give what is iterated over ---- */
+
+static struct sugared *call_iterator(struct emitter *e, struct sugared *s, struct source_range at,
+                                     struct actuals actuals, int binders) {
+    (void)binders;
+    if (!actuals.count && !actuals.keyword_count) return s->base;
+    return emit_error(e, at, "%s doesn't accept any arguments", s->name->text);
+}
+static const struct sugared_kind kind_iterator = {.word = "ModuleDictMethod", .call = call_iterator};
+
+static struct sugared *iterator(struct emitter *e, const struct name *name, struct sugared *over) {
+    struct sugared *s = over ? sugared_new(e, &kind_iterator) : NULL;
+    if (!s) return NULL;
+    s->name = name;
+    s->base = over;
+    return s;
+}
+
+static struct sugared *pairs(struct emitter *e, struct source_range at, const struct members *m) {
+    struct sugared *both[2] = {sugared_tuple_of(e, m->keys, m->count),
+                               sugared_tuple_of(e, m->values, m->count)};
+    return both[0] && both[1] ? sugared_zip(e, at, both, 2) : NULL;
+}
+
+/* The module itself and all below it, with dotted names. */
+static bool read_tree(struct emitter *e, struct sugared *s, struct source_range at, const char *path,
+                      struct members *m) {
+    struct members own;
+    struct sugared *key = key_constant(e, path, strlen(path));
+    if (!key || !make_room(e, m, m->count + 1)) return false;
+    m->keys[m->count] = key;
+    m->values[m->count++] = s;
+    if (class_of(s)->is_interface)
+        return emit_error(e, at, "the submodules of an interface are not known") != NULL;
+    if (!read_members(e, s, at, MEMBER_MODULE, &own)) return false;
+    for (int i = 0; i < own.count; i++) {
+        lb_value name;
+        if (!emit_is_constant(sugared_as_simple(own.keys[i]), &name)) return false;
+        const char *below = arena_printf(&e->memory, "%s%s%s", path, *path ? "." : "", name.string->bytes);
+        if (!below) return error_memory(e->err);
+        if (!read_tree(e, own.values[i], at, below, m)) return false;
+    }
+    return true;
+}
+
+enum wanted { WANT_KEYS = 1, WANT_VALUES = 2, WANT_PAIRS = 3 };
+static const struct {
+    const char *name;
+    uint8_t wanted;
+    bool dict_only, whole_tree, buffers;
+} iterators[] = {
+    {"keys", WANT_KEYS, true, false, false},
+    {"values", WANT_VALUES, true, false, false},
+    {"items", WANT_PAIRS, true, false, false},
+    {"children", WANT_VALUES, false, false, false},
+    {"named_children", WANT_PAIRS, false, false, false},
+    {"modules", WANT_VALUES, false, true, false},
+    {"named_modules", WANT_PAIRS, false, true, false},
+    {"named_buffers", WANT_PAIRS, false, false, true},
+};
+
+static struct sugared *find_iterator(struct emitter *e, struct sugared *s, struct source_range at,
+                                     const struct name *name) {
+    for (size_t i = 0; i < sizeof iterators / sizeof *iterators; i++) {
+        if (strcmp(iterators[i].name, name->text) || (iterators[i].dict_only && !is_dict(s))) continue;
+        struct members m = {0};
+        enum member_kind kind = iterators[i].dict_only ? held_kind(s) : MEMBER_MODULE;
+        if (iterators[i].buffers) kind = MEMBER_BUFFER;
+        bool good = iterators[i].whole_tree ? read_tree(e, s, at, "", &m) : read_members(e, s, at, kind, &m);
+        if (!good) return NULL;
+        if (iterators[i].wanted == WANT_PAIRS) return iterator(e, name, pairs(e, at, &m));
+        bool keys = iterators[i].wanted == WANT_KEYS;
+        return iterator(e, name, sugared_tuple_of(e, keys ? m.keys : m.values, m.count));
+    }
+    return NULL;
+}
+
+/* ---- overloads of a method ---- */
+
+static struct sugared *call_overloads(struct emitter *e, struct sugared *s, struct source_range at,
+                                      struct actuals actuals, int binders) {
+    (void)binders;
+    const struct schema **schemas = arena_array(&e->memory, const struct schema *, s->count);
+    struct actual *with_self = arena_array(&e->memory, struct actual, actuals.count + 1);
+    struct match m;
+    if (!schemas || !with_self) return emit_out_of_memory(e);
+    for (int i = 0; i < s->count; i++) {
+        if (!emit_ensure(e, s->functions[i], at, "method")) return NULL;
+        schemas[i] = s->functions[i]->schema;
+    }
+    with_self[0] = (struct actual){.value = s->value};
+    if (actuals.count) memcpy(with_self + 1, actuals.items, sizeof *with_self * (size_t)actuals.count);
+    actuals.items = with_self;
+    actuals.count++;
+    if (!match_schemas(e, schemas, s->count, at, actuals, NULL, &m)) return NULL;
+    const struct function *f = s->functions[m.which];
+    struct ir_value *v = emit_typed(e, KIND_CALL_METHOD, m.returns[0], m.inputs, m.input_count);
+    if (!v || !emit_set_name(e, v->node, f->name)) return NULL;
+    v->node->range = at;
+    v->node->function = f;
+    return sugared_simple(e, v);
+}
+static const struct sugared_kind kind_overloads = {.word = "method", .call = call_overloads};
+
+/* ---- what the host knows ---- */
+
+/* A method that the host has declared while it was asked is compiled here. */
+static struct sugared *declared_method(struct emitter *e, const struct sugared *s, struct source_range at,
+                                       const struct name *name) {
+    struct function *f = class_find_method(class_of(s), name);
+    if (!f || !emit_ensure(e, f, at, "method")) return NULL;
+    return sugared_method(e, s->value, name);
+}
+
+static struct sugared *answered(struct emitter *e, const struct sugared *s, struct source_range at,
+                                const struct lb_answer *answer, const struct name *name) {
+    if (answer->kind == ANSWER_NOTHING) return declared_method(e, s, at, name);
+    struct sugared *found = host_sugared(e, answer, at);
+    if (!found) return NULL;
+    bool method = found->kind == &sugared_kind_function && found->functions[0]->owner == s->value->type;
+    if (method) found->kind = &kind_overloads;
+    if (method || (answer->kind == ANSWER_OUTSIDE && found->functions[0]->owner)) found->value = s->value;
+    return found;
+}
+
+/* NULL without an error: the host knows nothing. A refusal is given only where `wanted`. */
+static struct sugared *ask_host(struct emitter *e, const struct sugared *s, struct source_range at,
+                                const struct name *name, bool wanted) {
+    if (!class_of(s)->host) return NULL;
+    struct lb_answer answer = {.memory = &e->memory};
+    bool good = host_ask(host_of(e->resolver), class_of(s)->host, name->text, &answer, e->err);
+    bool refused = answer.kind == ANSWER_REFUSAL && !wanted;
+    struct sugared *found = good && !refused ? answered(e, s, at, &answer, name) : NULL;
+    answer_release(&answer);
+    return found;
+}
+
+/* ---- attributes ---- */
+
+static bool has_property(const struct class_definition *c, const struct name *name) {
+    for (int i = 0; i < c->properties.count; i++)
+        if (c->properties.items[i].name == name) return true;
+    return false;
+}
+
+/* NULL without an error: there is none (ModuleValue::tryGetAttr). */
+static struct sugared *find_attribute(struct emitter *e, struct sugared *s, struct source_range at,
+                                      const struct name *name, bool wanted) {
+    const struct class_definition *c = class_of(s);
+    if (c->is_interface || class_find_attribute(c, name) >= 0 || class_find_method(c, name))
+        return get_member(e, s, at, name);
+    const struct class_constant *constant = class_find_constant(c, name);
+    if (constant) return sugared_simple(e, host_constant(e, constant->value, at));
+    struct sugared *found = find_iterator(e, s, at, name);
+    return found || e->err->code ? found : ask_host(e, s, at, name, wanted && !has_property(c, name));
+}
+
+static struct sugared *module_attribute(struct emitter *e, struct sugared *s, struct source_range at,
+                                        const struct name *name) {
+    struct sugared *found = find_attribute(e, s, at, name, true);
+    if (found || e->err->code) return found;
+    if (has_property(class_of(s), name)) return get_member(e, s, at, name);
+    const char *dot = strrchr(class_of(s)->type->name->text, '.');
+    return emit_error(e, at, "Module '%s' has no attribute '%s' ", dot ? dot + 1 : "?", name->text);
+}
+
+static bool module_has_attribute(struct emitter *e, struct sugared *s, struct source_range at,
+                                 const struct name *name) {
+    return find_attribute(e, s, at, name, false) != NULL;
+}
+
+static bool module_set_attribute(struct emitter *e, struct sugared *s, struct source_range at,
+                                 const struct name *name, struct ir_value *value) {
+    return sugared_set_attribute(e, sugared_simple(e, s->value), at, name, value);
+}
+
+/* ---- calls ---- */
+
+static struct ir_value *call_hook(struct emitter *e, struct function *hook, struct source_range at,
+                                  struct ir_value *const *values, int count, struct actuals given,
+                                  int binders) {
+    struct actual actuals[3];
+    for (int i = 0; i < count; i++) actuals[i] = (struct actual){.value = values[i]};
+    struct actuals all = {actuals, count, given.keywords, given.keyword_count};
+    return sugared_value(e, sugared_call(e, sugared_function(e, hook), at, all, binders), at);
+}
+
+/* Pre-hooks see the arguments as a tuple and may give others; false with an error. */
+static bool call_pre_hooks(struct emitter *e, struct sugared *s, struct source_range at, int binders,
+                           struct actuals *actuals, struct ir_value **input) {
+    const struct class_definition *c = class_of(s);
+    for (int i = 0; i < c->forward_pre_hooks.count; i++) {
+        struct ir_value *both[2] = {s->value, *input};
+        struct ir_value *v = call_hook(e, c->forward_pre_hooks.items[i], at, both, 2, *actuals, binders);
+        if (!v) return false;
+        if (v->type->kind == TYPE_NONE) continue;
+        if (v->type->kind != TYPE_TUPLE && !(v = emit_tuple(e, &v, 1, NULL))) return false;
+        *input = v;
+    }
+    if (!c->forward_pre_hooks.count) return true;
+    struct ir_value *const *items = emit_unpack(e, *input);
+    int count = (*input)->type->count;
+    struct actual *list = items ? arena_array(&e->memory, struct actual, count + 1) : NULL;
+    if (!list) return error_memory(e->err);
+    for (int i = 0; i < count; i++) list[i] = (struct actual){.value = items[i]};
+    if (!actuals->count) return true;
+    actuals->items = list;
+    actuals->count = count;
+    return true;
+}
+
+static struct ir_value *arguments_tuple(struct emitter *e, struct actuals actuals) {
+    struct ir_value **values = arena_array(&e->memory, struct ir_value *, actuals.count + 1);
+    if (!values) return emit_out_of_memory(e);
+    for (int i = 0; i < actuals.count; i++)
+        if (!(values[i] = emit_actual(e, &actuals.items[i]))) return NULL;
+    return emit_tuple(e, values, actuals.count, NULL);
+}
+
+static struct sugared *call_module(struct emitter *e, struct sugared *s, struct source_range at,
+                                   struct actuals actuals, int binders) {
+    const struct class_definition *c = class_of(s);
+    bool hooks = c->forward_pre_hooks.count || c->forward_hooks.count;
+    struct ir_value *input = NULL;
+    if (hooks && !(input = arguments_tuple(e, actuals))) return NULL;
+    if (!call_pre_hooks(e, s, at, binders, &actuals, &input)) return NULL;
+    struct sugared *forward = module_attribute(e, s, at, emit_name(e, "forward"));
+    struct ir_value *output = sugared_value(e, sugared_call(e, forward, at, actuals, binders), at);
+    for (int i = 0; output && i < c->forward_hooks.count; i++) {
+        struct ir_value *three[3] = {s->value, input, output};
+        struct ir_value *v = call_hook(e, c->forward_hooks.items[i], at, three, 3, actuals, binders);
+        if (!v) return NULL;
+        if (v->type->kind != TYPE_NONE) output = v;
+    }
+    return sugared_simple(e, output);
+}
+
+/* ---- iteration and subscripts ---- */
+
+static struct sugared *iterate_module(struct emitter *e, struct sugared *s, struct source_range at) {
+    struct members m;
+    if (class_of(s)->container == CONTAINER_NONE)
+        return emit_error(
+            e, at,
+            "Only constant Sequential, ModuleList, ModuleDict, or ParameterList can be used as an iterable");
+    if (!read_members(e, s, at, held_kind(s), &m)) return NULL;
+    return sugared_tuple_of(e, is_dict(s) ? m.keys : m.values, m.count);
+}
+
+static bool module_tuple(struct emitter *e, struct sugared *s, struct source_range at, int size_hint,
+                         struct sugared_list *out) {
+    (void)size_hint;
+    struct members m;
+    if (class_of(s)->container != CONTAINER_LIST)
+        return emit_error(e, at, "Only ModuleList or Sequential modules can be used as tuple") != NULL;
+    if (!read_members(e, s, at, MEMBER_MODULE, &m)) return false;
+    *out = (struct sugared_list){m.values, m.count};
+    return true;
+}
+
+/* A container indexed by a value: all that it holds must be of the wanted interface. */
+static struct sugared *indexed_by_value(struct emitter *e, struct sugared *s, struct source_range at,
+                                        struct ir_value *index, const struct type *hint) {
+    const struct class_definition *c = class_of(s);
+    for (int i = 0; i < c->attributes.count; i++) {
+        const struct class_attribute *a = &c->attributes.items[i];
+        if (is_module_type(a->type) && !is_subtype(e, a->type, hint))
+            return emit_error(e, at, "Attribute %s is not of annotated type %s", a->name->text,
+                              emit_type_words(e, hint));
+    }
+    struct ir_value *inputs[2] = {s->value, index};
+    struct node *n = emit_node_named(e, emit_name(e, "prim::ModuleContainerIndex"), 1, inputs, 2);
+    if (!n) return NULL;
+    n->outputs.items[0]->type = hint;
+    return sugared_simple(e, n->outputs.items[0]);
+}
+
+static struct sugared *dict_item(struct emitter *e, struct sugared *s, struct source_range at,
+                                 struct ir_value *index, const struct type *hint) {
+    lb_value key, own;
+    struct members m;
+    if (!emit_is_constant(index, &key)) {
+        if (hint) return indexed_by_value(e, s, at, index, hint);
+        return emit_error(
+            e, at,
+            "Unable to extract string literal index. ModuleDict indexing is only supported with "
+            "string literals. Enumeration of ModuleDict is supported, e.g. 'for k, v in "
+            "self.items(): ...'");
+    }
+    if (key.tag != VALUE_STRING) return emit_error(e, at, "a ModuleDict is indexed by strings");
+    if (!read_members(e, s, at, held_kind(s), &m)) return NULL;
+    for (int i = 0; i < m.count; i++)
+        if (emit_is_constant(sugared_as_simple(m.keys[i]), &own) && value_equal(own, key, NULL))
+            return m.values[i];
+    return emit_error(e, at, "Key Error, %s", key.string->bytes);
+}
+
+static struct sugared *module_item(struct emitter *e, struct sugared *s, struct source_range at,
+                                   struct ir_value *index, const struct type *hint) {
+    struct members m;
+    switch (class_of(s)->container) {
+    case CONTAINER_LIST:
+        if (hint) return indexed_by_value(e, s, at, index, hint);
+        break;
+    case CONTAINER_PARAMETER_LIST: break;
+    case CONTAINER_DICT:
+    case CONTAINER_PARAMETER_DICT: return dict_item(e, s, at, index, hint);
+    default:
+        return emit_error(e, at,
+                          "Only ModuleList, Sequential, ModuleDict, ParameterList, and ParameterDict modules "
+                          "are subscriptable");
+    }
+    if (!read_members(e, s, at, held_kind(s), &m)) return NULL;
+    return sugared_item(e, sugared_tuple_of(e, m.values, m.count), at, index, NULL);
+}
+
+static const struct sugared_kind kind_module = {
+    .word = "module",
+    .value = module_value,
+    .attribute = module_attribute,
+    .has_attribute = module_has_attribute,
+    .set_attribute = module_set_attribute,
+    .tuple = module_tuple,
+    .call = call_module,
+    .iterate = iterate_module,
+    .item = module_item,
+    .sliced_as_tuple = true,
+};
