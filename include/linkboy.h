@@ -748,6 +748,99 @@ LB_API lb_value *lb_function_call(lb_unit *unit, const lb_function *function, lb
                                   lb_value *const *args, int count, const char *const *names,
                                   lb_value *const *named_args, int named_count, lb_error *err);
 
+/* ---- Tracing ----
+ *
+ * A recorder: the host runs a program of its own and tells each operator that it calls; what comes out is the
+ * function, or the module's method, that calls the same operators (torch.jit.trace). Tensors are the host's
+ * and are told by key: the same tensor has the same key as long as the trace lasts, and no other has it.
+ * One thread at a time uses a trace. A function that fails leaves the trace good for lb_trace_free() alone.
+ */
+
+typedef struct lb_trace lb_trace;
+
+typedef enum lb_traced_kind {
+    LB_TRACED_DEFAULT,  /* of an operator's argument: what its schema says */
+    LB_TRACED_TENSOR,   /* `key`; dtype, sizes, ... where it is an input or a result */
+    LB_TRACED_NUMBER,   /* the number that the 0-dim tensor `key` became on its way into the argument */
+    LB_TRACED_CONSTANT, /* `value` */
+    LB_TRACED_LIST,     /* `count` items */
+    LB_TRACED_TUPLE,
+    LB_TRACED_DICT, /* keys (constants) and values take turns in `items` */
+} lb_traced_kind;
+
+/* An argument, a result, an input or an output. Everything is copied. */
+typedef struct lb_traced {
+    lb_traced_kind kind;
+    const void *key;
+    /* Of a tensor: its type. `strides` NULL: not strided; `device` NULL: "cpu". */
+    int dtype, ndim;
+    const int64_t *sizes, *strides;
+    bool requires_grad;
+    const char *device;
+    const lb_value *value;
+    const struct lb_traced *items;
+    int count;
+} lb_traced;
+
+typedef struct lb_trace_host {
+    size_t size; /* sizeof */
+    void *user;
+    /* The variable that holds the tensor in the function that runs now: values are named after it. NULL or
+     * "": there is none. Valid until the next call. */
+    const char *(*name)(void *user, const void *key);
+    /* The tensor itself, for one that becomes a constant; a new handle. NULL with err: it cannot. */
+    lb_value *(*tensor)(void *user, const void *key, lb_error *err);
+    void (*warn)(void *user, const char *text);
+    bool lenient; /* lists and dicts may be given back (strict=False) */
+} lb_trace_host;
+
+/* `module`: an object of a module's class of the unit, which gets the method; NULL: a function. Neither is
+ * changed before lb_trace_finish(). */
+LB_API lb_trace *lb_trace_new(lb_unit *unit, const lb_value *module, const lb_trace_host *host,
+                              lb_error *err);
+LB_API void lb_trace_free(lb_trace *trace);
+
+/* The host's tensor that is the parameter or buffer at this path ("conv.weight"). A tensor at several paths
+ * is the first one's. */
+LB_API bool lb_trace_attribute(lb_trace *trace, const char *path, const void *key, lb_error *err);
+/* The next input: tensors, or lists, tuples and dicts of such. `name` may be NULL. */
+LB_API bool lb_trace_input(lb_trace *trace, const char *name, const lb_traced *input, lb_error *err);
+/* Where in the host's source the following happens: the stack as text, innermost first, and its innermost
+ * place; comments of graphs show the latter. */
+LB_API bool lb_trace_at(lb_trace *trace, const char *stack, size_t length, const char *file, int line,
+                        lb_error *err);
+/* The forward of the submodule at this path begins ("conv"), and ends. Each becomes a method of its own. */
+LB_API bool lb_trace_enter(lb_trace *trace, const char *path, lb_error *err);
+LB_API bool lb_trace_leave(lb_trace *trace, lb_error *err);
+
+/* The operator `op` ("aten::add.Tensor") was called, with its schema's arguments in order (missing ones at
+ * the end are defaults), and gave these results. Tensors it wrote into are results, too. */
+LB_API bool lb_trace_op(lb_trace *trace, const char *op, const lb_traced *args, int count,
+                        const lb_traced *results, int result_count, lb_error *err);
+/* The size of a tensor in a dimension (-1: its number of elements) was read; `key` is of a 0-dim tensor of
+ * the host's that holds it. */
+LB_API bool lb_trace_size(lb_trace *trace, const lb_traced *tensor, int dim, const void *key, lb_error *err);
+/* A compiled function of the unit was called; its arguments as tensors, lists and tuples of such, and
+ * constants. A method's first argument is the submodule, a constant. */
+LB_API bool lb_trace_call(lb_trace *trace, lb_function *function, const lb_traced *args, int count,
+                          const lb_traced *result, lb_error *err);
+/* The tensor left the trace as this bool, int or float: the program checks that it does so again, and raises
+ * with this message where it does not. */
+LB_API bool lb_trace_guard(lb_trace *trace, const void *key, const lb_value *value, const char *message,
+                           lb_error *err);
+/* Whether the tensor is one that the trace knows. */
+LB_API bool lb_trace_knows(const lb_trace *trace, const void *key);
+/* `key` is the tensor that the trace knows as `known`, too. */
+LB_API bool lb_trace_same(lb_trace *trace, const void *key, const void *known, lb_error *err);
+/* From now on the trace does not know it. */
+LB_API void lb_trace_forget(lb_trace *trace, const void *key);
+
+/* Ends the trace with what the program gave back. The function is the unit's: under a qualified name
+ * ("__torch__.f"; an atom is put in when it is taken), or as the module's method of that name. Methods of
+ * submodules are made along with it: forward, forward1, ... for each call. The trace is still to be freed. */
+LB_API lb_function *lb_trace_finish(lb_trace *trace, const char *name, const lb_traced *output,
+                                    lb_error *err);
+
 #ifdef __cplusplus
 }
 #endif

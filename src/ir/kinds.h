@@ -54,6 +54,8 @@
     X(FUSION_GROUP, "prim::FusionGroup")                    \
     X(UNPACKED_NONE, "prim::AutogradZero")                  \
     X(DATA, "prim::data")                                   \
+    X(TRACED_ATTR, "prim::TracedAttr")                      \
+    X(TRACED_MODULE, "prim::TracedModuleForward")           \
     X(ATEN_WAIT, "aten::wait")                              \
     X(ATEN_WARN, "aten::warn")                              \
     X(ATEN_FORMAT, "aten::format")                          \
