@@ -123,12 +123,11 @@ static bool put_state(struct pickler *p, lb_value state) {
 
 static bool put_object(struct pickler *p, lb_value v) {
     const struct type *type = v.tag == VALUE_CAPSULE ? v.capsule->type : v.object->type;
-    bool has = v.tag == VALUE_CAPSULE;
-    lb_value state = has ? value_copy(v.capsule->state) : value_none();
     if (!type) return error_set(p->err, LB_ERROR_UNSUPPORTED, "an object without a class can't be saved");
-    bool good = put_class(p, type);
+    bool has = false, good = put_class(p, type);
+    lb_value state = value_none();
     pickle_put(&p->writer, ")\x81");
-    if (good && !has) good = p->program->get_state(p->program->context, v, &has, &state, p->err);
+    good = good && p->program->get_state(p->program->context, v, &has, &state, p->err);
     good = good && (has ? put_state(p, state) : put_slots(p, v.object));
     pickle_put(&p->writer, "b");
     value_release(state);

@@ -13,8 +13,8 @@ struct pickle_program {
     void *context;
     /* Puts the qualified name under which a class or enum is saved; told of each object, in order. */
     bool (*put_class)(void *context, struct text *out, const struct type *type, lb_error *err);
-    /* What stands for an object whose class has __getstate__ and __setstate__; *has false: its attributes
-     * do. */
+    /* What stands for an object whose class has __getstate__ and __setstate__, and for every object of a C++
+     * class; *has false: its attributes do. */
     bool (*get_state)(void *context, lb_value object, bool *has, lb_value *state, lb_error *err);
 };
 

@@ -21,7 +21,7 @@ static bool call_native(struct machine *m, lb_value *r, const struct site *s, co
         m->arguments[i] = r[s->arguments[i].place];
         if (m->arguments[i].tag == VALUE_UNINITIALIZED) return machine_uninitialized(m);
     }
-    if (!f->native(m->arguments, s->argument_count, &result, m->err)) return false;
+    if (!exec_native(f, m->arguments, s->argument_count, &result, m->err)) return false;
     machine_drop(r, s);
     if (s->result_count) return machine_put(m, &r[s->results[0]], result);
     value_release(result);

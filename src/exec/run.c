@@ -4,6 +4,7 @@
 #include "exec/fuse.h"
 #include "exec/machine.h"
 #include "exec/prepare.h"
+#include "types/adapt.h"
 #include <string.h>
 
 /* What operators call back (sorting by __lt__). */
@@ -71,10 +72,21 @@ bool exec_code(struct unit *unit, const struct code *code, const lb_value *args,
     return good;
 }
 
+bool exec_native(const struct function *f, const lb_value *args, int count, lb_value *result, lb_error *err) {
+    *result = value_none();
+    if (f->native(args, count, result, err)) {
+        if (f->schema && f->schema->return_count) type_tag_containers(f->schema->returns[0].type, *result);
+        return true;
+    }
+    value_release(*result);
+    *result = value_none();
+    return false;
+}
+
 bool exec_call(struct unit *unit, struct function *f, const lb_value *args, int count, struct run_context *cx,
                lb_value *result, lb_error *err) {
     *result = value_none();
-    if (f->native) return f->native(args, count, result, err);
+    if (f->native) return exec_native(f, args, count, result, err);
     const struct code *code = code_of(unit, f, err);
     if (code && code->eval && count > 0 && eval_guards_hold(&code->eval_guards, args[0])) code = code->eval;
     return code && exec_code(unit, code, args, count, cx, result, err);

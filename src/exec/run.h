@@ -9,6 +9,8 @@
  * done. Tasks that the program forked have ended when this returns. */
 bool exec_call(struct unit *unit, struct function *f, const lb_value *args, int count, struct run_context *cx,
                lb_value *result, lb_error *err);
+/* Calls a native function; what it gives gets the types that are declared. On failure the result is None. */
+bool exec_native(const struct function *f, const lb_value *args, int count, lb_value *result, lb_error *err);
 /* The same for code by itself. */
 bool exec_code(struct unit *unit, const struct code *code, const lb_value *args, int count,
                struct run_context *cx, lb_value *result, lb_error *err);

@@ -1,6 +1,7 @@
 /* Tables of PyTorch's C++ classes; see native_classes.h. The schemas are those that
  * torch._C._jit_get_custom_class_schemas() shows. */
 #include "lang/native_classes.h"
+#include "ops/quantized/packed_methods.h"
 #include <string.h>
 
 static const char prefix[] = "__torch__.torch.classes.";
@@ -100,6 +101,7 @@ static bool add_method(struct unit *unit, struct class_definition *c, const stru
     if (!f || !(f->schema = method_schema(unit, c->type, m, err))) return error_memory(err);
     f->owner = c->type;
     f->state = FUNCTION_READY;
+    f->native = packed_find_method(m->class_name, m->name);
     return array_push(&c->methods, f) || error_memory(err);
 }
 

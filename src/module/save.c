@@ -2,6 +2,7 @@
 #include "module/save.h"
 #include "archive/save.h"
 #include "base/mem.h"
+#include "exec/run.h"
 #include "module/limited_run.h"
 #include "module/save_code.h"
 #include <stdio.h>
@@ -46,8 +47,18 @@ static bool check_state_methods(struct saver *s, const struct type *type, const 
                              type->name->text);
 }
 
+/* Of a C++ class: what its method gives, or what it was loaded with. */
+static bool native_state(struct saver *s, lb_value capsule, lb_value *state) {
+    const struct function *get = find_method(s, capsule.capsule->type, "__getstate__");
+    if (get && get->native) return exec_native(get, &capsule, 1, state, s->err);
+    *state = value_copy(capsule.capsule->state);
+    return true;
+}
+
 static bool get_state(void *context, lb_value object, bool *has, lb_value *state, lb_error *err) {
     struct saver *s = context;
+    *has = object.tag == VALUE_CAPSULE;
+    if (*has) return native_state(s, object, state);
     const struct type *type = object.object->type;
     struct function *get = find_method(s, type, "__getstate__"), *set = find_method(s, type, "__setstate__");
     *has = get && set;
