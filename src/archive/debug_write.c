@@ -34,11 +34,11 @@ static const char *next_line(const struct source *s, size_t *at, size_t *length)
 
 static void collect_strings(struct string_table *t, const struct source *s) {
     size_t length;
-    for (size_t at = 0; s && at <= s->length;) {
+    for (size_t at = 0; at <= s->length;) {
         const char *line = next_line(s, &at, &length);
         number_of(t, line, length);
     }
-    if (s) number_of(t, s->file ? s->file : "", s->file ? strlen(s->file) : 0);
+    number_of(t, s->file ? s->file : "", s->file ? strlen(s->file) : 0);
 }
 
 /* (lines, file, first line); without a source (), 0, 0. */
@@ -89,11 +89,11 @@ bool debug_info_put(struct text *out, const struct source_origin *entries, const
     struct pickle_writer w;
     bool good = pickle_writer_open(&w, err) && (name_pool_init(&strings.pool, NULL, 0) || error_memory(err));
     struct table collected = {0};
+    if (good) number_of(&strings, "", 0); /* the first of every table */
     for (int i = 0; good && i < count; i++) {
         const struct source *s = entries[i].range.source;
-        if (s && table_has(&collected, s)) continue;
-        if (s && !table_set(&collected, s, &w)) w.failed = true;
-        if (!s) number_of(&strings, "", 0);
+        if (!s || table_has(&collected, s)) continue;
+        if (!table_set(&collected, s, &w)) w.failed = true;
         collect_strings(&strings, s);
     }
     if (good) {

@@ -163,12 +163,19 @@ bool op_quantized_linear_prepack_half(struct op_call *c) {
     return compose_refused(&k, halves && give_linear(c, halves, arg_tensor_or_null(c, 1)));
 }
 
+struct tensor *packed_new_weight(const struct packed_weights *w, lb_error *err) {
+    const struct tensor *t = w->weight;
+    return tensor_view_as(w->weight, t->ndim, t->sizes, t->strides, t->offset, err);
+}
+
+static bool give_unpacked(struct op_call *c, const struct packed_weights *w) {
+    c->results[1] = maybe_tensor(w->bias);
+    return give_tensor(c, packed_new_weight(w, c->err));
+}
+
 bool op_quantized_linear_unpack(struct op_call *c) {
     struct packed_weights w;
-    if (!packed_read_linear(c, 0, &w)) return false;
-    c->results[0] = maybe_tensor(w.weight);
-    c->results[1] = maybe_tensor(w.bias);
-    return true;
+    return packed_read_linear(c, 0, &w) && give_unpacked(c, &w);
 }
 
 static const struct type *element(const struct op_call *c, bool tensor) {
@@ -340,10 +347,7 @@ bool op_quantized_conv1d_transpose_prepack(struct op_call *c) {
 
 bool op_quantized_conv_unpack(struct op_call *c) {
     struct packed_convolution p;
-    if (!packed_read_convolution(c, 0, &p)) return false;
-    c->results[0] = maybe_tensor(p.weights.weight);
-    c->results[1] = maybe_tensor(p.weights.bias);
-    return true;
+    return packed_read_convolution(c, 0, &p) && give_unpacked(c, &p.weights);
 }
 
 /* (weight's sizes, bias' sizes, stride, padding, dilation, groups) */

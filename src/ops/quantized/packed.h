@@ -24,6 +24,8 @@ struct packed_convolution {
 /* Reads argument i; refuses what has not that form. */
 bool packed_read_linear(struct op_call *c, int i, struct packed_weights *out);
 bool packed_read_convolution(struct op_call *c, int i, struct packed_convolution *out);
+/* The weight as a tensor of its own, as PyTorch unpacks it (here over the same memory); NULL: memory. */
+struct tensor *packed_new_weight(const struct packed_weights *w, lb_error *err);
 /* What float16 holds of a float32 weight, as float32; the composition's. */
 struct tensor *packed_halves(struct compose *k, struct tensor *weight);
 /* An embedding's table, borrowed; NULL: refused. */

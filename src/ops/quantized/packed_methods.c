@@ -16,10 +16,9 @@ static bool read_convolution(const lb_value *args, int count, struct packed_conv
 }
 
 static bool new_weight(const struct packed_weights *w, lb_value *out, lb_error *err) {
-    const struct tensor *t = w->weight;
-    struct tensor *view = tensor_view_as(w->weight, t->ndim, t->sizes, t->strides, t->offset, err);
-    if (view) *out = value_tensor(view);
-    return view != NULL;
+    struct tensor *weight = packed_new_weight(w, err);
+    if (weight) *out = value_tensor(weight);
+    return weight != NULL;
 }
 
 static lb_value bias_of(const struct packed_weights *w) {
