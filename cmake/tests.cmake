@@ -28,7 +28,7 @@ endforeach()
 
 find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND AND TARGET linkboy_tool)
-  foreach(suite text cases hostile examples abi)
+  foreach(suite text cases hostile examples abi construct)
     add_test(NAME ${suite}
       COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/tests/run.py --build ${CMAKE_BINARY_DIR} --only ${suite})
   endforeach()
@@ -43,3 +43,9 @@ add_executable(front tests/front/front.c)
 set_target_properties(front PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 target_include_directories(front PRIVATE src include)
 target_link_libraries(front PRIVATE linkboy_warnings linkboy_static)
+
+# Python that runs while a module is constructed: what tests/construct/*.py are run with.
+add_executable(construct tests/construct/construct.c)
+set_target_properties(construct PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+target_include_directories(construct PRIVATE src include)
+target_link_libraries(construct PRIVATE linkboy_warnings linkboy_static)

@@ -12,7 +12,7 @@ import ctree
 
 FLOOR = {
     "base": 1, "kernels": 2, "tensor": 3, "value": 4, "types": 5, "ir": 6, "ops": 7, "lang": 8,
-    "passes": 9, "archive": 9, "exec": 10, "module": 11, "api": 12, "tool": 13,
+    "passes": 9, "archive": 9, "exec": 10, "module": 11, "construct": 12, "api": 13, "tool": 14,
 }
 PUBLIC, PUBLIC_READERS = "linkboy.h", {"api", "tool", "base"}  # base/error.h: the codes of errors are public
 

@@ -110,6 +110,19 @@ def run_examples(context):
         yield program("examples/" + os.path.basename(path)[len("example_"):], [path, archive], context)
 
 
+def run_construct(context):
+    """Python that runs while a module is constructed: tests/construct/X.py prints X.out, which CPython wrote (record.py there)."""
+    program = os.path.join(context.build, "tests", "construct")
+    for path in sorted(glob.glob(os.path.join(context.tests, "construct", "*.out"))):
+        with open(path, encoding="utf-8") as file:
+            wanted = file.read()
+        source = path[: -len(".out")] + ".py"
+        done = subprocess.run([program, source], capture_output=True, text=True, errors="replace", timeout=LIMIT)
+        pairs = zip(wanted.splitlines(), done.stdout.splitlines())
+        why = next((f"{w}\nwas wanted, not\n{f}" for w, f in pairs if w != f), done.stdout[-500:] + done.stderr)
+        yield Result("construct/" + os.path.basename(path)[: -len(".out")], done.stdout == wanted, why)
+
+
 def run_abi(context):
     """The exported symbols are those of tests/abi_symbols.txt: a new one is added there, none ever goes."""
     library = os.path.join(context.build, "liblinkboy.so")
@@ -141,4 +154,4 @@ def run_python(context):
 
 
 SUITES = {"c": run_c, "text": run_text, "cases": run_cases, "ops": run_ops, "hostile": run_hostile, "examples": run_examples, "abi": run_abi,
-          "python": run_python}
+          "construct": run_construct, "python": run_python}

@@ -1,5 +1,6 @@
 /* The resolver of plain Python files: what stands at a file's top level; see python_file.h. */
 #include "lang/dotted.h"
+#include "lang/import_line.h"
 #include "lang/own_source.h"
 #include "lang/python_internal.h"
 #include <string.h>
@@ -13,57 +14,27 @@ static bool bind(struct python_file *f, const char *name, size_t length, struct 
 
 /* ---- imports ---- */
 
-struct words {
-    const char *at, *end;
-};
-
-/* The next word (a name with dots, or one sign); its length, 0 at the end. */
-static size_t next_word(struct words *w, const char **word) {
-    while (w->at < w->end && strchr(" \t(),\\\n\r", *w->at) && *w->at != ',') w->at++;
-    *word = w->at;
-    if (w->at < w->end && *w->at == ',') return w->at++, 1;
-    while (w->at < w->end && !strchr(" \t(),\\\n\r", *w->at)) w->at++;
-    return (size_t)(w->at - *word);
-}
-
-static bool word_is(const char *word, size_t length, const char *text) {
-    return strlen(text) == length && !memcmp(word, text, length);
-}
-
-/* One item of an import: `name [as other]`; `from` is the module it comes from, or NULL. */
-static bool bind_import(struct python_file *f, const char *from, struct words *w, lb_error *err) {
-    const char *name, *other;
-    size_t length = next_word(w, &name), other_length = length;
-    if (!length || *name == '*') return true;
-    other = name;
-    struct words ahead = *w;
-    const char *as;
-    if (word_is(as, next_word(&ahead, &as), "as")) {
-        *w = ahead;
-        other_length = next_word(w, &other);
-    } else if (!from) {
-        const char *dot = memchr(name, '.', length);
-        if (dot) length = other_length = (size_t)(dot - name); /* import a.b binds a */
+/* One item of an import: `name [as other]`. */
+static bool bind_import(struct python_file *f, struct import_word from, struct import_item item,
+                        lb_error *err) {
+    if (import_word_is(item.name, "*")) return true;
+    struct import_word as = item.as.length ? item.as : item.name;
+    if (!item.as.length && !from.length) { /* import a.b binds a */
+        const char *dot = memchr(item.name.text, '.', item.name.length);
+        if (dot) item.name.length = as.length = (size_t)(dot - item.name.text);
     }
-    char *full = from ? arena_printf(&f->unit->memory, "%s.%.*s", from, (int)length, name)
-                      : arena_text(&f->unit->memory, name, length);
+    char *full = arena_printf(&f->unit->memory, "%.*s%s%.*s", (int)from.length, from.length ? from.text : "",
+                              from.length ? "." : "", (int)item.name.length, item.name.text);
     if (!full) return error_memory(err);
-    return bind(f, other, other_length, (struct python_binding){.imported = full}, err);
+    return bind(f, as.text, as.length, (struct python_binding){.imported = full}, err);
 }
 
 static bool read_import(struct python_file *f, const struct tree *t, lb_error *err) {
-    struct words w = {t->text, t->text + t->length};
-    const char *word, *from = NULL;
-    size_t length = next_word(&w, &word);
-    if (word_is(word, length, "from")) {
-        length = next_word(&w, &word);
-        from = arena_text(&f->unit->memory, word, length);
-        next_word(&w, &word);
-        if (!from) return error_memory(err);
-    }
-    do {
-        if (!bind_import(f, from, &w, err)) return false;
-    } while (next_word(&w, &word));
+    struct import_line line;
+    struct import_item item;
+    import_line_open(&line, t->text, (size_t)t->length);
+    while (import_line_next(&line, &item))
+        if (!bind_import(f, line.from, item, err)) return false;
     return true;
 }
 
