@@ -57,6 +57,7 @@ static const struct builtin_source sources[] = {
     {"\ndef ndim(a: Tensor) -> int:\n  return a.dim()\n"
      "def T(a: Tensor) -> Tensor:\n  return a.numpy_T()\n"
      "def H(a: Tensor) -> Tensor:\n  return a.matrix_H()\n"
+     "# line numbers show in graphs:\n# shape is on the line that it has in PyTorch\n\n\n"
      "def shape(a: Tensor) -> List[int]:\n  return a.size()\n",
      NULL, true},
 };

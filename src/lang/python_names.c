@@ -123,9 +123,16 @@ const char *python_operator(struct arena *a, const char *path) {
                : NULL;
 }
 
+static bool begins_with(const char *text, const char *path) {
+    size_t length = strlen(path);
+    return !strncmp(text, path, length) && text[length] == '.';
+}
+
 bool python_is_module(const char *path) {
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (begins_with(names[i].path, path)) return true;
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++)
-        if (!strcmp(modules[i].module, path)) return true;
+        if (!strcmp(modules[i].module, path) || begins_with(modules[i].module, path)) return true;
     return !strncmp(path, "torch.ops.", 10) && !strchr(path + 10, '.');
 }
 
