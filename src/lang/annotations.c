@@ -28,6 +28,10 @@ static const struct type *made(struct annotation *a, const struct type *t) {
     return t;
 }
 
+static bool is_python(const struct annotation *a) {
+    return a->resolver && a->resolver->python;
+}
+
 /* ---- names ---- */
 
 static const struct {
@@ -116,6 +120,11 @@ static const struct type *parse_items(struct annotation *a, const struct tree *l
 }
 
 static const struct type *parse_tuple(struct annotation *a, const struct tree *list) {
+    bool endless = list->count == 2 && list->items[1]->kind == TREE_ELLIPSIS && is_python(a);
+    if (endless) { /* Tuple[int, ...] */
+        const struct type *element = parse(a, list->items[0]);
+        return element ? made(a, type_list(&a->unit->types, element)) : NULL;
+    }
     bool literal = list->count == 1 && list->items[0]->kind == TREE_TUPLE;
     if (literal && list->items[0]->count)
         return fail(a, list->range, "Tuple literal in Tuple type annotation must not have any elements!");
@@ -131,11 +140,33 @@ static bool may_be_key(const struct type *t) {
     return false;
 }
 
+const struct type *type_set_of(struct unit *unit, const struct type *element) {
+    const struct type *key = may_be_key(element) ? element : unit->types.simple[TYPE_STRING];
+    const struct type *dict = type_dict(&unit->types, key, element);
+    const struct name *mark = name_of(&unit->names, "set");
+    return dict && mark ? type_marked(&unit->types, dict, mark) : NULL;
+}
+
+const struct type *type_keyed_dict(struct unit *unit, const struct type *key, const struct type *value) {
+    const struct type *pair[2] = {key, value}, *tuple = type_tuple(&unit->types, 2, pair);
+    const struct type *dict = tuple ? type_dict(&unit->types, unit->types.simple[TYPE_STRING], tuple) : NULL;
+    const struct name *mark = name_of(&unit->names, "keyed");
+    return dict && mark ? type_marked(&unit->types, dict, mark) : NULL;
+}
+
+bool type_may_be_key(const struct type *t) {
+    return may_be_key(t);
+}
+
 static const struct type *parse_dict(struct annotation *a, const struct tree *t) {
     const struct tree *list = t->items[1];
     if (list->count != 2)
         return fail(a, t->range, " expected exactly 2 element types but found %d", list->count);
     const struct type *key = parse(a, list->items[0]), *value = key ? parse(a, list->items[1]) : NULL;
+    if (key && !may_be_key(key) && is_python(a)) {
+        const struct type *inner = parse(a, list->items[1]);
+        return inner ? made(a, type_keyed_dict(a->unit, key, inner)) : NULL;
+    }
     if (key && !may_be_key(key)) {
         struct text text = {0};
         type_put_graph(&text, key);
@@ -150,6 +181,9 @@ static const struct type *parse_dict(struct annotation *a, const struct tree *t)
     return value ? made(a, type_dict(&a->unit->types, key, value)) : NULL;
 }
 
+/* What TorchScript has not and stands for something that it has (marked; see wide.h). */
+enum { OTHER_SET = TYPE_ENUM + 1, OTHER_SEQUENCE, OTHER_MAPPING, OTHER_INNER, OTHER_LITERAL };
+
 static const struct {
     const char *name;
     uint8_t kind;
@@ -157,6 +191,31 @@ static const struct {
     {"List", TYPE_LIST},   {"list", TYPE_LIST},   {"Optional", TYPE_OPTIONAL}, {"Future", TYPE_FUTURE},
     {"RRef", TYPE_RREF},   {"Await", TYPE_AWAIT}, {"_Await", TYPE_AWAIT},      {"Tuple", TYPE_TUPLE},
     {"tuple", TYPE_TUPLE}, {"Union", TYPE_UNION}, {"Dict", TYPE_DICT},         {"dict", TYPE_DICT},
+};
+
+/* In Python that people write. */
+static const struct {
+    const char *name;
+    uint8_t kind;
+} others[] = {
+    {"Set", OTHER_SET},
+    {"set", OTHER_SET},
+    {"FrozenSet", OTHER_SET},
+    {"frozenset", OTHER_SET},
+    {"AbstractSet", OTHER_SET},
+    {"MutableSet", OTHER_SET},
+    {"Sequence", OTHER_SEQUENCE},
+    {"MutableSequence", OTHER_SEQUENCE},
+    {"Iterable", OTHER_SEQUENCE},
+    {"Collection", OTHER_SEQUENCE},
+    {"Deque", OTHER_SEQUENCE},
+    {"Mapping", OTHER_MAPPING},
+    {"MutableMapping", OTHER_MAPPING},
+    {"OrderedDict", OTHER_MAPPING},
+    {"Final", OTHER_INNER},
+    {"Annotated", OTHER_INNER},
+    {"ClassVar", OTHER_INNER},
+    {"Literal", OTHER_LITERAL},
 };
 
 static const struct type *construct(struct annotation *a, const struct tree *t, enum type_kind kind) {
@@ -173,6 +232,37 @@ static const struct type *construct(struct annotation *a, const struct tree *t, 
     return made(a, kind == TYPE_OPTIONAL ? type_optional(s, inner) : type_wrap(s, kind, inner));
 }
 
+/* Literal["a", "b"] is the type of its members. */
+static const struct type *parse_literal(struct annotation *a, const struct tree *t) {
+    const struct type *found = NULL;
+    struct type_store *s = &a->unit->types;
+    for (int i = 0; i < t->items[1]->count; i++) {
+        const struct tree *item = t->items[1]->items[i];
+        enum type_kind kind = item->kind == TREE_STRING                             ? TYPE_STRING
+                              : item->kind == TREE_INT || item->kind == TREE_NEGATE ? TYPE_INT
+                              : item->kind == TREE_TRUE || item->kind == TREE_FALSE ? TYPE_BOOL
+                              : item->kind == TREE_NONE                             ? TYPE_NONE
+                                                                                    : TYPE_ANY;
+        found = found ? type_unify(s, found, s->simple[kind], true, NULL) : s->simple[kind];
+    }
+    return made(a, found);
+}
+
+/* What TorchScript has not; NULL without an error: it is none of these. */
+static const struct type *construct_other(struct annotation *a, const struct tree *t, const char *word) {
+    const struct tree *list = t->items[1];
+    for (size_t i = 0; is_python(a) && i < sizeof others / sizeof *others; i++) {
+        if (strcmp(others[i].name, word)) continue;
+        if (others[i].kind == OTHER_LITERAL) return parse_literal(a, t);
+        if (others[i].kind == OTHER_MAPPING) return parse_dict(a, t);
+        const struct type *inner = list->count ? parse(a, list->items[0]) : NULL;
+        if (!inner || others[i].kind == OTHER_INNER) return inner;
+        return made(a, others[i].kind == OTHER_SET ? type_set_of(a->unit, inner)
+                                                   : type_list(&a->unit->types, inner));
+    }
+    return NULL;
+}
+
 static const struct type *parse_subscript(struct annotation *a, const struct tree *t) {
     const struct name *name = dotted_full(a->unit, a->resolver, t->items[0], a->err);
     if (a->err->code) return NULL;
@@ -180,7 +270,9 @@ static const struct type *parse_subscript(struct annotation *a, const struct tre
     const char *word = without_module(name->text);
     for (size_t i = 0; i < sizeof constructors / sizeof *constructors; i++)
         if (!strcmp(constructors[i].name, word)) return construct(a, t, (enum type_kind)constructors[i].kind);
-    return fail(a, t->range, "Unknown type constructor %s", name->text);
+    const char *rest = strrchr(word, '.');
+    const struct type *other = construct_other(a, t, rest ? rest + 1 : word);
+    return other || a->err->code ? other : fail(a, t->range, "Unknown type constructor %s", name->text);
 }
 
 static const struct type *parse_alternatives(struct annotation *a, const struct tree *t) {
@@ -208,6 +300,7 @@ static const struct type *parse_quoted(struct annotation *a, const struct tree *
 }
 
 static const struct type *parse(struct annotation *a, const struct tree *t) {
+    if (t->kind == TREE_TYPE) return t->type;
     if (t->kind == TREE_BINARY && t->op == OPERATOR_BIT_OR) return parse_alternatives(a, t);
     if (t->kind == TREE_SUBSCRIPT) return parse_subscript(a, t);
     if (t->kind == TREE_STRING) return parse_quoted(a, t);

@@ -1,7 +1,9 @@
 /* Definitions; see define.h. A function is declared first and compiled when it is needed, so that functions
  * and classes may use each other in any order. */
 #include "lang/define.h"
+#include "ir/graph.h"
 #include "lang/emitter.h"
+#include "lang/wide.h"
 #include <string.h>
 
 /* What a declared function needs to be compiled: kept in the unit. */
@@ -9,14 +11,64 @@ struct declaration {
     struct unit *unit;
     struct resolver *resolver;
     const struct type *self_type;
+    const struct lifted_names *known; /* of a specialized function */
 };
+
+/* One way of compiling it, with the passes behind it. */
+static bool compile_once(struct function *f, const struct emit_request *r, lb_error *err) {
+    if (!lang_emit_function(r, f, err)) return false;
+    bool good = !r->resolver->emitted || r->resolver->emitted(r->resolver, f, err);
+    if (good && (!r->resolver->finish || r->resolver->finish(f, err))) return true;
+    graph_free(f->graph);
+    f->graph = NULL;
+    schema_release_defaults(f->schema);
+    f->schema = NULL;
+    return false;
+}
+
+/* Attributes that a failed attempt at an __init__ has added go again. */
+static void forget_attributes(const struct function *f, int count) {
+    if (f->owner && !strcmp(f->name->text, "__init__")) f->owner->definition->attributes.count = count;
+}
+
+/* What PyTorch refuses of Python is compiled with all of its constructs, again and again while an attempt
+ * learns something that its beginning did not know. */
+static bool compile_wide(struct function *f, struct emit_request *r, lb_error *err) {
+    struct wide wide;
+    int attributes = f->owner ? f->owner->definition->attributes.count : 0;
+    bool good = wide_begin(&wide, r, err);
+    r->wide = &wide;
+    for (int i = 0; good && i < WIDE_ATTEMPTS; i++) {
+        lb_error own = {0};
+        wide.again = false;
+        good = compile_once(f, r, &own);
+        if (good || !wide.again || i + 1 == WIDE_ATTEMPTS) {
+            error_move(err, &own);
+            break;
+        }
+        good = true;
+        forget_attributes(f, attributes);
+        error_clear(&own);
+    }
+    wide_end(&wide);
+    return good;
+}
 
 static bool compile(struct function *f, lb_error *err) {
     const struct declaration *d = f->ensure_context;
+    struct emit_request r = {d->unit, f->definition, d->self_type, d->resolver, d->known, NULL};
+    int attributes = f->owner ? f->owner->definition->attributes.count : 0;
+    lb_error strict = {0}, own = {0};
     f->state = FUNCTION_COMPILING;
-    bool good = lang_emit_function(d->unit, f->definition, d->self_type, d->resolver, f, err);
-    if (good && d->resolver->emitted) good = d->resolver->emitted(d->resolver, f, err);
-    if (good && d->resolver->finish) good = d->resolver->finish(f, err);
+    bool good = compile_once(f, &r, &strict);
+    if (!good && strict.code == LB_ERROR_COMPILE && d->resolver->python) {
+        forget_attributes(f, attributes);
+        good = compile_wide(f, &r, &own);
+        if (!good) wide_choose_error(&strict, &own);
+    }
+    if (!good) error_move(err, &strict);
+    error_clear(&strict);
+    error_clear(&own);
     f->state = good ? FUNCTION_READY : FUNCTION_FAILED;
     return good;
 }
@@ -29,7 +81,7 @@ struct function *lang_declare(struct unit *unit, const struct tree *def, const s
         error_memory(err);
         return NULL;
     }
-    *d = (struct declaration){unit, resolver, self_type};
+    *d = (struct declaration){unit, resolver, self_type, NULL};
     f->definition = def;
     f->owner = self_type;
     f->ensure_context = d;
@@ -40,6 +92,10 @@ struct function *lang_declare(struct unit *unit, const struct tree *def, const s
 
 struct resolver *lang_resolver_of(const struct function *f) {
     return ((const struct declaration *)f->ensure_context)->resolver;
+}
+
+void lang_declare_known(struct function *f, const struct lifted_names *known) {
+    ((struct declaration *)f->ensure_context)->known = known;
 }
 
 bool lang_ensure(struct function *f, lb_error *err) {

@@ -12,6 +12,8 @@ struct function *lang_declare(struct unit *unit, const struct tree *def, const s
                               const struct type *self_type, struct resolver *resolver, lb_error *err);
 /* What the names in a declared function are asked of. */
 struct resolver *lang_resolver_of(const struct function *f);
+/* The names that a specialized function knows beside its parameters; they live until it is compiled. */
+void lang_declare_known(struct function *f, const struct lifted_names *known);
 /* Compiles f (and what it calls) unless that is done; a call of a function from within itself is an error. */
 bool lang_ensure(struct function *f, lb_error *err);
 /* Declares and compiles a free function, enters it into unit->functions. */

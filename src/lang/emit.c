@@ -34,21 +34,22 @@ static bool check_supported(const struct tree *def, bool python, lb_error *err) 
     return !t || lang_report(err, t->range, "%s", words);
 }
 
-bool lang_emit_function(struct unit *unit, const struct tree *def, const struct type *self_type,
-                        struct resolver *resolver, struct function *out, lb_error *err) {
-    if (!check_supported(def, resolver->python, err)) return false;
+bool lang_emit_function(const struct emit_request *r, struct function *out, lb_error *err) {
+    if (!r->wide && !check_supported(r->def, r->resolver->python, err)) return false;
     lb_error own = {0};
-    struct emitter e = {.unit = unit,
-                        .types = &unit->types,
+    struct emitter e = {.unit = r->unit,
+                        .types = &r->unit->types,
                         .function = out,
-                        .resolver = resolver,
-                        .self_type = self_type,
+                        .resolver = r->resolver,
+                        .self_type = r->self_type,
+                        .wide = r->wide,
+                        .known = r->known,
                         .err = &own,
                         /* Free functions are compiled with today's operators whatever the archive's version,
                            as in PyTorch. */
-                        .operator_version = self_type ? resolver->operator_version : -1};
-    e.graph = graph_new(unit);
-    bool good = e.graph ? emit_all(&e, def) : error_memory(&own);
+                        .operator_version = r->self_type ? r->resolver->operator_version : -1};
+    e.graph = graph_new(r->unit);
+    bool good = e.graph ? emit_all(&e, r->def) : error_memory(&own);
     if (!good && !own.code) error_memory(&own);
     if (good)
         out->graph = e.graph;

@@ -10,7 +10,19 @@
 #include "lang/resolver.h"
 #include "lang/tree.h"
 
-/* `def` is a DEF; `self_type` the class whose method it is, or NULL. Fills out->graph and out->schema. */
-bool lang_emit_function(struct unit *unit, const struct tree *def, const struct type *self_type,
-                        struct resolver *resolver, struct function *out, lb_error *err);
+struct wide;
+struct lifted_names;
+
+/* What is compiled: `def` is a DEF; `self_type` the class whose method it is, or NULL. */
+struct emit_request {
+    struct unit *unit;
+    const struct tree *def;
+    const struct type *self_type;
+    struct resolver *resolver;
+    const struct lifted_names *known; /* names beside the parameters (specialize.h); may be NULL */
+    struct wide *wide; /* all of Python, not TorchScript alone (wide.h); NULL: as PyTorch compiles */
+};
+
+/* Fills out->graph and out->schema. */
+bool lang_emit_function(const struct emit_request *r, struct function *out, lb_error *err);
 #endif

@@ -238,6 +238,9 @@ static const struct {
     {OPERATOR_SHIFT_LEFT, "aten::__ilshift__", "aten::__lshift__", NULL, NULL},
     {OPERATOR_SHIFT_RIGHT, "aten::__irshift__", "aten::__rshift__", NULL, NULL},
     {OPERATOR_POWER, "aten::pow", "aten::pow", NULL, NULL},
+    /* What PyTorch does not take (refusals.c): in place for tensors as in Python. */
+    {OPERATOR_FLOOR_DIVIDE, "aten::floor_divide_", "aten::floordiv", "__ifloordiv__", "__floordiv__"},
+    {OPERATOR_MATRIX_MULTIPLY, "aten::matmul", "aten::matmul", "__imatmul__", "__matmul__"},
 };
 
 static int augmented_index(const struct tree *t) {

@@ -1,5 +1,6 @@
 /* Expressions (emitSugaredExpr, emitSimpleExpr and their like in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
+#include "lang/wide.h"
 #include <math.h>
 #include <string.h>
 
@@ -205,6 +206,8 @@ static struct ir_value *emit_simple(struct emitter *e, const struct tree *t, con
 
 static struct sugared *emit_sugared_plain(struct emitter *e, const struct tree *t, int binders,
                                           const struct type *hint) {
+    struct sugared *lowered;
+    if (e->wide && wide_expression(e, t, binders, hint, &lowered)) return lowered;
     switch ((enum tree_kind)t->kind) {
     case TREE_NAME: return variable_get(e, t->name, t->range);
     case TREE_ATTRIBUTE:

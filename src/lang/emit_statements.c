@@ -1,6 +1,8 @@
 /* Statements other than assignments and loops: if, return, raise, assert, with, del, closures
  * (emitStatements, emitIfElseBlocks in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
+#include "lang/specialize.h"
+#include "lang/wide.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -406,6 +408,12 @@ bool emit_statements(struct emitter *e, const struct tree *list) {
     for (int i = 0; i < list->count; i++) {
         const struct tree *t = list->items[i];
         e->pending = t->range;
+        bool good;
+        if (e->wide && wide_statement(e, t, &good)) {
+            if (!good) return false;
+            if (block_exits(e, e->frame->block)) return true;
+            continue;
+        }
         if (!statements[t->kind])
             return emit_error(e, t->range, "Unrecognized statement kind %s", tree_kind_words[t->kind]) !=
                    NULL;
@@ -455,8 +463,9 @@ static bool emit_parameters(struct emitter *e, const struct tree *def, const str
 static bool emit_body(struct emitter *e, const struct tree *def, const struct type *self_type,
                       struct schema *schema, struct block *block) {
     e->definition.declared = schema->return_count ? schema->returns[0].type : NULL;
-    if (!emit_parameters(e, def, self_type, schema, block) || !emit_statements(e, def->items[2]))
-        return false;
+    if (!emit_parameters(e, def, self_type, schema, block)) return false;
+    if (block == e->graph->top && !specialize_bind(e, e->known, block)) return false;
+    if (!emit_statements(e, def->items[2])) return false;
     if (!finish_result(e, def, block)) return false;
     struct ir_value *placeholder = emit_uninitialized(e, e->definition.merged);
     if (!placeholder || block_add_output(block, placeholder) < 0) return error_memory(e->err);

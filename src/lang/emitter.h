@@ -38,7 +38,9 @@ struct emitter {
     struct table exits;    /* blocks that end in a return or raise */
     struct table literals; /* number's text -> the node that all its literals share */
     int temporaries;
-    int64_t operator_version;   /* of the code that is compiled; -1: today's */
+    struct wide *wide;                /* NULL: as PyTorch compiles, and nothing else */
+    const struct lifted_names *known; /* see specialize.h */
+    int64_t operator_version;         /* of the code that is compiled; -1: today's */
     struct table old_operators; /* nodes that are calls of operators as they once were; see upgraders.h */
     bool has_old_operators;
     struct source_range pending; /* the expression at hand: where callees are compiled from */
@@ -171,6 +173,11 @@ bool emit_ensure(struct emitter *e, struct function *f, struct source_range at, 
 /* ---- types of expressions (annotations.c) ---- */
 const struct type *annotation_type(struct unit *unit, struct resolver *r, const struct tree *t,
                                    lb_error *err);
+/* A set (a dict from what stands for an element to the element), and a dict whose keys TorchScript's dicts
+ * cannot hold (a dict from their texts to pairs); marked types. */
+const struct type *type_set_of(struct unit *unit, const struct type *element);
+const struct type *type_keyed_dict(struct unit *unit, const struct type *key, const struct type *value);
+bool type_may_be_key(const struct type *t);
 static inline const struct type *emit_annotation(struct emitter *e, const struct tree *t) {
     return annotation_type(e->unit, e->resolver, t, e->err);
 }

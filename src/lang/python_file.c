@@ -169,14 +169,7 @@ static const struct name *library_name(struct resolver *r, const struct name *na
     return found;
 }
 
-bool python_file_open(struct python_file *f, const struct source *source, lb_error *err) {
-    f->resolver.find_value = python_find_value;
-    f->resolver.find_member = python_find_member;
-    f->resolver.library_name = library_name;
-    f->resolver.find_type = find_type;
-    f->resolver.python = true;
-    f->resolver.operator_version = -1;
-    f->bindings = (struct table){0};
+bool python_file_add(struct python_file *f, const struct source *source, lb_error *err) {
     struct tree *t = lang_parse(&f->unit->memory, &f->unit->names, source, PARSE_PYTHON, err);
     for (int i = 0; t && i < t->count; i++) {
         const struct tree *statement = t->items[i];
@@ -187,6 +180,17 @@ bool python_file_open(struct python_file *f, const struct source *source, lb_err
         if (!read_statement(f, statement, err)) return false;
     }
     return t != NULL;
+}
+
+bool python_file_open(struct python_file *f, const struct source *source, lb_error *err) {
+    f->resolver.find_value = python_find_value;
+    f->resolver.find_member = python_find_member;
+    f->resolver.library_name = library_name;
+    f->resolver.find_type = find_type;
+    f->resolver.python = true;
+    f->resolver.operator_version = -1;
+    f->bindings = (struct table){0};
+    return python_file_add(f, source, err);
 }
 
 void python_file_close(struct python_file *f) {

@@ -15,6 +15,8 @@ struct python_file {
 
 /* Reads the file's top level; `unit` and `prefix` (which must outlive it) are set by the caller. */
 bool python_file_open(struct python_file *file, const struct source *source, lb_error *err);
+/* Further definitions, as if they stood in the same file. */
+bool python_file_add(struct python_file *file, const struct source *source, lb_error *err);
 void python_file_close(struct python_file *file);
 /* A function of the file, compiled; NULL without an error when there is none of this name. */
 struct function *python_file_function(struct python_file *file, const char *name, lb_error *err);

@@ -25,6 +25,7 @@ struct function **python_functions(struct python_file *f, struct python_binding 
                                    lb_error *err);
 
 /* ---- python_values.c ---- */
+struct sugared *python_function_value(struct python_file *f, struct emitter *e, struct python_binding *b);
 struct sugared *python_find_value(struct resolver *r, struct emitter *e, const struct name *name,
                                   struct source_range at);
 struct sugared *python_find_member(struct resolver *r, struct emitter *e, const struct type *type,

@@ -128,7 +128,7 @@ static struct sugared *call_ignored(struct emitter *e, struct sugared *s, struct
 }
 static const struct sugared_kind kind_ignored = {.word = "python function", .call = call_ignored};
 
-static struct sugared *function_value(struct python_file *f, struct emitter *e, struct python_binding *b) {
+struct sugared *python_function_value(struct python_file *f, struct emitter *e, struct python_binding *b) {
     int count;
     struct function **functions = python_functions(f, b, &count, e->err);
     struct sugared *s = functions ? sugared_function(e, functions[0]) : NULL;
@@ -143,7 +143,7 @@ static struct sugared *function_value(struct python_file *f, struct emitter *e, 
 static struct sugared *bound_value(struct python_file *f, struct emitter *e, struct python_binding *b,
                                    struct source_range at) {
     if (!b->tree) return python_library_value(e, b->imported, at);
-    if (b->tree->kind == TREE_DEF) return function_value(f, e, b);
+    if (b->tree->kind == TREE_DEF) return python_function_value(f, e, b);
     if (b->tree->kind == TREE_ASSIGN) return assigned_value(f, e, b, at);
     const struct type *type = python_class_type(f, b, e->err);
     return type ? sugared_of_type(e, type) : NULL;

@@ -39,6 +39,12 @@ struct tree *tree_new(struct arena *a, enum tree_kind kind, struct source_range 
     return t;
 }
 
+struct tree *tree_copy(struct arena *a, const struct tree *t) {
+    struct tree *copy = arena_copy(a, t, sizeof *t);
+    if (copy && t->count) copy->items = arena_copy(a, t->items, sizeof *t->items * (size_t)t->count);
+    return copy && (copy->items || !t->count) ? copy : NULL;
+}
+
 struct tree *tree_name(struct arena *a, struct source_range range, const struct name *name) {
     struct tree *t = tree_new(a, TREE_NAME, range, 0, NULL);
     if (t) t->name = name;

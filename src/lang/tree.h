@@ -52,6 +52,7 @@
     X(POSITIVE, "unary plus")         /* [value] */                                                          \
     X(BYTES, "bytes")                 /* text */                                                             \
     X(YIELD, "yield")                 /* [value?] */                                                         \
+    X(TYPE, "type")                   /* type: an annotation that is known already */                        \
     X(UNSUPPORTED, "unsupported")     /* text: what is to be said of good Python that nothing here takes */  \
     X(EXPRESSION, "expression statement") /* [value] */                                                      \
     X(ASSIGN, "assign")                   /* [LIST of targets, value?, type?] */                             \
@@ -148,6 +149,7 @@ struct tree_operator_info {
 extern const struct tree_operator_info tree_operators[TREE_OPERATOR_COUNT];
 extern const char *const tree_kind_words[TREE_KIND_COUNT];
 
+struct type;
 struct tree {
     uint8_t kind; /* enum tree_kind */
     uint8_t op;   /* enum tree_operator */
@@ -159,6 +161,7 @@ struct tree {
     struct source_range range;
     union {
         const struct name *name;
+        const struct type *type;
         struct {
             const char *text;
             int64_t length;
@@ -179,6 +182,8 @@ struct tree *tree_new(struct arena *a, enum tree_kind kind, struct source_range 
                       struct tree *const *items);
 struct tree *tree_name(struct arena *a, struct source_range range, const struct name *name);
 struct tree *tree_string(struct arena *a, struct source_range range, const char *text, int64_t length);
+/* A copy whose list of children may be changed without touching the original's. */
+struct tree *tree_copy(struct arena *a, const struct tree *t);
 struct source_range source_range_join(struct source_range a, struct source_range b);
 
 enum {

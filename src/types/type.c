@@ -200,6 +200,10 @@ const struct type *type_dict(struct type_store *s, const struct type *key, const
     return key && value ? intern(s, (struct type){.kind = TYPE_DICT, .count = 2, .items = items}) : NULL;
 }
 
+const struct type *type_marked(struct type_store *s, const struct type *t, const struct name *mark) {
+    return intern(s, (struct type){.kind = t->kind, .count = t->count, .items = t->items, .name = mark});
+}
+
 const struct type *type_tuple(struct type_store *s, int count, const struct type *const *items) {
     return intern(s, (struct type){.kind = TYPE_TUPLE, .count = count, .items = items});
 }
@@ -303,6 +307,7 @@ const struct type *type_with_items(struct type_store *s, const struct type *t,
     if (t->kind == TYPE_UNION) return type_union(s, t->count, items);
     if (t->kind == TYPE_OPTIONAL) return type_optional(s, items[0]);
     struct type wanted = {.kind = t->kind, .count = t->count, .items = items};
+    if (t->kind == TYPE_LIST || t->kind == TYPE_DICT) wanted.name = t->name;
     if (t->kind == TYPE_TUPLE &&
         t->fields) { /* a variant of a NamedTuple: the name stays with the original */
         wanted.name = t->name;

@@ -99,7 +99,8 @@ struct type {
     uint32_t size;      /* types inside, counted with repetition: the length of its text */
     int count;
     const struct type *const *items;
-    const struct name *name; /* qualified: class, interface, enum, NamedTuple; a variable's letter */
+    const struct name *name; /* qualified: class, interface, enum, NamedTuple; a variable's letter; the mark
+                                of a list or dict that stands for something else */
     union {
         const struct tensor_facts *facts; /* TYPE_TENSOR; NULL: plain */
         struct tuple_fields *fields;      /* TYPE_TUPLE; NULL: unnamed */
@@ -173,6 +174,9 @@ void type_store_free(struct type_store *store);
 const struct type *type_list(struct type_store *s, const struct type *element);
 const struct type *type_optional(struct type_store *s, const struct type *inner);
 const struct type *type_dict(struct type_store *s, const struct type *key, const struct type *value);
+/* A list or dict that stands for a thing that TorchScript has not ("set"); equal to the plain one, and
+ * printed as it. NULL takes the mark away. */
+const struct type *type_marked(struct type_store *s, const struct type *t, const struct name *mark);
 const struct type *type_tuple(struct type_store *s, int count, const struct type *const *items);
 const struct type *type_union(struct type_store *s, int count, const struct type *const *items);
 const struct type *type_future(struct type_store *s, const struct type *inner);

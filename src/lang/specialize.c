@@ -1,0 +1,344 @@
+/* Functions made for one call; see specialize.h. The call's arguments are bound to the parameters as Python
+ * does; values become parameters of a new function with the types that they have, the rest is lifted into it
+ * by name; a default that is not given is assigned at the beginning of the body. Equal calls share one
+ * function. */
+#include "lang/specialize.h"
+#include "lang/define.h"
+#include "lang/wide.h"
+#include <stdio.h>
+#include <string.h>
+
+struct specialization {
+    struct emitter *e;
+    const struct specialized_callee *callee;
+    struct source_range at;
+    struct sugared **bound; /* by parameter; NULL: its default */
+    struct tree_list parameters, prefix;
+    ARRAY_OF(struct ir_value *) values; /* what the new function is called with */
+    ARRAY_OF(struct lifted_name) names;
+    struct text key;
+};
+
+static const struct tree *parameters_of(const struct tree *def) {
+    return def->items[0];
+}
+
+static const char *callee_name(const struct specialized_callee *c) {
+    return c->def->kind == TREE_LAMBDA ? "lambda_" : c->def->name->text;
+}
+
+/* ---- binding arguments to parameters ---- */
+
+static int find_parameter(const struct tree *list, const struct name *name) {
+    for (int i = 0; i < list->count; i++)
+        if (list->items[i]->name == name &&
+            (list->items[i]->op == PARAMETER_PLAIN)) /* neither starred nor by position alone */
+            return i;
+    return -1;
+}
+
+static int find_kind(const struct tree *list, enum parameter_kind kind) {
+    for (int i = 0; i < list->count; i++)
+        if (list->items[i]->op == kind) return i;
+    return -1;
+}
+
+static bool takes_position(const struct tree *p) {
+    return !p->keyword_only && (p->op == PARAMETER_PLAIN || p->op == PARAMETER_POSITIONAL_ONLY);
+}
+
+static bool bind_positions(struct specialization *s, const struct sugared_actuals *actuals) {
+    const struct tree *list = parameters_of(s->callee->def);
+    struct sugared **rest = arena_array(&s->e->memory, struct sugared *, actuals->items.count + 1);
+    int count = 0, next = 0, star = find_kind(list, PARAMETER_STAR);
+    if (!rest) return error_memory(s->e->err);
+    for (int i = 0; i < actuals->items.count; i++) {
+        const struct sugared_actual *a = &actuals->items.items[i];
+        if (a->name) continue;
+        while (next < list->count && !takes_position(list->items[next])) next++;
+        if (next < list->count) {
+            s->bound[next++] = a->value;
+        } else if (star >= 0) {
+            rest[count++] = a->value;
+        } else {
+            return emit_error(s->e, a->range, "%s() takes fewer arguments than the %d that are given",
+                              callee_name(s->callee), actuals->items.count) != NULL;
+        }
+    }
+    if (star >= 0) s->bound[star] = sugared_tuple_of(s->e, rest, count);
+    return star < 0 || s->bound[star];
+}
+
+static bool bind_keywords(struct specialization *s, const struct sugared_actuals *actuals) {
+    const struct tree *list = parameters_of(s->callee->def);
+    int rest = find_kind(list, PARAMETER_DOUBLE_STAR), count = 0;
+    struct sugared **items = arena_array(&s->e->memory, struct sugared *, actuals->items.count + 1);
+    const struct name **names = arena_array(&s->e->memory, const struct name *, actuals->items.count + 1);
+    if (!items || !names) return error_memory(s->e->err);
+    for (int i = 0; i < actuals->items.count; i++) {
+        const struct sugared_actual *a = &actuals->items.items[i];
+        int at = a->name ? find_parameter(list, a->name) : -1;
+        if (!a->name) continue;
+        if (at >= 0 && s->bound[at])
+            return emit_error(s->e, a->range, "%s() got multiple values for argument '%s'",
+                              callee_name(s->callee), a->name->text) != NULL;
+        if (at < 0 && rest < 0)
+            return emit_error(s->e, a->range, "%s() got an unexpected keyword argument '%s'",
+                              callee_name(s->callee), a->name->text) != NULL;
+        if (at >= 0) {
+            s->bound[at] = a->value;
+        } else {
+            names[count] = a->name;
+            items[count++] = a->value;
+        }
+    }
+    if (rest >= 0) s->bound[rest] = sugared_keywords(s->e, names, items, count);
+    return rest < 0 || s->bound[rest];
+}
+
+static bool bind_arguments(struct specialization *s, const struct sugared_actuals *actuals) {
+    const struct tree *list = parameters_of(s->callee->def);
+    s->bound = arena_array(&s->e->memory, struct sugared *, list->count + 1);
+    if (!s->bound) return error_memory(s->e->err);
+    if (!bind_positions(s, actuals) || !bind_keywords(s, actuals)) return false;
+    for (int i = 0; i < list->count; i++) {
+        if (!s->bound[i] && s->callee->defaults) s->bound[i] = s->callee->defaults[i];
+        if (!s->bound[i] && !list->items[i]->items[1])
+            return emit_error(s->e, s->at, "%s() missing the argument '%s'", callee_name(s->callee),
+                              list->items[i]->name->text) != NULL;
+    }
+    return true;
+}
+
+/* ---- values become parameters, the rest is lifted ---- */
+
+static int add_value(struct specialization *s, struct ir_value *v, const struct name *name) {
+    struct emitter *e = s->e;
+    char *made = name ? NULL : arena_printf(&e->unit->memory, "given%d", s->values.count);
+    if (!name) name = made ? emit_name(e, made) : NULL;
+    struct tree *type = tree_new(&e->unit->memory, TREE_TYPE, s->at, 0, NULL);
+    struct tree *parts[2] = {type, NULL};
+    struct tree *p = type && name ? tree_new(&e->unit->memory, TREE_PARAMETER, s->at, 2, parts) : NULL;
+    const struct type *plain = type_unshaped(e->types, v->type);
+    if (!p || !plain || !array_push_in(&e->unit->memory, &s->parameters, p) ||
+        !array_push_in(&e->memory, &s->values, v))
+        return error_memory(e->err), -1;
+    type->type = plain;
+    p->name = name;
+    text_put(&s->key, ", ");
+    type_put_annotation(&s->key, plain);
+    return s->values.count - 1;
+}
+
+static bool lift(struct specialization *s, struct sugared *from, struct lifted *out);
+
+static bool lift_items(struct specialization *s, const struct sugared *from, struct lifted *out) {
+    out->children = arena_array(&s->e->memory, struct lifted, from->count + 1);
+    if (!out->children) return error_memory(s->e->err);
+    for (int i = 0; i < from->count; i++)
+        if (!lift(s, from->items[i], &out->children[i])) return false;
+    return true;
+}
+
+static void put_identity(struct text *key, const struct sugared *from) {
+    text_printf(key, ", <%p %p %p %d %p", (const void *)from->kind, (const void *)from->name,
+                (const void *)from->type, (int)from->form,
+                from->functions ? (const void *)from->functions[0] : NULL);
+    if (from->kind == &sugared_kind_keywords)
+        keywords_put_names(key, from);
+    else
+        text_printf(key, " %p", sugared_identity(from));
+    text_printf(key, " %d>", from->count);
+}
+
+static bool lift(struct specialization *s, struct sugared *from, struct lifted *out) {
+    struct ir_value *const values[4] = {from->value, from->start, from->stop, from->step};
+    if (from->kind == &sugared_kind_lambda && !(from = sugared_frozen(s->e, from))) return false;
+    *out = (struct lifted){.template = from};
+    if (from->kind != &sugared_kind_simple) put_identity(&s->key, from);
+    for (int i = 0; i < 4; i++) {
+        out->parameters[i] = -1;
+        if (values[i] && (out->parameters[i] = add_value(s, values[i], NULL)) < 0) return false;
+    }
+    return !from->items || lift_items(s, from, out);
+}
+
+static bool lift_under(struct specialization *s, struct sugared *from, const struct name *name) {
+    struct lifted_name n = {.name = name};
+    text_printf(&s->key, "; %s", name->text);
+    return lift(s, from, &n.what) && (array_push_in(&s->e->memory, &s->names, n) || error_memory(s->e->err));
+}
+
+/* The type that a parameter declares; NULL without an error when it declares none that is one here. */
+static const struct type *declared_type(struct specialization *s, const struct tree *annotation) {
+    lb_error ignored = {0};
+    const struct type *t =
+        annotation ? annotation_type(s->e->unit, s->callee->resolver, annotation, &ignored) : NULL;
+    if (ignored.code == LB_ERROR_MEMORY) error_memory(s->e->err);
+    error_clear(&ignored);
+    return t;
+}
+
+static bool is_open(const struct type *t) {
+    return t->kind == TYPE_ANY || t->kind == TYPE_UNION || t->kind == TYPE_OPTIONAL ||
+           t->kind == TYPE_NUMBER || t->kind == TYPE_ANY_LIST || t->kind == TYPE_ANY_TUPLE;
+}
+
+/* A value for a parameter that declares a type: converted to it; of an open type (Union, Optional, Any) it
+ * keeps its own. */
+static bool add_declared(struct specialization *s, const struct tree *p, const struct type *want,
+                         struct sugared *given) {
+    struct emitter *e = s->e;
+    struct ir_value *v = sugared_value(e, given, s->at);
+    if (!v) return false;
+    if (!is_open(want) || !is_subtype(e, v->type, want)) {
+        v = match_convert(e, s->at, want, v, true);
+        if (!v) return false;
+        if (!is_subtype(e, v->type, want))
+            return emit_error(e, s->at,
+                              "Expected a value of type '%s' for argument '%s' but instead found type '%s'.",
+                              emit_type_words(e, want), p->name->text, emit_type_words(e, v->type)) != NULL;
+    }
+    return add_value(s, v, p->name) >= 0;
+}
+
+/* NAME = DEFAULT at the beginning of the body. */
+static bool add_default(struct specialization *s, const struct tree *p) {
+    struct arena *a = &s->e->unit->memory;
+    struct tree *name = tree_name(a, p->range, p->name);
+    struct tree *targets = name ? tree_new(a, TREE_LIST, p->range, 1, &name) : NULL;
+    lb_error ignored = {0};
+    bool typed = p->items[0] && annotation_type(s->e->unit, s->callee->resolver, p->items[0], &ignored);
+    error_clear(&ignored);
+    struct tree *parts[3] = {targets, p->items[1], typed ? p->items[0] : NULL};
+    struct tree *t = targets ? tree_new(a, TREE_ASSIGN, p->range, 3, parts) : NULL;
+    text_printf(&s->key, "; %s=", p->name->text);
+    return t && array_push_in(a, &s->prefix, t) ? true : error_memory(s->e->err);
+}
+
+static bool add_parameter(struct specialization *s, const struct tree *p, struct sugared *given) {
+    if (!given) return add_default(s, p);
+    bool starred = p->op == PARAMETER_STAR || p->op == PARAMETER_DOUBLE_STAR;
+    const struct type *want = starred ? NULL : declared_type(s, p->items[0]);
+    if (s->e->err->code) return false;
+    if (want) return add_declared(s, p, want, given);
+    struct ir_value *v = sugared_as_simple(given);
+    return v ? add_value(s, v, p->name) >= 0 : lift_under(s, given, p->name);
+}
+
+/* ---- the new function ---- */
+
+/* The body with the defaults before it; a lambda's is a return. */
+static struct tree *whole_body(struct specialization *s) {
+    struct arena *a = &s->e->unit->memory;
+    const struct tree *def = s->callee->def;
+    struct tree_list list = s->prefix;
+    if (def->kind == TREE_LAMBDA) {
+        struct tree *result = tree_new(a, TREE_RETURN, def->items[1]->range, 1, &def->items[1]);
+        if (!result || !array_push_in(a, &list, result)) return NULL;
+    } else {
+        for (int i = 0; i < def->items[2]->count; i++)
+            if (!array_push_in(a, &list, def->items[2]->items[i])) return NULL;
+    }
+    return tree_new(a, TREE_LIST, def->range, list.count, list.items);
+}
+
+/* A result type that is none here (a type variable) is left out. */
+static struct tree *result_annotation(struct specialization *s) {
+    const struct tree *def = s->callee->def;
+    struct tree *result = def->kind == TREE_DEF ? def->items[1] : NULL;
+    return result && declared_type(s, result) ? result : NULL;
+}
+
+static struct tree *new_definition(struct specialization *s) {
+    struct arena *a = &s->e->unit->memory;
+    struct source_range at = s->callee->def->range;
+    struct tree *parts[4] = {tree_new(a, TREE_LIST, at, s->parameters.count, s->parameters.items),
+                             result_annotation(s), whole_body(s), NULL};
+    struct tree *t = parts[0] && parts[2] ? tree_new(a, TREE_DEF, at, 4, parts) : NULL;
+    if (!t) return emit_out_of_memory(s->e);
+    t->name = emit_name(s->e, callee_name(s->callee));
+    return t->name ? t : NULL;
+}
+
+static struct function *declare(struct specialization *s, const struct name *key) {
+    struct emitter *e = s->e;
+    struct tree *def = new_definition(s);
+    const struct name *qualified = def ? emit_name(e, s->callee->qualified) : NULL;
+    if (qualified && table_has(&e->unit->functions, qualified)) qualified = unit_mangle(e->unit, qualified);
+    struct function *f =
+        qualified ? lang_declare(e->unit, def, qualified, NULL, s->callee->resolver, e->err) : NULL;
+    struct lifted_names *names = arena_new(&e->memory, struct lifted_names);
+    if (!f || !names || !table_set(&e->unit->functions, qualified, f) ||
+        !table_set(&e->unit->specialized, key, f))
+        return emit_out_of_memory(e);
+    *names = (struct lifted_names){s->names.items, s->names.count};
+    lang_declare_known(f, names);
+    return f;
+}
+
+static struct function *find_or_make(struct specialization *s) {
+    struct emitter *e = s->e;
+    const struct name *key = s->key.failed ? NULL : emit_name(e, text_get(&s->key));
+    if (!key) return emit_out_of_memory(e);
+    struct function *f = table_get(&e->unit->specialized, key);
+    if (!f && !(f = declare(s, key))) return NULL;
+    if (emit_ensure(e, f, s->at, "function")) return f;
+    if (f->state == FUNCTION_FAILED) table_remove(&e->unit->specialized, key);
+    return NULL;
+}
+
+static struct sugared *call(struct specialization *s, struct function *f) {
+    struct actual *items = arena_array(&s->e->memory, struct actual, s->values.count + 1);
+    if (!items) return emit_out_of_memory(s->e);
+    for (int i = 0; i < s->values.count; i++)
+        items[i] = (struct actual){.value = s->values.items[i], .range = s->at};
+    return sugared_call(s->e, sugared_function(s->e, f), s->at, actuals_of(items, s->values.count), 1);
+}
+
+static bool add_all(struct specialization *s) {
+    const struct tree *list = parameters_of(s->callee->def);
+    text_printf(&s->key, "%p %s", (const void *)s->callee->def, s->callee->qualified);
+    for (int i = 0; i < list->count; i++)
+        if (!add_parameter(s, list->items[i], s->bound[i])) return false;
+    for (int i = 0; i < s->callee->captured_count; i++) {
+        const struct name *name = s->callee->captured_names[i];
+        struct sugared *captured = s->callee->captured[i];
+        struct ir_value *v = sugared_as_simple(captured);
+        if (v ? add_value(s, v, name) < 0 : !lift_under(s, captured, name)) return false;
+    }
+    return true;
+}
+
+struct sugared *specialize_call(struct emitter *e, const struct specialized_callee *callee,
+                                struct source_range at, const struct sugared_actuals *actuals) {
+    struct specialization s = {.e = e, .callee = callee, .at = at};
+    struct function *f = bind_arguments(&s, actuals) && add_all(&s) ? find_or_make(&s) : NULL;
+    text_free(&s.key);
+    return f ? call(&s, f) : NULL;
+}
+
+/* ---- inside the new function ---- */
+
+static struct sugared *restore(struct emitter *e, const struct lifted *l, struct block *block) {
+    struct sugared *s = arena_copy(&e->memory, l->template, sizeof *l->template);
+    if (!s) return emit_out_of_memory(e);
+    struct ir_value **const values[4] = {&s->value, &s->start, &s->stop, &s->step};
+    for (int i = 0; i < 4; i++)
+        if (l->parameters[i] >= 0) *values[i] = block->param->outputs.items[l->parameters[i]];
+    if (!l->children) return s;
+    struct sugared **items = arena_array(&e->memory, struct sugared *, s->count + 1);
+    if (!items) return emit_out_of_memory(e);
+    for (int i = 0; i < s->count; i++)
+        if (!(items[i] = restore(e, &l->children[i], block))) return NULL;
+    s->items = items;
+    return s;
+}
+
+bool specialize_bind(struct emitter *e, const struct lifted_names *names, struct block *block) {
+    for (int i = 0; names && i < names->count; i++) {
+        struct sugared *s = restore(e, &names->items[i].what, block);
+        if (!s || !table_set(&e->frame->sugared, names->items[i].name, s)) return error_memory(e->err);
+    }
+    return true;
+}

@@ -1,0 +1,72 @@
+/* Functions made for one call: a definition is compiled with the types of what it is given where it declares
+ * none, and with what is no value of a graph (functions, modules, types, tuples of arguments) known by name.
+ * So functions take functions, *args and **kwargs, type variables and unannotated numbers, and inner
+ * functions and lambdas see the variables around them. */
+#ifndef LINKBOY_LANG_SPECIALIZE_H
+#define LINKBOY_LANG_SPECIALIZE_H
+#include "lang/emitter.h"
+
+/* An argument of a call before it has to be a value. */
+struct sugared_actual {
+    struct sugared *value;
+    const struct name *name; /* of a keyword argument */
+    struct source_range range;
+};
+struct sugared_actuals {
+    ARRAY_OF(struct sugared_actual) items;
+};
+
+/* A sugared value on its way into another function: its values become parameters there. */
+struct lifted {
+    const struct sugared *template;
+    struct lifted *children; /* of its items */
+    int parameters[4];       /* index of the parameter that stands for value, start, stop, step; -1: none */
+};
+struct lifted_name {
+    const struct name *name;
+    struct lifted what;
+};
+struct lifted_names {
+    const struct lifted_name *items;
+    int count;
+};
+
+/* Sets a specialized function's names; the parameters are those of its block. */
+bool specialize_bind(struct emitter *e, const struct lifted_names *names, struct block *block);
+
+/* What is called: a definition with the resolver of its names, and the variables around it that it sees. */
+struct specialized_callee {
+    const struct tree *def; /* DEF or LAMBDA */
+    struct resolver *resolver;
+    const char *qualified; /* the name to begin with */
+    const struct name *const *captured_names;
+    struct sugared *const *captured;
+    int captured_count;
+    struct sugared *const *defaults; /* of its parameters, NULL: none, or those in its tree */
+};
+struct sugared *specialize_call(struct emitter *e, const struct specialized_callee *callee,
+                                struct source_range at, const struct sugared_actuals *actuals);
+
+/* ---- closures (closure.c) ---- */
+
+/* A lambda or inner function as a value; it sees the variables around it as they are when it is called. */
+struct sugared *sugared_lambda(struct emitter *e, const struct tree *def);
+extern const struct sugared_kind sugared_kind_lambda;
+struct sugared *lambda_call(struct emitter *e, struct sugared *s, struct source_range at,
+                            const struct sugared_actuals *actuals);
+/* The same with the variables that it sees as its items, so that it can go into another function. */
+struct sugared *sugared_frozen(struct emitter *e, struct sugared *lambda);
+/* What makes a call with it another one than a call with another of its kind; NULL: nothing. */
+const void *sugared_identity(const struct sugared *s);
+
+/* ---- **kwargs (keywords.c) ---- */
+
+/* Values by names that are known while compiling. */
+struct sugared *sugared_keywords(struct emitter *e, const struct name *const *names,
+                                 struct sugared *const *items, int count);
+extern const struct sugared_kind sugared_kind_keywords;
+void keywords_put_names(struct text *out, const struct sugared *s);
+/* Adds what `**s` gives to a call. */
+bool keywords_expand(struct emitter *e, struct sugared *s, struct source_range at,
+                     struct sugared_actuals *out);
+#endif
