@@ -17,7 +17,8 @@ struct declaration {
 /* One way of compiling it, with the passes behind it. */
 static bool compile_once(struct function *f, const struct emit_request *r, lb_error *err) {
     if (!lang_emit_function(r, f, err)) return false;
-    bool good = !r->resolver->emitted || r->resolver->emitted(r->resolver, f, err);
+    /* A function made for one call has no defaults. */
+    bool good = !r->resolver->emitted || r->known || r->resolver->emitted(r->resolver, f, err);
     if (good && (!r->resolver->finish || r->resolver->finish(f, err))) return true;
     graph_free(f->graph);
     f->graph = NULL;

@@ -170,6 +170,13 @@ static bool set_defaults(struct resolver *resolver, struct function *f, lb_error
     return true;
 }
 
+static const lb_value *find_default(struct resolver *resolver, const struct name *parameter) {
+    const struct source_resolver *r = (const struct source_resolver *)resolver;
+    for (int i = 0; i < r->default_count; i++)
+        if (r->default_names[i] == parameter) return &r->defaults[i];
+    return NULL;
+}
+
 /* ---- resolvers ---- */
 
 static struct sugared *find_value(struct resolver *resolver, struct emitter *e, const struct name *name,
@@ -209,6 +216,7 @@ static struct source_resolver *resolver_new(struct host *host, const struct type
                                     .find_type = host_find_type,
                                     .library_name = host_library_name,
                                     .emitted = set_defaults,
+                                    .find_default = find_default,
                                     .finish = host->finish,
                                     .find_member = host_find_member,
                                     .python = true,

@@ -56,7 +56,7 @@ void attempt_drop(struct attempt_error *a) {
 
 /* ---- trees ---- */
 
-struct tree *lower_node(struct emitter *e, enum tree_kind kind, struct source_range at, int count,
+struct tree *lower_tree(struct emitter *e, enum tree_kind kind, struct source_range at, int count,
                         struct tree *const *items) {
     bool loose =
         kind == TREE_ASSIGN || kind == TREE_WITH_ITEM || kind == TREE_SLICE || kind == TREE_COMPREHENSION;
@@ -79,34 +79,34 @@ struct tree *lower_temporary(struct emitter *e, struct source_range at) {
 
 struct tree *lower_call(struct emitter *e, struct source_range at, struct tree *callee, int count,
                         struct tree *const *arguments) {
-    struct tree *parts[3] = {callee, lower_node(e, TREE_LIST, at, count, arguments),
-                             lower_node(e, TREE_LIST, at, 0, NULL)};
-    return lower_node(e, TREE_CALL, at, 3, parts);
+    struct tree *parts[3] = {callee, lower_tree(e, TREE_LIST, at, count, arguments),
+                             lower_tree(e, TREE_LIST, at, 0, NULL)};
+    return lower_tree(e, TREE_CALL, at, 3, parts);
 }
 
 struct tree *lower_member(struct emitter *e, struct source_range at, struct tree *of, const char *field) {
-    struct tree *t = lower_node(e, TREE_ATTRIBUTE, at, 1, &of);
+    struct tree *t = lower_tree(e, TREE_ATTRIBUTE, at, 1, &of);
     if (t) t->name = emit_name(e, field);
     return t;
 }
 
 struct tree *lower_binary(struct emitter *e, struct source_range at, enum tree_operator op, struct tree *left,
                           struct tree *right) {
-    struct tree *both[2] = {left, right}, *t = lower_node(e, TREE_BINARY, at, 2, both);
+    struct tree *both[2] = {left, right}, *t = lower_tree(e, TREE_BINARY, at, 2, both);
     if (t) t->op = (uint8_t)op;
     return t;
 }
 
 struct tree *lower_int(struct emitter *e, struct source_range at, int64_t i) {
-    struct tree *t = lower_node(e, TREE_INT, at, 0, NULL);
+    struct tree *t = lower_tree(e, TREE_INT, at, 0, NULL);
     if (t) t->integer = i;
     return t;
 }
 
 struct tree *lower_assign(struct emitter *e, struct source_range at, struct tree *target,
                           struct tree *value) {
-    struct tree *parts[3] = {lower_node(e, TREE_LIST, at, 1, &target), value, NULL};
-    return parts[0] && value ? lower_node(e, TREE_ASSIGN, at, 3, parts) : NULL;
+    struct tree *parts[3] = {lower_tree(e, TREE_LIST, at, 1, &target), value, NULL};
+    return parts[0] && value ? lower_tree(e, TREE_ASSIGN, at, 3, parts) : NULL;
 }
 
 struct tree *lower_keep(struct emitter *e, struct source_range at, struct sugared *s) {

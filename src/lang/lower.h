@@ -9,8 +9,11 @@
 const struct tree *lower_syntax(struct arena *a, struct name_pool *names, const struct tree *def,
                                 lb_error *err);
 
+/* A value as nodes at the insertion point: a list or dict is made anew each time. */
+struct ir_value *lower_constant(struct emitter *e, lb_value v, struct source_range at);
+
 /* ---- trees for the emitter (lower.c); NULL when memory is out ---- */
-struct tree *lower_node(struct emitter *e, enum tree_kind kind, struct source_range at, int count,
+struct tree *lower_tree(struct emitter *e, enum tree_kind kind, struct source_range at, int count,
                         struct tree *const *items);
 struct tree *lower_name(struct emitter *e, struct source_range at, const char *text);
 struct tree *lower_temporary(struct emitter *e, struct source_range at); /* a fresh variable's name */

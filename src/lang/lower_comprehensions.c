@@ -85,7 +85,7 @@ static bool next_clause(struct emitter *e, void *context) {
     const struct tree *clauses = g->tree->items[2];
     if (g->clause == clauses->count) return add_round(e, g);
     const struct tree *c = clauses->items[g->clause++];
-    struct tree *targets = lower_node(e, TREE_LIST, c->range, 1, &c->items[0]);
+    struct tree *targets = lower_tree(e, TREE_LIST, c->range, 1, &c->items[0]);
     bool good = targets && emit_for_over(e, targets, c->items[1], c->range, clause_body, g);
     g->clause--;
     return good;

@@ -22,6 +22,8 @@ struct resolver {
     const lb_value *(*find_constant)(struct resolver *r, const struct name *table, const struct name *field);
     /* Has its say on a function of this resolver when its graph and schema are there. NULL: nothing. */
     bool (*emitted)(struct resolver *r, struct function *f, lb_error *err);
+    /* A parameter's default where the tree does not show it; borrowed. NULL (also as the function): none. */
+    const lb_value *(*find_default)(struct resolver *r, const struct name *parameter);
     /* The compiler's own passes, run on every function right after it is emitted (the passes live on a higher
      * floor). NULL: the graph stays as emitted. */
     bool (*finish)(struct function *f, lb_error *err);

@@ -4,7 +4,7 @@
  * function. */
 #include "lang/specialize.h"
 #include "lang/define.h"
-#include "lang/wide.h"
+#include "lang/lower.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -96,6 +96,14 @@ static bool bind_keywords(struct specialization *s, const struct sugared_actuals
     return rest < 0 || s->bound[rest];
 }
 
+/* A default that only the resolver knows. */
+static bool bind_default(struct specialization *s, int i) {
+    struct resolver *r = s->callee->resolver;
+    const struct name *name = parameters_of(s->callee->def)->items[i]->name;
+    const lb_value *v = r->find_default ? r->find_default(r, name) : NULL;
+    return !v || (s->bound[i] = sugared_simple(s->e, lower_constant(s->e, *v, s->at)));
+}
+
 static bool bind_arguments(struct specialization *s, const struct sugared_actuals *actuals) {
     const struct tree *list = parameters_of(s->callee->def);
     s->bound = arena_array(&s->e->memory, struct sugared *, list->count + 1);
@@ -103,6 +111,7 @@ static bool bind_arguments(struct specialization *s, const struct sugared_actual
     if (!bind_positions(s, actuals) || !bind_keywords(s, actuals)) return false;
     for (int i = 0; i < list->count; i++) {
         if (!s->bound[i] && s->callee->defaults) s->bound[i] = s->callee->defaults[i];
+        if (!s->bound[i] && !bind_default(s, i)) return false;
         if (!s->bound[i] && !list->items[i]->items[1])
             return emit_error(s->e, s->at, "%s() missing the argument '%s'", callee_name(s->callee),
                               list->items[i]->name->text) != NULL;
