@@ -41,7 +41,7 @@ static bool compile_wide(struct function *f, struct emit_request *r, lb_error *e
     r->wide = &wide;
     for (int i = 0; good && i < WIDE_ATTEMPTS; i++) {
         lb_error own = {0};
-        wide.again = false;
+        wide_again(&wide);
         good = compile_once(f, r, &own);
         if (good || !wide.again || i + 1 == WIDE_ATTEMPTS) {
             error_move(err, &own);

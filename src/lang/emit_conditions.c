@@ -2,6 +2,7 @@
  * ("x is not None", isinstance), and may be certain while compiling, so that only one arm is compiled
  * (CondValue, RefinementSet, emitCondExpr, emitIsInstance in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
+#include "lang/lower.h"
 #include <string.h>
 
 /* ---- sets of refinements ---- */
@@ -42,14 +43,20 @@ static bool refinements_intersection(struct emitter *e, struct refinements a, st
 static bool one_refinement(struct emitter *e, const struct tree *t, const struct type *type,
                            struct refinements *out) {
     *out = (struct refinements){0};
-    if (t->kind != TREE_NAME || !type) return true;
+    if (!type || (t->kind != TREE_NAME && !e->wide)) return true;
+    const struct name *name = t->kind == TREE_NAME ? t->name : lower_path(e, t);
+    if (!name) return !e->err->code;
     if (!room_for(e, out, 1)) return false;
-    out->items[out->count++] = (struct refinement){t->name, type};
+    out->items[out->count++] = (struct refinement){name, type};
     return true;
 }
 
 bool emit_refinements(struct emitter *e, struct source_range at, struct refinements r) {
     for (int i = 0; i < r.count; i++) {
+        if (lower_is_path(r.items[i].name)) {
+            if (!lower_set_path(e, r.items[i].name, r.items[i].type)) return false;
+            continue;
+        }
         struct ir_value *v = variable_value(e, e->frame, r.items[i].name, at);
         struct ir_value *cast = v ? emit_cast(e, v, r.items[i].type) : NULL;
         if (!cast || !variable_set(e, at, r.items[i].name, sugared_simple(e, cast), NULL)) return false;
@@ -90,11 +97,14 @@ static bool certain(struct emitter *e, struct source_range at, bool truth, struc
 static bool emit_is(struct emitter *e, const struct tree *t, struct condition *out) {
     struct ir_value *values[2];
     enum none_status none[2];
+    bool is = t->op == OPERATOR_IS;
     for (int i = 0; i < 2; i++) {
-        if (!(values[i] = emit_expression(e, t->items[i], NULL))) return false;
+        struct sugared *s = emit_sugared(e, t->items[i], 1, NULL);
+        if (s && e->wide && !s->kind->value)
+            return certain(e, t->range, !is, out); /* a function is not None */
+        if (!(values[i] = sugared_value(e, s, t->items[i]->range))) return false;
         none[i] = can_be_none(values[i]);
     }
-    bool is = t->op == OPERATOR_IS;
     if (none[0] == NONE_ALWAYS && none[1] == NONE_ALWAYS) return certain(e, t->range, is, out);
     if ((none[0] == NONE_ALWAYS && none[1] == NONE_NEVER) ||
         (none[0] == NONE_NEVER && none[1] == NONE_ALWAYS))
@@ -332,6 +342,8 @@ static int truth_of(struct ir_value *v) {
 
 bool emit_condition(struct emitter *e, const struct tree *t, struct condition *out) {
     *out = (struct condition){.known = -1};
+    bool good;
+    if (e->wide && lower_condition(e, t, out, &good)) return good;
     if (t->kind == TREE_AND || t->kind == TREE_OR) return emit_short_circuit(e, t, out);
     if (t->kind == TREE_NOT) return emit_not(e, t, out);
     if (t->kind == TREE_BINARY && (t->op == OPERATOR_IS || t->op == OPERATOR_IS_NOT))
@@ -340,6 +352,7 @@ bool emit_condition(struct emitter *e, const struct tree *t, struct condition *o
         int done = emit_test_call(e, t, out);
         if (done) return done > 0;
     }
+    if (e->wide) return lower_test(e, t, out);
     struct ir_value *v = emit_expression(e, t, NULL);
     out->value = v ? emit_to_bool(e, t->range, v) : NULL;
     if (out->value) out->known = truth_of(out->value);
@@ -347,6 +360,11 @@ bool emit_condition(struct emitter *e, const struct tree *t, struct condition *o
 }
 
 struct ir_value *emit_to_bool(struct emitter *e, struct source_range at, struct ir_value *v) {
+    struct ir_value *truth = e->wide ? lower_truth(e, v, at) : NULL;
+    return truth || e->err->code ? truth : emit_to_bool_plain(e, at, v);
+}
+
+struct ir_value *emit_to_bool_plain(struct emitter *e, struct source_range at, struct ir_value *v) {
     lb_error *outer = e->err, own = {0};
     struct actual a = {.value = v, .range = at};
     e->err = &own;

@@ -175,6 +175,7 @@ static bool convert_result(struct emitter *e, struct source_range at, const stru
     /* Nothing is made of a None that a function without return gives (None is no subtype of Tensor here). */
     *v = match_convert(e, at, declared, *v, true);
     if (!*v) return false;
+    if (e->wide && !is_subtype(e, (*v)->type, declared)) wide_learn(e, *v, declared);
     return is_subtype(e, (*v)->type, declared) ||
            emit_error(e, at, "Return value was annotated as having type %s but is actually of type %s",
                       emit_type_words(e, declared), emit_type_words(e, (*v)->type)) != NULL;
@@ -315,7 +316,7 @@ static bool delete_item(struct emitter *e, const struct tree *t, struct source_r
     return sugared_call(e, sugared_method(e, v, method), statement, actuals_of(&a, 1), 0) != NULL;
 }
 
-static bool emit_delete(struct emitter *e, const struct tree *t) {
+bool emit_delete(struct emitter *e, const struct tree *t) {
     for (int i = 0; i < t->count; i++) {
         const struct tree *target = t->items[i];
         bool good;
@@ -465,6 +466,7 @@ static bool emit_body(struct emitter *e, const struct tree *def, const struct ty
     e->definition.declared = schema->return_count ? schema->returns[0].type : NULL;
     if (!emit_parameters(e, def, self_type, schema, block)) return false;
     if (block == e->graph->top && !specialize_bind(e, e->known, block)) return false;
+    if (e->wide && block == e->graph->top && !wide_begin_loose(e)) return false;
     if (!emit_statements(e, def->items[2])) return false;
     if (!finish_result(e, def, block)) return false;
     struct ir_value *placeholder = emit_uninitialized(e, e->definition.merged);

@@ -14,6 +14,7 @@ struct frame {
     struct table types;                    /* const struct name * -> const struct type * */
     struct table sugared;                  /* const struct name * -> struct sugared * */
     ARRAY_OF(const struct name *) defined; /* names that `types` has or had, in order of their first store */
+    struct table paths;    /* what tests say of expressions: name -> const struct type *; see lower_truth.c */
     struct table problems; /* outermost frame: name -> text of why a variable is not defined */
 };
 
@@ -204,6 +205,8 @@ struct ir_value *emit_index_parts(struct emitter *e, struct source_range at, str
                                   const struct tree *subscripts, struct ir_value ***indices, int *count);
 struct ir_value *emit_index(struct emitter *e, struct source_range at, struct ir_value *tensor,
                             struct ir_value *const *indices, int count);
+/* An operator without what wide.h adds to it. */
+struct ir_value *emit_binary_plain(struct emitter *e, const struct tree *t);
 bool emit_condition(struct emitter *e, const struct tree *t, struct condition *out);
 bool emit_isinstance(struct emitter *e, const struct tree *object, const struct tree *classes,
                      struct condition *out);
@@ -211,6 +214,7 @@ bool emit_hasattr(struct emitter *e, const struct tree *object, const struct tre
                   struct condition *out);
 struct ir_value *emit_conditional(struct emitter *e, const struct tree *t, const struct type *hint);
 struct ir_value *emit_to_bool(struct emitter *e, struct source_range at, struct ir_value *v);
+struct ir_value *emit_to_bool_plain(struct emitter *e, struct source_range at, struct ir_value *v);
 bool emit_refinements(struct emitter *e, struct source_range at, struct refinements r);
 const struct type *unify_all(struct emitter *e, const struct type *const *types, int count, bool to_union,
                              const struct type *hint);
@@ -226,6 +230,7 @@ bool emit_for_over(struct emitter *e, const struct tree *targets, const struct t
                    struct source_range at, bool (*body)(struct emitter *e, void *context), void *context);
 bool emit_for(struct emitter *e, const struct tree *t);
 bool emit_assign(struct emitter *e, const struct tree *t);
+bool emit_delete(struct emitter *e, const struct tree *t);
 bool emit_augmented(struct emitter *e, const struct tree *t);
 bool emit_assign_all(struct emitter *e, const struct tree *targets, struct sugared *const *values, int count,
                      struct source_range at, int binders);

@@ -2,7 +2,7 @@
  * load takes a value number, and so does the load that looks up an outer variable before it is assigned in an
  * inner scope. Other values (modules, functions, types) are kept in the frame (struct Environment in
  * torch/csrc/jit/frontend/ir_emitter.cpp). */
-#include "lang/emitter.h"
+#include "lang/lower.h"
 #include <string.h>
 
 struct frame *frame_push(struct emitter *e, struct block *b) {
@@ -26,6 +26,7 @@ void frames_free(struct emitter *e) {
     for (struct frame *f = e->frames; f; f = f->allocated_before) {
         table_free(&f->types);
         table_free(&f->sugared);
+        table_free(&f->paths);
         table_free(&f->problems);
     }
 }
@@ -67,6 +68,8 @@ static bool insert_store(struct emitter *e, const struct name *name, struct sour
     struct node *n = emit_node(e, KIND_STORE, 0, &v, 1);
     if (!n || !emit_set_name(e, n, name)) return false;
     n->range = at;
+    if (e->wide) lower_forget_paths(e, name, NULL);
+    if (e->wide && (!wide_note_store(e, name, type) || !wide_mark_set(e, name, at))) return false;
     return set_type(e, e->frame, name, type);
 }
 
@@ -107,6 +110,7 @@ static bool check_outer(struct emitter *e, struct source_range at, const struct 
     if (!type) return error_memory(e->err);
     *v = match_convert(e, at, type, *v, true);
     if (!*v) return false;
+    if (e->wide && !is_subtype(e, (*v)->type, type)) wide_learn(e, *v, type);
     return is_subtype(e, (*v)->type, type) || type_error(e, at, name, before->type, (*v)->type);
 }
 
@@ -125,6 +129,7 @@ bool variable_set(struct emitter *e, struct source_range at, const struct name *
     if (e->err->code) return false;
     if (outer && !check_outer(e, at, name, outer, value, annotated, &v)) return false;
     if (!v) return table_set(&e->frame->sugared, name, value) || error_memory(e->err);
+    if (e->wide && annotated && !(v = match_convert(e, at, annotated, v, true))) return false;
     if (annotated && !is_subtype(e, v->type, annotated))
         return emit_error(
                    e, at,
@@ -149,6 +154,7 @@ void variable_problem(struct emitter *e, const struct name *name, const char *te
 
 static void *not_found(struct emitter *e, const struct name *name, struct source_range at) {
     const char *problem = table_get(&outermost(e)->problems, name);
+    if (e->wide) wide_learn_loose(e, name);
     if (problem) return emit_error(e, at, "%sand was used here", problem);
     return emit_error(e, at, "undefined value %s", name->text);
 }

@@ -106,3 +106,12 @@ bool keywords_expand(struct emitter *e, struct sugared *s, struct source_range a
 void keywords_put_names(struct text *out, const struct sugared *s) {
     for (int i = 0; i < s->count; i++) text_printf(out, " %s", names_of(s)[i]->text);
 }
+
+struct sugared *keywords_contain(struct emitter *e, struct sugared *s, struct ir_value *name,
+                                 struct source_range at) {
+    lb_value c;
+    if (!emit_is_constant(name, &c) || c.tag != VALUE_STRING)
+        return emit_error(e, at, "the name of a keyword argument must be a constant string");
+    bool found = index_of(s, c.string->bytes, (size_t)c.string->length) >= 0;
+    return sugared_simple(e, emit_bool(e, found, at));
+}

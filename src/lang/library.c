@@ -51,6 +51,36 @@ struct sugared *library_find(struct emitter *e, const char *name) {
     return b ? python_function_value(&l->file, e, b) : NULL;
 }
 
+/* "itertools.chain" -> "itertools_chain" */
+static char *joined_path(struct emitter *e, const char *path) {
+    char *text = arena_printf(&e->memory, "%s", path);
+    for (char *c = text; c && *c; c++)
+        if (*c == '.') *c = '_';
+    return text;
+}
+
+struct sugared *library_find_path(struct emitter *e, const char *path) {
+    char *name = strchr(path, '.') ? joined_path(e, path) : NULL;
+    return name ? library_find(e, name) : NULL;
+}
+
+bool library_is_module(struct emitter *e, const char *path) {
+    struct library *l = library_of(e);
+    char *name = l ? joined_path(e, path) : NULL;
+    size_t length = name ? strlen(name) : 0;
+    for (uint32_t i = 0; name && i <= l->file.bindings.mask; i++) {
+        const struct name *key = l->file.bindings.slots[i].key;
+        if (key && key->length > length && !strncmp(key->text, name, length) && key->text[length] == '_')
+            return true;
+    }
+    return false;
+}
+
+struct resolver *library_resolver(struct emitter *e) {
+    struct library *l = library_of(e);
+    return l ? &l->file.resolver : NULL;
+}
+
 const struct type *library_class(struct emitter *e, const char *name) {
     struct library *l = library_of(e);
     struct python_binding *b = l ? find(e, l, name, TREE_CLASS) : NULL;

@@ -16,9 +16,15 @@ extern const int library_text_count;
 
 /* The function of this name as something to call; NULL without an error: there is none. */
 struct sugared *library_find(struct emitter *e, const char *name);
+/* The same by the dotted name that it stands for: "itertools.chain". */
+struct sugared *library_find_path(struct emitter *e, const char *path);
+/* Whether the library stands for something of this module. */
+bool library_is_module(struct emitter *e, const char *path);
 /* Calls the function of this name with these values; an error when there is none. */
 struct sugared *library_call(struct emitter *e, const char *name, struct source_range at,
                              struct ir_value *const *values, int count);
+/* The resolver of its own names. */
+struct resolver *library_resolver(struct emitter *e);
 /* The class of this name. */
 const struct type *library_class(struct emitter *e, const char *name);
 #endif

@@ -12,7 +12,16 @@ bool wide_begin(struct wide *w, struct emit_request *r, lb_error *err) {
     return r->def != NULL;
 }
 
+void wide_again(struct wide *w) {
+    table_free(&w->made);
+    table_free(&w->variables);
+    table_free(&w->stored);
+    w->made = w->variables = w->stored = (struct table){0};
+    w->again = w->beginning = false;
+}
+
 void wide_end(struct wide *w) {
+    wide_again(w);
     table_free(&w->literals);
     table_free(&w->loose);
 }
@@ -168,15 +177,28 @@ static bool lower_global(struct emitter *e, const struct tree *t) {
 
 static struct sugared *(*const expressions[TREE_KIND_COUNT])(struct emitter *e, const struct tree *t,
                                                              int binders, const struct type *hint) = {
-    [TREE_LAMBDA] = lower_lambda,        [TREE_NAMED_EXPRESSION] = lower_named,
-    [TREE_POSITIVE] = lower_positive,    [TREE_COMPREHENSION] = lower_general,
+    [TREE_LAMBDA] = lower_lambda,
+    [TREE_NAMED_EXPRESSION] = lower_named,
+    [TREE_POSITIVE] = lower_positive,
+    [TREE_COMPREHENSION] = lower_general,
     [TREE_CALL] = lower_call_expression,
+    [TREE_NAME] = lower_name_value,
+    [TREE_ATTRIBUTE] = lower_attribute,
+    [TREE_SUBSCRIPT] = lower_subscript,
+    [TREE_BINARY] = lower_binary_value,
+    [TREE_LIST_LITERAL] = lower_list,
+    [TREE_DICT] = lower_dict,
+    [TREE_DICT_MERGE] = lower_dict_merge,
+    [TREE_DICT_COMPREHENSION] = lower_dict_comprehension,
+    [TREE_SET] = lower_set,
+    [TREE_AND] = lower_either,
+    [TREE_OR] = lower_either,
 };
 
 static bool (*const statements[TREE_KIND_COUNT])(struct emitter *e, const struct tree *t) = {
-    [TREE_DEF] = lower_inner_function,
-    [TREE_NONLOCAL] = lower_nothing,
-    [TREE_GLOBAL] = lower_global,
+    [TREE_DEF] = lower_inner_function,      [TREE_NONLOCAL] = lower_nothing,
+    [TREE_ASSIGN] = lower_assign_statement, [TREE_AUGMENTED] = lower_augmented_statement,
+    [TREE_DELETE] = lower_delete_statement, [TREE_GLOBAL] = lower_global,
 };
 
 bool wide_expression(struct emitter *e, const struct tree *t, int binders, const struct type *hint,

@@ -31,7 +31,57 @@ struct tree *lower_keep(struct emitter *e, struct source_range at, struct sugare
 struct sugared *lower_call_with(struct emitter *e, struct sugared *callee, struct source_range at,
                                 const struct sugared_actuals *actuals, int binders);
 
+/* What the library calls values of this type ("str", "list", a mark); NULL: nothing. */
+const char *lower_kind_word(const struct type *t);
+bool lower_is_marked(const struct type *t);
+/* The library's function for the kind of the first value, called with all; NULL without an error: it has
+ * none. */
+struct sugared *lower_by_library(struct emitter *e, const char *word, struct source_range at,
+                                 struct ir_value *const *values, int count);
+/* An attribute or method of a value. */
+struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct source_range at,
+                                const struct name *name);
+/* A function with its first argument: items[0] and items[1]. */
+extern const struct sugared_kind sugared_kind_bound;
+struct sugared *sugared_internal(struct emitter *e, const struct name *name);
+/* The value as what a test around it says it is ("self.x is not None"). */
+struct sugared *lower_refined(struct emitter *e, const struct tree *t, struct sugared *s);
+/* An operator on two values. */
+struct sugared *lower_operator(struct emitter *e, const struct tree *t, struct ir_value *a,
+                               struct ir_value *b);
+
 /* ---- rules ---- */
+struct sugared *lower_name_value(struct emitter *e, const struct tree *t, int binders,
+                                 const struct type *hint);
+struct sugared *lower_attribute(struct emitter *e, const struct tree *t, int binders,
+                                const struct type *hint);
+struct sugared *lower_subscript(struct emitter *e, const struct tree *t, int binders,
+                                const struct type *hint);
+struct sugared *lower_binary_value(struct emitter *e, const struct tree *t, int binders,
+                                   const struct type *hint);
+struct sugared *lower_list(struct emitter *e, const struct tree *t, int binders, const struct type *hint);
+struct sugared *lower_dict(struct emitter *e, const struct tree *t, int binders, const struct type *hint);
+struct sugared *lower_dict_merge(struct emitter *e, const struct tree *t, int binders,
+                                 const struct type *hint);
+struct sugared *lower_dict_comprehension(struct emitter *e, const struct tree *t, int binders,
+                                         const struct type *hint);
+struct sugared *lower_set(struct emitter *e, const struct tree *t, int binders, const struct type *hint);
+bool lower_assign_statement(struct emitter *e, const struct tree *t);
+bool lower_augmented_statement(struct emitter *e, const struct tree *t);
+bool lower_delete_statement(struct emitter *e, const struct tree *t);
+struct sugared *lower_either(struct emitter *e, const struct tree *t, int binders, const struct type *hint);
+/* Anything as a condition. */
+bool lower_test(struct emitter *e, const struct tree *t, struct condition *out);
+/* NULL without an error: as TorchScript has it. */
+struct ir_value *lower_truth(struct emitter *e, struct ir_value *v, struct source_range at);
+/* What stands for an expression of which tests can speak (x.a, x[i], x.get(k)); NULL: none. */
+const struct name *lower_path(struct emitter *e, const struct tree *t);
+bool lower_is_path(const struct name *name);
+bool lower_set_path(struct emitter *e, const struct name *path, const struct type *type);
+void lower_forget_paths(struct emitter *e, const struct name *variable, const struct name *attribute);
+/* A value of this type that says nothing. */
+struct ir_value *lower_default(struct emitter *e, const struct type *t, struct source_range at);
+bool lower_condition(struct emitter *e, const struct tree *t, struct condition *out, bool *good);
 struct sugared *lower_comprehension(struct emitter *e, const struct tree *t, const struct type *hint);
 struct sugared *lower_call_expression(struct emitter *e, const struct tree *t, int binders,
                                       const struct type *hint);

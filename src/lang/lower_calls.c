@@ -105,16 +105,82 @@ static const struct function *specializable(const struct sugared *callee) {
     return f && is_python(f) ? f : NULL;
 }
 
+/* ---- what a call that did not fit says of literals ---- */
+
+/* The last part of an operator's name. */
+static const char *method_word(const struct name *op) {
+    const char *colon = strstr(op->text, "::");
+    return colon ? colon + 2 : op->text;
+}
+
+static void learn_from_operator(struct emitter *e, const struct sugared *callee, struct actuals given) {
+    struct ir_value *values[4];
+    int count = 0;
+    for (int i = 0; i < given.count && count < 4; i++) values[count++] = emit_actual(e, &given.items[i]);
+    if (callee->value) wide_learn_from_call(e, callee->value, method_word(callee->name), values, count);
+}
+
+/* Arguments that are literals should have the parameters' types. */
+static void learn_from_function(struct emitter *e, const struct sugared *callee, struct actuals given) {
+    const struct schema *schema = callee->count == 1 ? callee->functions[0]->schema : NULL;
+    for (int i = 0; schema && i < given.count && i < schema->argument_count; i++) {
+        struct ir_value *v = emit_actual(e, &given.items[i]);
+        if (v && !is_subtype(e, v->type, schema->arguments[i].type))
+            wide_learn(e, v, schema->arguments[i].type);
+    }
+}
+
+static void learn(struct emitter *e, const struct sugared *callee, struct actuals given) {
+    if (callee->kind == &sugared_kind_builtin) learn_from_operator(e, callee, given);
+    if (callee->kind == &sugared_kind_function) learn_from_function(e, callee, given);
+}
+
+/* ---- calls ---- */
+
+/* NumPy's names of arguments, which PyTorch's Python functions take as well. */
+static bool rename_keywords(struct emitter *e, struct actuals *a) {
+    static const char *const names[][2] = {{"axis", "dim"}, {"keepdims", "keepdim"}, {"x", "input"},
+                                           {"a", "input"},  {"x1", "input"},         {"x2", "other"}};
+    struct actual *copy = arena_array(&e->memory, struct actual, a->keyword_count + 1);
+    bool changed = false;
+    for (int i = 0; copy && i < a->keyword_count; i++) {
+        copy[i] = a->keywords[i];
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+            if (!strcmp(copy[i].name->text, names[k][0])) {
+                copy[i].name = emit_name(e, names[k][1]);
+                changed = true;
+            }
+    }
+    a->keywords = copy;
+    return changed && copy;
+}
+
+/* As it is declared, by operators' own keywords or by NumPy's. */
+static struct sugared *call_declared(struct emitter *e, struct sugared *callee, struct source_range at,
+                                     const struct sugared_actuals *actuals, int binders) {
+    struct attempt_error own;
+    struct actuals values;
+    if (!as_values(e, actuals, &values)) return NULL;
+    attempt_begin(e, &own);
+    struct sugared *s = sugared_call(e, callee, at, values, binders);
+    if (!attempt_failed(e, &own)) return s;
+    if (callee->kind == &sugared_kind_builtin && rename_keywords(e, &values)) {
+        attempt_drop(&own);
+        return sugared_call(e, callee, at, values, binders);
+    }
+    learn(e, callee, values);
+    return attempt_fail(e, &own);
+}
+
 /* As it is declared; where that fails, compiled for what it is given. */
 static struct sugared *call_either(struct emitter *e, struct sugared *callee, struct source_range at,
                                    const struct sugared_actuals *actuals, int binders) {
     const struct function *f = specializable(callee);
     struct attempt_error declared, special;
-    struct actuals values;
     attempt_begin(e, &declared);
-    struct sugared *s = as_values(e, actuals, &values) ? sugared_call(e, callee, at, values, binders) : NULL;
+    struct sugared *s = call_declared(e, callee, at, actuals, binders);
     if (!attempt_failed(e, &declared)) return s;
-    if (!f) return attempt_fail(e, &declared);
+    if (!f || e->wide->again) return attempt_fail(e, &declared);
     attempt_begin(e, &special);
     s = callee->kind == &sugared_kind_function ? specialize_function(e, f, at, actuals)
                                                : specialize_method(e, callee, at, actuals);
@@ -122,16 +188,54 @@ static struct sugared *call_either(struct emitter *e, struct sugared *callee, st
         attempt_drop(&declared);
         return s;
     }
-    bool before = strstr(error_message(&declared.own), "did not compile before") != NULL;
-    attempt_fail(e, before ? &special : &declared);
+    attempt_fail(e, f->state == FUNCTION_READY ? &declared : &special);
     attempt_drop(&declared);
     attempt_drop(&special);
     return NULL;
 }
 
+/* A method of the library: its object comes first. */
+static struct sugared *call_bound(struct emitter *e, struct sugared *callee, struct source_range at,
+                                  const struct sugared_actuals *actuals, int binders) {
+    struct sugared_actuals all = {0};
+    struct ir_value *self = sugared_as_simple(callee->items[1]);
+    struct actuals values;
+    if (self && wide_is_unlearnt(e, self) && callee->items[0]->kind == &sugared_kind_function) {
+        const char *word = strchr(callee->items[0]->functions[0]->name->text, '_');
+        if (as_values(e, actuals, &values)) {
+            struct sugared method = {
+                .kind = &sugared_kind_builtin, .value = self, .name = emit_name(e, word ? word + 1 : "")};
+            learn_from_operator(e, &method, values);
+        }
+        if (e->err->code) return NULL;
+        if (e->wide->again) return emit_error(e, at, "the type of the container is learnt here");
+    }
+    if (!add(e, &all, callee->items[1], NULL, at)) return NULL;
+    for (int i = 0; i < actuals->items.count; i++)
+        if (!array_push_in(&e->memory, &all.items, actuals->items.items[i])) return emit_out_of_memory(e);
+    return lower_call_with(e, callee->items[0], at, &all, binders);
+}
+
+/* len(...) of what has a length while compiling. */
+static struct sugared *known_length(struct emitter *e, const struct sugared *callee, struct source_range at,
+                                    const struct sugared_actuals *actuals) {
+    if (!callee->base || !callee->name || strcmp(callee->name->text, "__len__") || actuals->items.count != 1)
+        return NULL;
+    struct sugared *s = actuals->items.items[0].value;
+    struct ir_value *v = sugared_as_simple(s);
+    int64_t length = v && v->type->kind == TYPE_TUPLE    ? v->type->count
+                     : s->kind == &sugared_kind_keywords ? s->count
+                     : v                                 ? -1
+                                                         : sugared_static_length(s);
+    return length >= 0 ? sugared_simple(e, emit_int(e, length, at)) : NULL;
+}
+
 struct sugared *lower_call_with(struct emitter *e, struct sugared *callee, struct source_range at,
                                 const struct sugared_actuals *actuals, int binders) {
     if (callee->kind == &sugared_kind_lambda) return lambda_call(e, callee, at, actuals);
+    if (callee->kind == &sugared_kind_bound) return call_bound(e, callee, at, actuals, binders);
+    struct sugared *length = known_length(e, callee, at, actuals);
+    if (length || e->err->code) return length;
     return call_either(e, callee, at, actuals, binders);
 }
 

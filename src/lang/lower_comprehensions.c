@@ -18,7 +18,13 @@ static bool next_clause(struct emitter *e, void *context);
 static bool settle(struct emitter *e, struct general *g, const struct type *key, const struct type *value) {
     if (g->typed) return true;
     g->typed = true;
-    g->container->type = key ? type_dict(e->types, key, value) : type_list(e->types, value);
+    if (g->tree->op == COMPREHENSION_SET)
+        g->container->type = type_set_of(e->unit, value);
+    else if (!key)
+        g->container->type = type_list(e->types, value);
+    else
+        g->container->type =
+            type_may_be_key(key) ? type_dict(e->types, key, value) : type_keyed_dict(e->unit, key, value);
     return g->container->type || error_memory(e->err);
 }
 
@@ -32,20 +38,24 @@ static struct ir_value *fitting(struct emitter *e, struct general *g, struct ir_
 }
 
 static const struct type *item_hint(const struct general *g, int which) {
-    return g->typed ? g->container->type->items[which] : NULL;
+    return g->typed && !g->container->type->name ? g->container->type->items[which] : NULL;
 }
 
 static bool add_item(struct emitter *e, struct general *g) {
     struct ir_value *v = emit_expression(e, g->tree->items[0], item_hint(g, 0));
-    if (!v || !settle(e, g, NULL, v->type) || !(v = fitting(e, g, v, 0))) return false;
-    struct ir_value *inputs[2] = {g->container, v};
-    return emit_operator(e, "aten::append", g->tree->range, inputs, 2) != NULL;
+    if (!v || !settle(e, g, NULL, v->type)) return false;
+    bool set = g->tree->op == COMPREHENSION_SET;
+    struct ir_value *inputs[2] = {g->container, set ? v : fitting(e, g, v, 0)};
+    if (set) return lower_by_library(e, "add", g->tree->range, inputs, 2) != NULL;
+    return inputs[1] && emit_operator(e, "aten::append", g->tree->range, inputs, 2) != NULL;
 }
 
 static bool add_pair(struct emitter *e, struct general *g) {
     struct ir_value *k = emit_expression(e, g->tree->items[0], item_hint(g, 0));
     struct ir_value *v = k ? emit_expression(e, g->tree->items[1], item_hint(g, 1)) : NULL;
     if (!v || !settle(e, g, k->type, v->type)) return false;
+    struct ir_value *marked[3] = {g->container, k, v};
+    if (g->container->type->name) return lower_by_library(e, "setitem", g->tree->range, marked, 3) != NULL;
     struct ir_value *inputs[3] = {g->container, fitting(e, g, k, 0), fitting(e, g, v, 1)};
     return inputs[1] && inputs[2] && emit_operator(e, "aten::_set_item", g->tree->range, inputs, 3);
 }
@@ -92,7 +102,7 @@ static bool next_clause(struct emitter *e, void *context) {
 }
 
 static struct ir_value *new_container(struct emitter *e, const struct general *g) {
-    bool dict = g->tree->op == COMPREHENSION_DICT;
+    bool dict = g->tree->op == COMPREHENSION_DICT || g->tree->op == COMPREHENSION_SET;
     const struct type *type = g->hint;
     if (!type)
         type = dict ? type_dict(e->types, simple_type(e, TYPE_STRING), e->types->tensor)
@@ -101,7 +111,8 @@ static struct ir_value *new_container(struct emitter *e, const struct general *g
 }
 
 struct sugared *lower_comprehension(struct emitter *e, const struct tree *t, const struct type *hint) {
-    enum type_kind kind = t->op == COMPREHENSION_DICT ? TYPE_DICT : TYPE_LIST;
+    bool dict = t->op == COMPREHENSION_DICT || t->op == COMPREHENSION_SET;
+    enum type_kind kind = dict ? TYPE_DICT : TYPE_LIST;
     struct general g = {.tree = t, .hint = hint && hint->kind == kind ? hint : NULL};
     g.typed = g.hint != NULL;
     g.container = new_container(e, &g);

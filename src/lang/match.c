@@ -4,6 +4,7 @@
  * (torch/csrc/jit/frontend/schema_matching.cpp). */
 #include "base/mem.h"
 #include "lang/match_types.h"
+#include "lang/wide.h"
 #include "ops/schemas.h"
 #include <string.h>
 
@@ -60,6 +61,8 @@ static const char *scalar_conversion(struct emitter *e, const struct type *from,
 
 static struct ir_value *convert_scalar(struct emitter *e, struct source_range at, const struct type *want,
                                        struct ir_value *v) {
+    if (e->wide && v->type->kind == TYPE_INT && want->kind == TYPE_FLOAT) /* as everywhere in Python */
+        return emit_operator(e, "aten::Float", at, &v, 1);
     const char *op = scalar_conversion(e, v->type, want);
     if (op && !(v = emit_operator(e, op, at, &v, 1))) return NULL;
     if (v->type->kind == TYPE_STRING && want->kind == TYPE_DEVICE)

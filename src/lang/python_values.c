@@ -1,6 +1,7 @@
 /* What the names of a plain Python file mean to a program: its functions and classes, what it imports,
  * exceptions; see python_file.h. */
 #include "lang/dotted.h"
+#include "lang/library.h"
 #include "lang/python_class.h"
 #include "lang/python_internal.h"
 #include "lang/python_names.h"
@@ -24,13 +25,15 @@ static struct sugared *number_value(struct emitter *e, const struct python_name 
 /* What a dotted name of a library is: a table's entry, an operator of torch, or a module. NULL without an
  * error: none. */
 struct sugared *python_library_value(struct emitter *e, const char *path, struct source_range at) {
+    struct sugared *own = e->wide ? library_find_path(e, path) : NULL;
+    if (own || e->err->code) return own;
     const struct python_name *n = python_name_find(path);
     if (n && n->form) return sugared_form(e, (enum special_form)n->form);
     if (n && n->op) return sugared_builtin(e, n->op);
     if (n) return number_value(e, n, at);
     const char *op = python_operator(&e->memory, path);
     if (op) return sugared_builtin(e, op);
-    if (!python_is_module(path)) return NULL;
+    if (!python_is_module(path) && !(e->wide && library_is_module(e, path))) return NULL;
     struct sugared *s = sugared_new(e, &kind_python_module);
     return s && (s->name = emit_name(e, path)) ? s : NULL;
 }
@@ -86,6 +89,24 @@ static struct sugared *alias_value(struct python_file *f, struct emitter *e, con
     return of ? sugared_attribute(e, of, at, t->name) : NULL;
 }
 
+/* In all of Python a variable of the file's top level is what its expression gives, made where it is used. */
+static struct sugared *wide_global(struct python_file *f, struct emitter *e, struct python_binding *b,
+                                   struct source_range at) {
+    const struct tree *value = b->tree->items[1];
+    if (!value || b->resolving) return global_value(e, b->tree, at);
+    const struct type *type = NULL;
+    lb_error ignored = {0};
+    if (b->tree->items[2]) type = annotation_type(e->unit, &f->resolver, b->tree->items[2], &ignored);
+    error_clear(&ignored);
+    b->resolving = true;
+    struct resolver *own = e->resolver;
+    e->resolver = &f->resolver;
+    struct sugared *s = emit_sugared(e, value, 1, type);
+    e->resolver = own;
+    b->resolving = false;
+    return s;
+}
+
 static struct sugared *assigned_value(struct python_file *f, struct emitter *e, struct python_binding *b,
                                       struct source_range at) {
     struct sugared *s = NULL;
@@ -94,7 +115,8 @@ static struct sugared *assigned_value(struct python_file *f, struct emitter *e, 
         s = alias_value(f, e, b->tree->items[1], at);
         b->resolving = false;
     }
-    return s || e->err->code ? s : global_value(e, b->tree, at);
+    if (s || e->err->code) return s;
+    return e->wide ? wide_global(f, e, b, at) : global_value(e, b->tree, at);
 }
 
 /* ---- functions ---- */

@@ -203,6 +203,7 @@ static bool add_declared(struct specialization *s, const struct tree *p, const s
     if (!is_open(want) || !is_subtype(e, v->type, want)) {
         v = match_convert(e, s->at, want, v, true);
         if (!v) return false;
+        if (!is_subtype(e, v->type, want)) wide_learn(e, v, want);
         if (!is_subtype(e, v->type, want))
             return emit_error(e, s->at,
                               "Expected a value of type '%s' for argument '%s' but instead found type '%s'.",

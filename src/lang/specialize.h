@@ -66,6 +66,8 @@ struct sugared *sugared_keywords(struct emitter *e, const struct name *const *na
                                  struct sugared *const *items, int count);
 extern const struct sugared_kind sugared_kind_keywords;
 void keywords_put_names(struct text *out, const struct sugared *s);
+struct sugared *keywords_contain(struct emitter *e, struct sugared *s, struct ir_value *name,
+                                 struct source_range at);
 /* Adds what `**s` gives to a call. */
 bool keywords_expand(struct emitter *e, struct sugared *s, struct source_range at,
                      struct sugared_actuals *out);

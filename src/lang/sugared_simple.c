@@ -1,7 +1,7 @@
 /* First-class values as sugared ones: attributes of tensors, objects, NamedTuples, enums; methods by
  * operators' names; iteration and subscripts (struct SimpleValue in
  * torch/csrc/jit/frontend/sugared_value.cpp). */
-#include "lang/emitter.h"
+#include "lang/lower.h"
 #include <string.h>
 
 /* Attributes that are operators: "prim::dtype" for x.dtype. */
@@ -278,6 +278,8 @@ static bool simple_set_attribute(struct emitter *e, struct sugared *s, struct so
         slot = class_find_attribute(c->definition, name);
     }
     const struct type *want = c->definition->attributes.items[slot].type;
+    if (e->wide && !(value = match_convert(e, at, want, value, true))) return false;
+    if (e->wide && !is_subtype(e, value->type, want)) wide_learn(e, value, want);
     if (!is_subtype(e, value->type, want))
         return emit_error(e, at, "Wrong type for attribute assignment. Expected %s but got %s",
                           emit_type_words(e, want), emit_type_words(e, value->type)) != NULL;
@@ -328,6 +330,10 @@ static struct sugared *simple_call(struct emitter *e, struct sugared *s, struct 
 
 static struct sugared *simple_iterate(struct emitter *e, struct sugared *s, struct source_range at) {
     const struct type *t = s->value->type;
+    if (e->wide && lower_is_marked(t)) {
+        struct sugared *items = lower_by_library(e, "iter", at, &s->value, 1);
+        if (items || e->err->code) return items;
+    }
     if (t->kind == TYPE_LIST || t->kind == TYPE_STRING || t->kind == TYPE_TENSOR)
         return sugared_simple(e, s->value);
     if (t->kind == TYPE_DICT) return sugared_simple(e, emit_operator(e, "aten::keys", at, &s->value, 1));

@@ -16,10 +16,17 @@ struct wide {
     struct table literals; /* a literal's tree -> the type that its uses ask for */
     struct table loose;    /* name of a variable that is not set on every way -> its type */
     bool again;            /* something was learnt: compile once more */
+    /* Of the attempt at hand: */
+    struct table made;      /* node -> the literal's tree that it was made of */
+    struct table variables; /* name -> the tree of the literal that was assigned last */
+    struct table stored;    /* name -> the type of what was stored last, anywhere */
+    bool beginning;         /* loose variables are being set up */
 };
 
 /* Prepares the request: its definition with what can be rewritten without knowing types. */
 bool wide_begin(struct wide *w, struct emit_request *r, lb_error *err);
+/* Forgets what belongs to one attempt alone. */
+void wide_again(struct wide *w);
 void wide_end(struct wide *w);
 /* Of the errors of both ways: what is to be told is left in `strict`. */
 void wide_choose_error(lb_error *strict, lb_error *wide);
@@ -28,6 +35,23 @@ void wide_choose_error(lb_error *strict, lb_error *wide);
 bool wide_expression(struct emitter *e, const struct tree *t, int binders, const struct type *hint,
                      struct sugared **out);
 bool wide_statement(struct emitter *e, const struct tree *t, bool *good);
+
+/* ---- learning (lower_learn.c); false also where nothing new was learnt ---- */
+const struct type *wide_literal_type(struct emitter *e, const struct tree *t);
+bool wide_note_literal(struct emitter *e, const struct tree *t, struct ir_value *v);
+bool wide_note_variable(struct emitter *e, const struct name *name, const struct tree *value);
+bool wide_is_unlearnt(struct emitter *e, const struct ir_value *v);
+/* The literal that v comes from should have had this type. */
+bool wide_learn(struct emitter *e, const struct ir_value *v, const struct type *want);
+/* The same from a call self.method(values) that did not fit. */
+bool wide_learn_from_call(struct emitter *e, const struct ir_value *self, const char *method,
+                          struct ir_value *const *values, int count);
+bool wide_note_store(struct emitter *e, const struct name *name, const struct type *type);
+/* The variable was read where it is not set on every way. */
+bool wide_learn_loose(struct emitter *e, const struct name *name);
+bool wide_begin_loose(struct emitter *e); /* at a function's beginning */
+bool wide_mark_set(struct emitter *e, const struct name *name, struct source_range at);
+bool wide_check_set(struct emitter *e, const struct name *name, struct source_range at);
 
 /* Runs a step whose compile errors are no errors yet: they are kept for wide_fail() or dropped. */
 struct attempt_error {

@@ -1,0 +1,393 @@
+/* Names, attributes, subscripts and operators with Python's meaning. What TorchScript cannot do, and what it
+ * does otherwise, is asked of the library by the kind of the value: "str_removeprefix", "list_lt", "set_add"
+ * (library.h). */
+#include "lang/library.h"
+#include "lang/lower.h"
+#include <string.h>
+
+const char *lower_kind_word(const struct type *t) {
+    switch (t->kind) {
+    case TYPE_STRING: return "str";
+    case TYPE_INT: return "int";
+    case TYPE_FLOAT: return "float";
+    case TYPE_COMPLEX: return "complex";
+    case TYPE_TENSOR: return "tensor";
+    case TYPE_TUPLE: return "tuple";
+    case TYPE_LIST: return t->name ? t->name->text : "list";
+    case TYPE_DICT: return t->name ? t->name->text : "dict";
+    default: return NULL;
+    }
+}
+
+bool lower_is_marked(const struct type *t) {
+    return (t->kind == TYPE_LIST || t->kind == TYPE_DICT) && t->name;
+}
+
+/* The library's function for this kind of value; NULL without an error: it has none. */
+static struct sugared *library_for(struct emitter *e, const struct type *t, const char *word) {
+    const char *kind = lower_kind_word(t);
+    const char *name = kind ? arena_printf(&e->memory, "%s_%s", kind, word) : NULL;
+    return name ? library_find(e, name) : NULL;
+}
+
+struct sugared *lower_by_library(struct emitter *e, const char *word, struct source_range at,
+                                 struct ir_value *const *values, int count) {
+    struct sugared *f = library_for(e, values[0]->type, word);
+    struct sugared_actuals actuals = {0};
+    for (int i = 0; f && i < count; i++) {
+        struct sugared_actual a = {sugared_simple(e, values[i]), NULL, at};
+        if (!a.value || !array_push_in(&e->memory, &actuals.items, a)) return emit_out_of_memory(e);
+    }
+    return f ? lower_call_with(e, f, at, &actuals, 1) : NULL;
+}
+
+/* ---- names ---- */
+
+/* What the library calls its own; see lower_internal.c. */
+static bool is_internal(struct emitter *e, const struct name *name) {
+    return name->length > 4 && !strncmp(name->text, "__", 2) && e->resolver == library_resolver(e);
+}
+
+struct sugared *lower_name_value(struct emitter *e, const struct tree *t, int binders,
+                                 const struct type *hint) {
+    (void)binders;
+    (void)hint;
+    struct sugared *s = variable_find(e, e->frame, t->name);
+    if (e->err->code) return NULL;
+    if (s && table_has(&e->wide->loose, t->name)) {
+        if (!wide_check_set(e, t->name, t->range)) return NULL;
+        return variable_find(e, e->frame, t->name);
+    }
+    if (s) return s;
+    if (is_internal(e, t->name)) return sugared_internal(e, t->name);
+    const char *name = arena_printf(&e->memory, "builtin_%s", t->name->text);
+    s = name ? library_find(e, name) : emit_out_of_memory(e);
+    if (s || e->err->code) return s;
+    return variable_get(e, t->name, t->range);
+}
+
+/* ---- attributes ---- */
+
+static struct sugared *bound(struct emitter *e, struct sugared *function, struct sugared *self) {
+    struct sugared *s = sugared_new(e, &sugared_kind_bound);
+    struct sugared **items = arena_array(&e->memory, struct sugared *, 2);
+    if (!s || !items) return emit_out_of_memory(e);
+    items[0] = function;
+    items[1] = self;
+    s->items = items;
+    s->count = 2;
+    return s;
+}
+
+static struct sugared *call_bound(struct emitter *e, struct sugared *s, struct source_range at,
+                                  struct actuals actuals, int binders) {
+    struct sugared_actuals all = {0};
+    struct sugared_actual self = {s->items[1], NULL, at};
+    if (!array_push_in(&e->memory, &all.items, self)) return emit_out_of_memory(e);
+    for (int i = 0; i < actuals.count + actuals.keyword_count; i++) {
+        const struct actual *a = i < actuals.count ? &actuals.items[i] : &actuals.keywords[i - actuals.count];
+        struct sugared_actual given = {sugared_simple(e, emit_actual(e, a)), a->name, a->range};
+        if (!given.value || !array_push_in(&e->memory, &all.items, given)) return NULL;
+    }
+    return lower_call_with(e, s->items[0], at, &all, binders);
+}
+const struct sugared_kind sugared_kind_bound = {.word = "method", .call = call_bound};
+
+struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct source_range at,
+                                const struct name *name) {
+    struct ir_value *v = sugared_as_simple(s);
+    if (v && v->type->kind == TYPE_OPTIONAL) { /* of a value that may be None: of the value */
+        v = emit_operator(e, "aten::_unwrap_optional", at, &v, 1);
+        if (!(s = sugared_simple(e, v))) return NULL;
+    }
+    struct sugared *f = v ? library_for(e, v->type, name->text) : NULL;
+    if (e->err->code) return NULL;
+    if (f) return bound(e, f, s);
+    struct attempt_error plain;
+    attempt_begin(e, &plain);
+    struct sugared *found = sugared_attribute(e, s, at, name);
+    if (!attempt_failed(e, &plain)) return found;
+    struct resolver *r = e->resolver;
+    const struct type *type = v ? v->type : NULL;
+    found = type && r->find_member ? r->find_member(r, e, type, name, at) : NULL;
+    if (found) {
+        attempt_drop(&plain);
+        return found->kind == &sugared_kind_function || found->kind == &sugared_kind_lambda
+                   ? bound(e, found, s)
+                   : found;
+    }
+    return attempt_fail(e, &plain);
+}
+
+struct sugared *lower_attribute(struct emitter *e, const struct tree *t, int binders,
+                                const struct type *hint) {
+    (void)binders;
+    (void)hint;
+    struct sugared *s = emit_sugared(e, t->items[0], 1, NULL);
+    struct sugared *found = s ? lower_member_of(e, s, t->range, t->name) : NULL;
+    return found ? lower_refined(e, t, found) : NULL;
+}
+
+/* ---- subscripts ---- */
+
+struct sugared *lower_subscript(struct emitter *e, const struct tree *t, int binders,
+                                const struct type *hint) {
+    (void)binders;
+    const struct tree *subscripts = t->items[1];
+    struct sugared *s = emit_sugared(e, t->items[0], 1, NULL);
+    struct ir_value *v = sugared_as_simple(s);
+    if (!s) return NULL;
+    if (v && lower_is_marked(v->type) && subscripts->count == 1 && subscripts->items[0]->kind != TREE_SLICE &&
+        library_for(e, v->type, "getitem")) {
+        struct ir_value *both[2] = {v, emit_expression(e, subscripts->items[0], NULL)};
+        return both[1] ? lower_by_library(e, "getitem", t->range, both, 2) : NULL;
+    }
+    if (s->kind == &sugared_kind_keywords) {
+        struct ir_value *index = emit_expression(e, subscripts->items[0], NULL);
+        return index ? sugared_item(e, s, t->range, index, hint) : NULL;
+    }
+    /* The container is evaluated once: the emitter goes on with a name for it. */
+    struct tree *copy = tree_copy(&e->memory, t);
+    struct tree *kept = t->items[0]->kind == TREE_NAME ? t->items[0] : lower_keep(e, t->items[0]->range, s);
+    if (!copy || !kept) return kept ? emit_out_of_memory(e) : NULL;
+    copy->items[0] = kept;
+    struct sugared *found = emit_subscript(e, copy, hint);
+    return found ? lower_refined(e, t, found) : NULL;
+}
+
+/* ---- operators ---- */
+
+static const struct {
+    uint8_t op;
+    const char *word, *reflected; /* what the right operand's kind may be asked for */
+} words[] = {
+    {OPERATOR_ADD, "add", NULL},       {OPERATOR_SUBTRACT, "sub", NULL},
+    {OPERATOR_MULTIPLY, "mul", "mul"}, {OPERATOR_DIVIDE, "truediv", NULL},
+    {OPERATOR_REMAINDER, "mod", NULL}, {OPERATOR_BIT_OR, "or", NULL},
+    {OPERATOR_BIT_AND, "and", NULL},   {OPERATOR_BIT_XOR, "xor", NULL},
+    {OPERATOR_EQUAL, "eq", "eq"},      {OPERATOR_NOT_EQUAL, "ne", "ne"},
+    {OPERATOR_LESS, "lt", "gt"},       {OPERATOR_LESS_EQUAL, "le", "ge"},
+    {OPERATOR_GREATER, "gt", "lt"},    {OPERATOR_GREATER_EQUAL, "ge", "le"},
+    {OPERATOR_IN, "contains", NULL},
+};
+
+static int word_index(const struct tree *t) {
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (words[i].op == t->op) return (int)i;
+    return -1;
+}
+
+static bool is_comparison(const struct tree *t) {
+    return tree_operators[t->op].power == tree_operators[OPERATOR_EQUAL].power && t->op != OPERATOR_IN;
+}
+
+/* Both are constants of one simple kind: what the comparison says. -1: not known. */
+static int known_comparison(const struct tree *t, const struct ir_value *a, const struct ir_value *b) {
+    lb_value x, y;
+    if (!is_comparison(t) || !emit_is_constant(a, &x) || !emit_is_constant(b, &y) || x.tag != y.tag)
+        return -1;
+    int order;
+    if (x.tag == VALUE_INT || x.tag == VALUE_BOOL)
+        order = (x.i > y.i) - (x.i < y.i);
+    else if (x.tag == VALUE_STRING)
+        order = strcmp(x.string->bytes, y.string->bytes);
+    else
+        return -1;
+    switch (t->op) {
+    case OPERATOR_EQUAL: return order == 0;
+    case OPERATOR_NOT_EQUAL: return order != 0;
+    case OPERATOR_LESS: return order < 0;
+    case OPERATOR_LESS_EQUAL: return order <= 0;
+    case OPERATOR_GREATER: return order > 0;
+    case OPERATOR_GREATER_EQUAL: return order >= 0;
+    default: return -1;
+    }
+}
+
+static struct tree *item_of(struct emitter *e, struct tree *tuple, int i, struct source_range at) {
+    struct tree *index = lower_int(e, at, i), *list = index ? lower_tree(e, TREE_LIST, at, 1, &index) : NULL;
+    struct tree *both[2] = {tuple, list};
+    return list ? lower_tree(e, TREE_SUBSCRIPT, at, 2, both) : NULL;
+}
+
+/* (a0 == b0) and (a1 == b1) ..., or for an order: a0 OP b0 if a0 != b0 else (...). */
+static struct tree *compare_items(struct emitter *e, const struct tree *t, struct tree *a, struct tree *b,
+                                  int at, int count) {
+    enum tree_operator op = (enum tree_operator)t->op;
+    bool equality = op == OPERATOR_EQUAL || op == OPERATOR_NOT_EQUAL;
+    if (at == count) {
+        bool holds = op == OPERATOR_EQUAL || op == OPERATOR_LESS_EQUAL || op == OPERATOR_GREATER_EQUAL;
+        return lower_tree(e, holds ? TREE_TRUE : TREE_FALSE, t->range, 0, NULL);
+    }
+    struct tree *x = item_of(e, a, at, t->range), *y = item_of(e, b, at, t->range);
+    struct tree *rest = compare_items(e, t, a, b, at + 1, count);
+    if (!x || !y || !rest) return NULL;
+    if (equality) {
+        struct tree *both[2] = {lower_binary(e, t->range, op, x, y), rest};
+        return lower_tree(e, op == OPERATOR_EQUAL ? TREE_AND : TREE_OR, t->range, 2, both);
+    }
+    struct tree *parts[3] = {lower_binary(e, t->range, OPERATOR_NOT_EQUAL, x, y),
+                             lower_binary(e, t->range, op, x, y), rest};
+    return lower_tree(e, TREE_IF_EXPRESSION, t->range, 3, parts);
+}
+
+/* Tuples are compared item by item. */
+static struct sugared *compare_tuples(struct emitter *e, const struct tree *t, struct ir_value *a,
+                                      struct ir_value *b) {
+    int shorter = a->type->count < b->type->count ? a->type->count : b->type->count;
+    bool equality = t->op == OPERATOR_EQUAL || t->op == OPERATOR_NOT_EQUAL;
+    if (a->type->count != b->type->count && equality)
+        return sugared_simple(e, emit_bool(e, t->op == OPERATOR_NOT_EQUAL, t->range));
+    struct tree *x = lower_keep(e, t->range, sugared_simple(e, a));
+    struct tree *y = x ? lower_keep(e, t->range, sugared_simple(e, b)) : NULL;
+    struct tree *all = y ? compare_items(e, t, x, y, 0, shorter) : NULL;
+    return all ? emit_sugared(e, all, 1, NULL) : NULL;
+}
+
+/* x in (a, b): x == a or x == b. */
+static struct sugared *contained_in_tuple(struct emitter *e, const struct tree *t, struct ir_value *x,
+                                          struct ir_value *tuple) {
+    struct tree *item = lower_keep(e, t->range, sugared_simple(e, x));
+    struct tree *kept = item ? lower_keep(e, t->range, sugared_simple(e, tuple)) : NULL;
+    struct tree *all = kept ? lower_tree(e, TREE_FALSE, t->range, 0, NULL) : NULL;
+    for (int i = tuple->type->count - 1; all && i >= 0; i--) {
+        struct tree *one = item_of(e, kept, i, t->range);
+        struct tree *both[2] = {one ? lower_binary(e, t->range, OPERATOR_EQUAL, item, one) : NULL, all};
+        all = lower_tree(e, TREE_OR, t->range, 2, both);
+    }
+    return all ? emit_sugared(e, all, 1, NULL) : NULL;
+}
+
+static struct ir_value *conditional(struct emitter *e, struct source_range at, struct tree *test,
+                                    struct tree *yes, struct tree *no) {
+    struct tree *parts[3] = {test, yes, no};
+    struct tree *t = lower_tree(e, TREE_IF_EXPRESSION, at, 3, parts);
+    return t ? emit_expression(e, t, NULL) : NULL;
+}
+
+/* x == y where x or y may be None. */
+static struct sugared *compare_optional(struct emitter *e, const struct tree *t, struct ir_value *a,
+                                        struct ir_value *b) {
+    bool first = a->type->kind == TYPE_OPTIONAL;
+    struct source_range at = t->range;
+    struct tree *x = lower_keep(e, at, sugared_simple(e, a)),
+                *y = x ? lower_keep(e, at, sugared_simple(e, b)) : NULL;
+    struct tree *maybe = first ? x : y, *other = first ? y : x, *none = lower_tree(e, TREE_NONE, at, 0, NULL);
+    if (!y || !none) return NULL;
+    struct tree *other_is_none = lower_binary(e, at, OPERATOR_IS, other, none);
+    if (t->op == OPERATOR_NOT_EQUAL && other_is_none)
+        other_is_none = lower_tree(e, TREE_NOT, at, 1, &other_is_none);
+    struct tree *test = lower_binary(e, at, OPERATOR_IS, maybe, none);
+    struct tree *same = lower_binary(e, at, (enum tree_operator)t->op, x, y);
+    return test && other_is_none && same ? sugared_simple(e, conditional(e, at, test, other_is_none, same))
+                                         : NULL;
+}
+
+static bool never_equal(const struct type *a, const struct type *b) {
+    bool numbers[2];
+    const struct type *both[2] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        enum type_kind kind = both[i]->kind;
+        numbers[i] = kind == TYPE_INT || kind == TYPE_FLOAT || kind == TYPE_BOOL || kind == TYPE_COMPLEX;
+        if (kind == TYPE_TENSOR || kind == TYPE_ANY || kind == TYPE_UNION || kind == TYPE_OPTIONAL ||
+            kind == TYPE_CLASS)
+            return false;
+    }
+    return a->kind != b->kind && !(numbers[0] && numbers[1]);
+}
+
+/* What Python does where the operator was refused; NULL without an error: nothing that is known. */
+static struct sugared *otherwise(struct emitter *e, const struct tree *t, struct ir_value *a,
+                                 struct ir_value *b) {
+    bool equality = t->op == OPERATOR_EQUAL || t->op == OPERATOR_NOT_EQUAL;
+    int i = word_index(t);
+    if (is_comparison(t) && a->type->kind == TYPE_TUPLE && b->type->kind == TYPE_TUPLE)
+        return compare_tuples(e, t, a, b);
+    if (equality && (a->type->kind == TYPE_OPTIONAL || b->type->kind == TYPE_OPTIONAL))
+        return compare_optional(e, t, a, b);
+    if (equality && never_equal(a->type, b->type))
+        return sugared_simple(e, emit_bool(e, t->op == OPERATOR_NOT_EQUAL, t->range));
+    if (t->op == OPERATOR_IN && b->type->kind == TYPE_TUPLE) return contained_in_tuple(e, t, a, b);
+    struct ir_value *forward[2] = {a, b}, *backward[2] = {b, a};
+    if (i < 0) return NULL;
+    if (t->op == OPERATOR_IN) return lower_by_library(e, words[i].word, t->range, backward, 2);
+    struct sugared *s = lower_by_library(e, words[i].word, t->range, forward, 2);
+    if (s || e->err->code || !words[i].reflected) return s;
+    return lower_by_library(e, words[i].reflected, t->range, backward, 2);
+}
+
+static struct sugared *by_operator(struct emitter *e, const struct tree *t, struct ir_value *a,
+                                   struct ir_value *b) {
+    struct tree *x = lower_keep(e, t->items[0]->range, sugared_simple(e, a));
+    struct tree *y = x ? lower_keep(e, t->items[1]->range, sugared_simple(e, b)) : NULL;
+    struct tree *plain = y ? lower_binary(e, t->range, (enum tree_operator)t->op, x, y) : NULL;
+    return plain ? sugared_simple(e, emit_binary_plain(e, plain)) : NULL;
+}
+
+/* Of a marked value the library is asked first. */
+static bool asks_library(const struct tree *t, const struct ir_value *a, const struct ir_value *b) {
+    if (t->op == OPERATOR_IN) return lower_is_marked(b->type) || b->type->kind == TYPE_TUPLE;
+    return lower_is_marked(a->type) || lower_is_marked(b->type) ||
+           (a->type->kind == TYPE_TUPLE && b->type->kind == TYPE_TUPLE && is_comparison(t));
+}
+
+struct sugared *lower_operator(struct emitter *e, const struct tree *t, struct ir_value *a,
+                               struct ir_value *b) {
+    int known = known_comparison(t, a, b);
+    if (known >= 0) return sugared_simple(e, emit_bool(e, known, t->range));
+    if (asks_library(t, a, b)) {
+        struct sugared *s = otherwise(e, t, a, b);
+        if (s || e->err->code) return s;
+    }
+    struct attempt_error plain;
+    attempt_begin(e, &plain);
+    struct sugared *s = by_operator(e, t, a, b);
+    if (!attempt_failed(e, &plain)) return s;
+    s = otherwise(e, t, a, b);
+    if (!s && !e->err->code) return attempt_fail(e, &plain);
+    attempt_drop(&plain);
+    return s;
+}
+
+/* None in (a, b) tests each for None, and says so of the variables. */
+static struct tree *none_among(struct emitter *e, const struct tree *t) {
+    const struct tree *list = t->items[1];
+    bool literal = list->kind == TREE_TUPLE || list->kind == TREE_LIST_LITERAL;
+    struct tree *all = NULL;
+    if (t->op != OPERATOR_IN || t->items[0]->kind != TREE_NONE || !literal) return NULL;
+    for (int i = 0; i < list->count; i++) {
+        struct tree *one = lower_binary(e, t->range, OPERATOR_IS, list->items[i], t->items[0]),
+                    *both[2] = {all, one};
+        all = all && one ? lower_tree(e, TREE_OR, t->range, 2, both) : one;
+    }
+    return all;
+}
+
+struct sugared *lower_binary_value(struct emitter *e, const struct tree *t, int binders,
+                                   const struct type *hint) {
+    (void)binders;
+    (void)hint;
+    struct tree *tests = none_among(e, t);
+    if (tests) return emit_sugared(e, tests, 1, NULL);
+    if (t->op == OPERATOR_IS || t->op == OPERATOR_IS_NOT) {
+        struct condition c;
+        return emit_condition(e, t, &c) ? sugared_simple(e, c.value) : NULL;
+    }
+    struct sugared *right = NULL;
+    struct ir_value *a = emit_expression(e, t->items[0], NULL);
+    if (a && t->op == OPERATOR_IN && (right = emit_sugared(e, t->items[1], 1, NULL)) &&
+        right->kind == &sugared_kind_keywords)
+        return keywords_contain(e, right, a, t->range);
+    struct ir_value *b = !a      ? NULL
+                         : right ? sugared_value(e, right, t->range)
+                                 : emit_expression(e, t->items[1], NULL);
+    return b ? lower_operator(e, t, a, b) : NULL;
+}
+
+/* The condition `None in (a, b)` with what it says of types; false: it is none of these. */
+bool lower_condition(struct emitter *e, const struct tree *t, struct condition *out, bool *good) {
+    struct tree *tests = t->kind == TREE_BINARY ? none_among(e, t) : NULL;
+    if (!tests) return false;
+    *good = emit_condition(e, tests, out);
+    return true;
+}
