@@ -379,6 +379,26 @@ LB_API lb_value *lb_call_named(const lb_module *module, const char *method, lb_c
                                lb_value *const *args, int count, const char *const *names,
                                lb_value *const *named_args, int named_count, lb_error *err);
 
+/* ---- Operators ---- */
+
+/* Calls one operator, "aten::add", or one overload of it, "aten::add.Tensor" (".default": the one without a
+ * name). The first overload in PyTorch's order that fits is taken: as torch.ops and PyTorch's Python
+ * functions do, an int may stand for a float, one int for int[2], ints for a last int[], a 0-dim tensor for a
+ * number, a string for a device, and for arithmetic a number for a tensor; "input" and NumPy's "axis" name
+ * their arguments too. Several results come as a tuple. LB_ERROR_ARGUMENT when no overload fits, with the
+ * nearest three; _UNSUPPORTED when it has no kernel. NULL context: a fresh one for this call; with one, what
+ * is parsed and compiled is kept in it. */
+LB_API lb_value *lb_op_call(const char *op, lb_context *context, lb_value *const *args, int count,
+                            const char *const *names, lb_value *const *named_args, int named_count,
+                            lb_error *err);
+/* The schema of the overload that the context's last lb_op_call() took; "" before the first. */
+LB_API const char *lb_op_taken(const lb_context *context);
+/* The schemas of all operators that the library knows, "aten::add.Tensor(Tensor self, ...) -> Tensor"; the
+ * overloads of one name side by side. NULL past the end. */
+LB_API const char *lb_op_at(int index);
+/* The schemas of an operator's overloads, in PyTorch's order; NULL past the end, or when there is none. */
+LB_API const char *lb_op_schema(const char *op, int overload);
+
 /* ---- Values ---- */
 
 typedef enum lb_kind {
@@ -428,6 +448,8 @@ LB_API char *lb_value_text(const lb_value *value, lb_error *err);
 LB_API lb_value *lb_none_new(lb_error *err);
 LB_API lb_value *lb_bool_new(bool value, lb_error *err);
 LB_API lb_value *lb_int_new(int64_t value, lb_error *err);
+/* An int that is a dtype, layout or memory format: for lb_op_call() it is no number. */
+LB_API lb_value *lb_constant_new(int64_t value, lb_error *err);
 LB_API lb_value *lb_float_new(double value, lb_error *err);
 LB_API lb_value *lb_complex_new(double re, double im, lb_error *err);
 LB_API lb_value *lb_string_new(const char *bytes, size_t length, lb_error *err);
@@ -492,6 +514,14 @@ LB_API void *lb_tensor_data(const lb_value *tensor);
 /* A contiguous copy, dequantized and with dtype changed when `dtype` is not its own. A sparse or nested
  * tensor has no elements in a row: an error. */
 LB_API lb_value *lb_tensor_to(const lb_value *tensor, lb_dtype dtype, lb_error *err);
+/* How tensors are shown (torch.set_printoptions). `scientific`: 1 always, 0 never, -1 as the numbers ask. */
+typedef struct lb_print_options {
+    int precision, threshold, edgeitems, linewidth, scientific;
+} lb_print_options;
+/* The text that Python shows, "tensor([1., 2.])". `prefix` begins it, NULL: "tensor("; `options` NULL:
+ * PyTorch's. */
+LB_API char *lb_tensor_repr(const lb_value *tensor, const char *prefix, const lb_print_options *options,
+                            lb_error *err);
 /* Where the elements are (torch.layout); all but strided ones have no data and strides of their own. */
 typedef enum lb_layout {
     LB_STRIDED = 0,

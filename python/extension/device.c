@@ -6,7 +6,8 @@
 /* ---- devices ---- */
 
 struct device {
-    PyObject_HEAD struct state *state;
+    PyObject_HEAD
+    struct state *state;
     lb_value *value;
 };
 

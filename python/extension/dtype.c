@@ -5,7 +5,8 @@
 #include <string.h>
 
 struct constant {
-    PyObject_HEAD int64_t number;
+    PyObject_HEAD
+    int64_t number;
     const char *name;
 };
 
@@ -67,8 +68,23 @@ static int64_t number_of_torch(PyObject *class, const char *text) {
     return -1;
 }
 
+/* dtype=float means float64. */
+static int64_t number_of_class(PyObject *class) {
+    const struct {
+        PyTypeObject *class;
+        lb_dtype dtype;
+    } known[] = {{&PyFloat_Type, LB_FLOAT64},
+                 {&PyLong_Type, LB_INT64},
+                 {&PyBool_Type, LB_BOOL8},
+                 {&PyComplex_Type, LB_COMPLEX128}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (class == (PyObject *)known[i].class) return known[i].dtype;
+    return -1;
+}
+
 int64_t py_constant_number(struct state *s, PyObject *object) {
     PyTypeObject *type = Py_TYPE(object);
+    if (PyType_Check(object)) return number_of_class(object);
     if (type == s->dtype_type || type == s->layout_type || type == s->format_type)
         return self_of(object)->number;
     PyObject *class = PyType_GetName(type), *text = class ? PyObject_Str(object) : NULL;

@@ -4,9 +4,9 @@
 #include <string.h>
 
 static const struct part parts[] = {
-    {"errors", py_add_errors},   {"contexts", py_add_contexts}, {"dtypes", py_add_dtypes},
-    {"devices", py_add_devices}, {"tensors", py_add_tensors},   {"modules", py_add_modules},
-    {"methods", py_add_methods},
+    {"errors", py_add_errors},       {"contexts", py_add_contexts}, {"dtypes", py_add_dtypes},
+    {"devices", py_add_devices},     {"tensors", py_add_tensors},   {"creation", py_add_creation},
+    {"operators", py_add_operators}, {"modules", py_add_modules},   {"methods", py_add_methods},
 };
 
 struct state *py_state_of_module(PyObject *module) {
@@ -54,14 +54,23 @@ PyObject *py_call_with_tuple(PyObject *self, vectorcallfunc function, PyObject *
 
 /* The classes and functions that are written in Python and that this module makes objects of, by keyword. */
 static PyObject *set_up(PyObject *module, PyObject *args, PyObject *kwargs) {
-    static char *names[] = {"module", "object", "size", "warn", "enum", "named_tuple", NULL};
     struct state *s = py_state_of_module(module);
-    PyObject *given[6], **places[6] = {&s->module_class, &s->object_class, &s->size_class,
-                                       &s->warn,         &s->enum_member,  &s->named_tuple};
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOOOO:set_up", names, &given[0], &given[1], &given[2],
-                                     &given[3], &given[4], &given[5]))
-        return NULL;
-    for (int i = 0; i < 6; i++) py_set_reference(places[i], Py_NewRef(given[i]));
+    const struct {
+        const char *name;
+        PyObject **place;
+    } parts_in_python[] = {
+        {"module", &s->module_class},       {"object", &s->object_class},
+        {"size", &s->size_class},           {"warn", &s->warn},
+        {"enum", &s->enum_member},          {"named_tuple", &s->named_tuple},
+        {"result_tuple", &s->result_tuple}, {"method", &s->bound_method},
+        {"tensor", &s->tensor_maker},       {"tensor_from", &s->tensor_from},
+    };
+    (void)args;
+    for (size_t i = 0; i < sizeof parts_in_python / sizeof *parts_in_python; i++) {
+        PyObject *given =
+            kwargs ? PyDict_GetItemString(kwargs, parts_in_python[i].name) : NULL; /* borrowed */
+        if (given) py_set_reference(parts_in_python[i].place, Py_NewRef(given));
+    }
     Py_RETURN_NONE;
 }
 
@@ -96,6 +105,7 @@ static PyObject **held(struct state *s, int index) {
         (PyObject **)&s->opaque_type,
         (PyObject **)&s->layout_type,
         (PyObject **)&s->format_type,
+        (PyObject **)&s->operator_type,
         (PyObject **)&s->method_type,
         (PyObject **)&s->module_type,
         &s->jit_error,
@@ -109,6 +119,10 @@ static PyObject **held(struct state *s, int index) {
         &s->warn,
         &s->enum_member,
         &s->named_tuple,
+        &s->result_tuple,
+        &s->bound_method,
+        &s->tensor_maker,
+        &s->tensor_from,
     };
     int count = (int)(sizeof all / sizeof *all);
     if (index < count) return all[index];

@@ -27,13 +27,14 @@ typedef PyObject *(*vectorcallfunc)(PyObject *callable, PyObject *const *args, s
                                     PyObject *kwnames);
 #endif
 #define HAVE_VECTORCALL   (1UL << 11)
+#define METHOD_DESCRIPTOR (1UL << 17)
 #define VECTORCALL_OFFSET ((size_t)1 << (8 * sizeof(size_t) - 1))
 
 /* What belongs to one module object, hence to one interpreter. */
 struct state {
     PyObject *module; /* borrowed: linkboy._C itself */
     PyTypeObject *context_type, *tensor_type, *dtype_type, *device_type, *opaque_type, *layout_type,
-        *format_type, *method_type, *module_type;
+        *operator_type, *format_type, *method_type, *module_type;
     PyObject *dtypes[DTYPE_COUNT];         /* linkboy.float32, ... by number */
     PyObject *jit_error;                   /* linkboy.jit.Error */
     PyObject *module_class;                /* what load() makes: the Python class over module_type */
@@ -43,9 +44,13 @@ struct state {
     PyObject *torch_tensor;                /* torch.Tensor once torch has been imported, else NULL */
     PyObject *torch_export, *torch_import; /* torch.utils.dlpack's to_dlpack and from_dlpack */
     PyObject *warn;                        /* what shows a program's warning */
-    PyObject *enum_member, *named_tuple;   /* of linkboy/classes.py: what makes members and NamedTuples */
-    int threads;                           /* of contexts made from now on */
-    uint64_t seed;                         /* the same; meant if `seeded` */
+    PyObject *enum_member, *named_tuple, *result_tuple; /* of linkboy/classes.py */
+    PyObject *bound_method;                             /* types.MethodType */
+    PyObject *tensor_maker;                             /* what Tensor(...) calls */
+    PyObject *tensor_from;                              /* linkboy.tensor */
+    lb_print_options print;                             /* how tensors are shown */
+    int threads;                                        /* of contexts made from now on */
+    uint64_t seed;                                      /* the same; meant if `seeded` */
     bool seeded;
 };
 
@@ -60,6 +65,8 @@ int py_add_contexts(PyObject *module, struct state *state);
 int py_add_dtypes(PyObject *module, struct state *state);
 int py_add_devices(PyObject *module, struct state *state);
 int py_add_tensors(PyObject *module, struct state *state);
+int py_add_creation(PyObject *module, struct state *state);
+int py_add_operators(PyObject *module, struct state *state);
 int py_add_modules(PyObject *module, struct state *state);
 int py_add_methods(PyObject *module, struct state *state);
 
@@ -81,7 +88,8 @@ lb_error *py_error_new(void);
 /* ---- context.c: one lb_context a thread ---- */
 
 struct context {
-    PyObject_HEAD struct state *state;
+    PyObject_HEAD
+    struct state *state;
     lb_context *handle;
     lb_error *error;
     int threads;       /* of its pool; state->threads may have changed since */
@@ -95,8 +103,6 @@ struct context *py_context_of_thread(struct state *state);
 bool py_context_raised(struct context *c);
 
 /* ---- values_in.c, values_out.c ---- */
-
-enum { FEW_ARGUMENTS = 12 };
 
 /* Python objects turned into values for one call. `torch` is set when a torch tensor was among them: results
  * are torch tensors then. */
@@ -112,9 +118,39 @@ lb_value *py_value_from(struct incoming *in, PyObject *object);
 /* The same, but handles of our own tensors are lent: *lent says whether the handle is to be freed. */
 lb_value *py_value_borrow(struct incoming *in, PyObject *object, bool *lent);
 
+/* ---- arguments.c ---- */
+
+enum { FEW_ARGUMENTS = 16 };
+
+/* The arguments of one call: positional ones, then named ones. */
+struct arguments {
+    struct incoming in;
+    PyObject *const *objects; /* borrowed */
+    lb_value **values;
+    bool *lent; /* the value belongs to its object */
+    const char **names;
+    Py_ssize_t count, named, filled;
+    lb_value *few[FEW_ARGUMENTS];
+    bool few_lent[FEW_ARGUMENTS];
+    const char *few_names[FEW_ARGUMENTS];
+};
+
+/* To be ended in any case. */
+bool py_arguments_take(struct arguments *a, struct context *context, PyObject *const *args, Py_ssize_t count,
+                       PyObject *kwnames);
+void py_arguments_end(struct arguments *a);
+/* The argument that is the same tensor as the result, a new reference; NULL without an exception: none. */
+PyObject *py_arguments_same(const struct arguments *a, const lb_value *result);
+
 /* Takes the handle over. `owner` is the ScriptModule whose program the value belongs to (may be NULL: then
  * there are no objects in it). */
 PyObject *py_value_to(struct state *state, lb_value *take_value, PyObject *owner, bool torch);
+
+/* ---- operator.c ---- */
+
+/* Calls an operator by name, as PyTorch's Python functions do. */
+PyObject *py_op_call(struct state *state, const char *op, PyObject *const *args, Py_ssize_t count,
+                     PyObject *kwnames);
 
 /* ---- dtype.c ---- */
 
@@ -136,14 +172,22 @@ const lb_value *py_held_value(struct state *state, PyObject *object);
 /* ---- tensor.c ---- */
 
 struct tensor {
-    PyObject_HEAD struct state *state;
+    PyObject_HEAD
+    struct state *state;
     lb_value *value;
+    PyObject *dict; /* attributes that Python code sets; NULL: none */
+    PyObject *weak;
 };
+
+/* The slots of tensor_numbers.c and tensor_index.c, for tensor.c to put together. */
+extern const PyType_Slot py_tensor_number_slots[], py_tensor_index_slots[];
 
 /* Takes the handle over. */
 PyObject *py_tensor_new(struct state *state, lb_value *take_value);
 /* NULL without an exception: not a linkboy.Tensor. */
 struct tensor *py_tensor_of(PyObject *object, struct state *state);
+/* The same where no state is at hand. */
+struct tensor *py_tensor_any(PyObject *object);
 
 /* ---- dlpack.c: memory shared with others ---- */
 
@@ -161,7 +205,8 @@ void py_release_object(void *object);
 /* ---- script_module.c, method.c ---- */
 
 struct module {
-    PyObject_HEAD struct state *state;
+    PyObject_HEAD
+    struct state *state;
     lb_module *handle;
     PyObject *dict; /* the instance's own attributes */
     PyObject *weak;

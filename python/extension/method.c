@@ -5,70 +5,21 @@
 
 /* ---- calling ---- */
 
-struct call {
-    struct incoming in;
-    lb_value **values; /* positional, then named */
-    bool *lent;
-    const char **names;
-    Py_ssize_t count, named, filled;
-    lb_value *few[FEW_ARGUMENTS];
-    bool few_lent[FEW_ARGUMENTS];
-    const char *few_names[FEW_ARGUMENTS];
-};
-
-static bool make_room(struct call *c) {
-    size_t all = (size_t)(c->count + c->named);
-    if (all <= FEW_ARGUMENTS) {
-        c->values = c->few;
-        c->lent = c->few_lent;
-        c->names = c->few_names;
-        return true;
-    }
-    c->values = PyMem_Calloc(all, sizeof *c->values);
-    c->lent = PyMem_Calloc(all, sizeof *c->lent);
-    c->names = PyMem_Calloc(all, sizeof *c->names);
-    if (c->values && c->lent && c->names) return true;
-    PyErr_NoMemory();
-    return false;
-}
-
-static void end_call(struct call *c) {
-    for (Py_ssize_t i = 0; i < c->filled; i++)
-        if (!c->lent[i]) lb_value_free(c->values[i]);
-    if (c->values == c->few) return;
-    PyMem_Free(c->values);
-    PyMem_Free(c->lent);
-    PyMem_Free(c->names);
-}
-
-static bool take_names(struct call *c, PyObject *kwnames) {
-    for (Py_ssize_t i = 0; i < c->named; i++)
-        if (!(c->names[i] = PyUnicode_AsUTF8AndSize(PyTuple_GetItem(kwnames, i), NULL))) return false;
-    return true;
-}
-
-static bool take_arguments(struct call *c, PyObject *const *args) {
-    for (; c->filled < c->count + c->named; c->filled++) {
-        Py_ssize_t i = c->filled;
-        if (!(c->values[i] = py_value_borrow(&c->in, args[i], &c->lent[i]))) return false;
-    }
-    return true;
-}
-
-static PyObject *run(struct call *c, struct context *context, PyObject *module, const char *method) {
+static PyObject *run(const struct arguments *a, struct context *context, PyObject *module,
+                     const char *method) {
     struct module *m = (struct module *)module;
     Py_INCREF((PyObject *)context);
     context->calls++;
     PyThreadState *thread = PyEval_SaveThread();
-    lb_value *result = lb_call_named(m->handle, method, context->handle, c->values, (int)c->count, c->names,
-                                     c->values + c->count, (int)c->named, context->error);
+    lb_value *result = lb_call_named(m->handle, method, context->handle, a->values, (int)a->count, a->names,
+                                     a->values + a->count, (int)a->named, context->error);
     PyEval_RestoreThread(thread);
     context->calls--;
     PyObject *object = NULL;
     if (py_context_raised(context))
         lb_value_free(result);
     else
-        object = result ? py_value_to(m->state, result, module, c->in.torch)
+        object = result ? py_value_to(m->state, result, module, a->in.torch)
                         : py_raise_error(m->state, context->error);
     Py_DECREF((PyObject *)context);
     return object;
@@ -76,25 +27,20 @@ static PyObject *run(struct call *c, struct context *context, PyObject *module, 
 
 PyObject *py_module_call(PyObject *module, const char *method, PyObject *const *args, Py_ssize_t count,
                          PyObject *kwnames) {
-    struct state *s = ((struct module *)module)->state;
-    struct context *context = py_context_of_thread(s);
+    struct context *context = py_context_of_thread(((struct module *)module)->state);
+    struct arguments a;
     if (!context) return NULL;
-    struct call c;
-    c.in = (struct incoming){.state = s, .err = context->error};
-    c.count = count;
-    c.named = kwnames ? PyTuple_Size(kwnames) : 0;
-    c.filled = 0;
     PyObject *result = NULL;
-    if (!make_room(&c)) return NULL;
-    if (take_names(&c, kwnames) && take_arguments(&c, args)) result = run(&c, context, module, method);
-    end_call(&c);
+    if (py_arguments_take(&a, context, args, count, kwnames)) result = run(&a, context, module, method);
+    py_arguments_end(&a);
     return result;
 }
 
 /* ---- the object ---- */
 
 struct method {
-    PyObject_HEAD PyObject *module;
+    PyObject_HEAD
+    PyObject *module;
     PyObject *name;
     vectorcallfunc vectorcall;
 };

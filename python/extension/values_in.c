@@ -201,7 +201,7 @@ static lb_value *from_array(struct incoming *in, PyObject *object) {
 
 static lb_value *from_protocol(struct incoming *in, PyObject *object) {
     int64_t constant = py_constant_number(in->state, object);
-    if (constant >= 0) return checked(in, lb_int_new(constant, in->err));
+    if (constant >= 0) return checked(in, lb_constant_new(constant, in->err));
     if (is_torch_device(object)) return from_torch_device(in, object);
     if (has(object, "__array_interface__")) return from_array(in, object);
     if (has(object, "__dlpack__")) return py_dlpack_object_import(in, object);

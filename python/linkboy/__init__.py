@@ -3,9 +3,12 @@
     model = linkboy.load("model.pt")
     y = model(x)  # x: a NumPy array, a torch tensor, a linkboy.Tensor, anything with DLPack
 
-Names are PyTorch's own, so that `import linkboy as torch` serves code that works with tensors. The C library does the
-work; these files hold what Python is better at.
+Names are PyTorch's own, so that `import linkboy as torch` serves code that works with tensors: every operator that works
+on tensors is a function here (`linkboy.relu`) and a method of tensors, found in the library's registry when it is first
+asked for. The C library does the work; these files hold what Python is better at.
 """
+import math as _math
+
 from linkboy import _C, _setup, jit
 from linkboy._C import Tensor, device, dtype, get_num_threads, layout, manual_seed, memory_format, set_num_threads
 from linkboy._C import (  # noqa: F401
@@ -14,8 +17,29 @@ from linkboy._C import (  # noqa: F401
 )  # isort: skip
 from linkboy._C import channels_last, channels_last_3d, contiguous_format, jagged, preserve_format, sparse_bsc, sparse_bsr
 from linkboy._C import sparse_coo, sparse_csc, sparse_csr, strided
+from linkboy import functional as _functional, operators as _operators
+from linkboy.creation import TYPED as _TYPED, as_tensor, asarray, from_dlpack, from_numpy, frombuffer, tensor
+from linkboy.grad import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from linkboy.jit import ScriptModule
+from linkboy.operators import ops
 from linkboy.serialization import load
 from linkboy.size import Size
 
 __version__ = _C.version()
+
+e, inf, nan, pi, newaxis = _math.e, _math.inf, _math.nan, _math.pi, None
+globals().update(_TYPED)
+globals().update({function.__name__: function for function in _functional.PUBLIC})
+
+
+def __getattr__(name):
+    """An operator as a function, made when it is first asked for."""
+    function = None if name.startswith("__") else _operators.function(name)
+    if function is None:
+        raise AttributeError(f"module 'linkboy' has no attribute '{name}'")
+    globals()[name] = function
+    return function
+
+
+def __dir__():
+    return sorted({*globals(), *_operators.function_names()})

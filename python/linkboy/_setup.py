@@ -1,9 +1,10 @@
 """Tells the C extension of the classes and functions that are written in Python; imported once, before anything is
 made."""
 import re
+import types
 import warnings
 
-from linkboy import _C, classes
+from linkboy import _C, classes, creation, tensor_methods
 from linkboy.module import ScriptModule, ScriptObject
 from linkboy.size import Size
 
@@ -18,4 +19,6 @@ def warn(text: str) -> None:
 
 
 _C.set_up(module=ScriptModule, object=ScriptObject, size=Size, warn=warn, enum=classes.enum_member,
-          named_tuple=classes.named_tuple)
+          named_tuple=classes.named_tuple, result_tuple=classes.result_tuple, method=types.MethodType,
+          tensor=creation.make_tensor, tensor_from=creation.tensor)
+tensor_methods.install()

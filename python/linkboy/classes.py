@@ -1,4 +1,4 @@
-"""Classes for what programs return: enums and NamedTuples by their qualified names, the result tuples of operators.
+"""Classes for what programs and operators return: enums and NamedTuples by their qualified names, result tuples.
 
 A class that a program was compiled from (`register`) is used where it is known; otherwise one of the same form is made
 when the first value of it comes.
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import collections
 import enum
+import functools
 
-_known: dict = {}  # (qualified name, members or fields) -> class
+_known: dict = {}  # qualified name, or (qualified name, members or fields) -> class
 
 
 def register(qualified: str, cls: type) -> None:
@@ -41,3 +42,21 @@ def named_tuple(qualified: str, fields: tuple, items: tuple):
         if cls is None:
             cls = _known[key] = collections.namedtuple(_name(qualified), fields, module="linkboy", rename=True)
     return cls._make(items)
+
+
+def _show(self) -> str:
+    fields = ",\n".join(f"{name}={value!r}" for name, value in zip(self._fields, self))
+    return f"torch.return_types.{type(self).__name__}(\n{fields})"
+
+
+@functools.lru_cache(maxsize=None)
+def _result_class(schema: str):
+    name = schema[schema.index("::") + 2 : schema.index("(")].partition(".")[0]
+    fields = [part.split(" ")[-1] for part in schema.rpartition(" -> (")[2].rstrip(")").split(", ")]
+    cls = collections.namedtuple(name, fields, module="linkboy.return_types")
+    return type(name, (cls,), {"__repr__": _show, "__slots__": ()})
+
+
+def result_tuple(schema: str, items: tuple):
+    """What an operator with several named results returns (torch.return_types)."""
+    return _result_class(schema)._make(items)

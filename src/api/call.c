@@ -2,7 +2,7 @@
 #include "module/call.h"
 #include "api/handle.h"
 
-static bool copy_values(lb_value *const *handles, int count, lb_value **values, lb_error *err) {
+bool handle_values(lb_value *const *handles, int count, lb_value **values, lb_error *err) {
     *values = mem_alloc(sizeof(lb_value) * (size_t)(count > 0 ? count : 1));
     if (!*values) return error_memory(err);
     for (int i = 0; i < count; i++) (*values)[i] = *handles[i];
@@ -13,9 +13,7 @@ static bool run(struct unit *unit, struct function *f, const lb_value *self, lb_
                 const struct call_arguments *given, lb_value *result, lb_error *err) {
     lb_context *own = context ? NULL : lb_context_new(NULL, err), *c = context ? context : own;
     if (!c) return false;
-    c->cancelled = false;
-    c->steps_left = c->max_steps;
-    c->cx.steps_left = c->max_steps > 0 ? &c->steps_left : NULL;
+    context_start(c);
     bool good = call_function(unit, f, self, given, &c->cx, result, err);
     lb_context_free(own);
     return good;
@@ -24,8 +22,8 @@ static bool run(struct unit *unit, struct function *f, const lb_value *self, lb_
 lb_value *api_call(struct unit *unit, struct function *f, const lb_value *self, lb_context *context,
                    const struct api_call *call, lb_error *err) {
     lb_value *positional = NULL, *named = NULL, result = value_none();
-    bool good = copy_values(call->args, call->count, &positional, err) &&
-                copy_values(call->named_args, call->named_count, &named, err);
+    bool good = handle_values(call->args, call->count, &positional, err) &&
+                handle_values(call->named_args, call->named_count, &named, err);
     struct call_arguments given = {positional, call->count, call->names, named, call->named_count};
     good = good && run(unit, f, self, context, &given, &result, err);
     mem_free(positional);

@@ -50,7 +50,14 @@ void lb_context_free(lb_context *context) {
     pool_free(context->cx.pool);
     if (context->cx.budget) memory_budget_release(context->cx.budget);
     profile_free(context->cx.profile);
+    unit_free(context->operators);
     mem_free(context);
+}
+
+void context_start(lb_context *context) {
+    context->cancelled = false;
+    context->steps_left = context->max_steps;
+    context->cx.steps_left = context->max_steps > 0 ? &context->steps_left : NULL;
 }
 
 bool lb_context_set_threads(lb_context *context, int threads, lb_error *err) {

@@ -10,8 +10,12 @@ struct lb_module {
     struct program *program;
 };
 
+struct op_row;
+
 struct lb_context {
     struct run_context cx;
+    struct unit *operators;     /* in which operators called by name are parsed; made at the first one */
+    const struct op_row *taken; /* by the last of these calls */
     struct generator generator;
     int64_t max_steps;
     _Atomic int64_t steps_left;
@@ -25,6 +29,10 @@ struct lb_context {
 
 /* Boxes a value (which is taken over); NULL when memory is out. */
 lb_value *handle_new(lb_value value, lb_error *err);
+/* The values in handles, side by side (a heap array, borrowed values). */
+bool handle_values(lb_value *const *handles, int count, lb_value **values, lb_error *err);
+/* Readies a context for a call. */
+void context_start(lb_context *context);
 /* Passes an error of the inside on to the caller, who may not want it. */
 void handle_error(lb_error *to, lb_error *from);
 /* Gives the text to the caller; NULL when `good` is false or memory is out, with the error passed on. */

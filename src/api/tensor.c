@@ -1,6 +1,8 @@
 /* Tensors as handles: from and to raw memory. */
 #include "api/handle.h"
 #include "tensor/layouts.h"
+#include "tensor/quantizer.h"
+#include "tensor/repr.h"
 #include <string.h>
 
 static bool check_shape(lb_dtype dtype, int ndim, const int64_t *sizes, lb_error *err) {
@@ -131,15 +133,31 @@ lb_value *lb_tensor_part(const lb_value *tensor, int part, lb_error *err) {
 lb_value *lb_tensor_to(const lb_value *tensor, lb_dtype dtype, lb_error *err) {
     API_ERROR(err, own);
     lb_value *out = NULL;
-    struct tensor *converted = NULL;
+    struct tensor *plain = NULL, *converted = NULL;
     if (tensor->tag != VALUE_TENSOR || !dtype_valid(dtype) || tensor->tensor->layout != LAYOUT_STRIDED)
         error_set(local, LB_ERROR_ARGUMENT, "lb_tensor_to: not a strided tensor, or no such dtype");
+    else if (tensor->tensor->quantizer && dtype != lb_tensor_dtype(tensor))
+        plain = quantizer_dequantize(tensor->tensor, local);
     else
-        converted = tensor_convert(tensor->tensor, (enum dtype)dtype, NULL, local);
-    if (converted) {
-        out = boxed(tensor_contiguous(converted, NULL, local), local);
-        tensor_release(converted);
-    }
+        plain = tensor_retain(tensor->tensor);
+    if (plain) converted = tensor_convert(plain, (enum dtype)dtype, NULL, local);
+    if (converted) out = boxed(tensor_contiguous(converted, NULL, local), local);
+    tensor_release(converted);
+    tensor_release(plain);
     handle_error(err, local);
     return out;
+}
+
+char *lb_tensor_repr(const lb_value *tensor, const char *prefix, const lb_print_options *options,
+                     lb_error *err) {
+    API_ERROR(err, own);
+    struct text out = {0};
+    struct repr_options o = repr_defaults;
+    if (options)
+        o = (struct repr_options){options->precision, options->threshold, options->edgeitems,
+                                  options->linewidth, options->scientific};
+    bool good = tensor->tag == VALUE_TENSOR;
+    if (!good) error_set(local, LB_ERROR_ARGUMENT, "lb_tensor_repr: not a tensor");
+    good = good && repr_put(&out, tensor->tensor, prefix ? prefix : "tensor(", &o, local);
+    return handle_text(&out, good, local, err);
 }

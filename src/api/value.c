@@ -88,6 +88,12 @@ lb_value *lb_int_new(int64_t value, lb_error *err) {
     return handle_new(value_int(value), err);
 }
 
+lb_value *lb_constant_new(int64_t value, lb_error *err) {
+    lb_value v = value_int(value);
+    v.meaning = 1;
+    return handle_new(v, err);
+}
+
 lb_value *lb_float_new(double value, lb_error *err) {
     return handle_new(value_float(value), err);
 }

@@ -4,6 +4,7 @@
 #include "tensor/print.h"
 #include "tensor/convert.h"
 #include "tensor/layouts.h"
+#include "tensor/quantizer.h"
 #include <math.h>
 #include <stdio.h>
 
@@ -24,17 +25,7 @@ struct stretch {
 };
 
 static double element(const struct tensor *t, int64_t i) {
-    double x = tensor_get_float(t, i);
-    if (!t->quantizer) return x;
-    const struct quantizer *q = t->quantizer;
-    int64_t channel = 0;
-    if (q->per_channel) {
-        int64_t inner = 1;
-        for (int d = q->axis + 1; d < t->ndim; d++) inner *= t->sizes[d];
-        channel = i / inner % q->channels;
-    }
-    double zero = q->float_zero_points ? q->float_zero_points[channel] : (double)q->zero_points[channel];
-    return (x - zero) * q->scales[channel];
+    return t->quantizer ? quantizer_value(t->quantizer, t, i) : tensor_get_float(t, i);
 }
 
 struct magnitude {

@@ -38,8 +38,9 @@ enum value_tag {
 };
 
 typedef struct lb_value {
-    uint32_t tag; /* enum value_tag */
-    uint32_t reserved;
+    uint32_t tag;     /* enum value_tag */
+    uint32_t meaning; /* of an int that comes from outside: 1 when it is a dtype, layout or memory format, no
+                         number. Programs and kernels do not look at it. */
     union {
         bool b;
         int64_t i;
