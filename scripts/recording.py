@@ -75,7 +75,7 @@ def numbers(tensor):
     if tensor.is_quantized:
         return tensor
     tensor = torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
-    return torch.nan_to_num(tensor.float() if tensor.dtype.itemsize < 2 and tensor.is_floating_point() else tensor)
+    return torch.nan_to_num(tensor.float() if tensor.element_size() < 2 and tensor.is_floating_point() else tensor)
 
 
 def same_tensor(a, b):
