@@ -57,7 +57,7 @@ def kind(name):
 
 def resaved(path):
     """What PyTorch makes of the archive; None where it does not load it."""
-    extra = dict.fromkeys((n[len("extra/"):] for n in records(path) if n.startswith("extra/")), "")
+    extra = dict.fromkeys(sorted(n[len("extra/"):] for n in records(path) if n.startswith("extra/")), "")
     try:
         module = torch.jit.load(path, map_location="cpu", _extra_files=extra)
     except Exception:  # whatever PyTorch does not load is no case

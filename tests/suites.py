@@ -91,6 +91,15 @@ def run_cases(context):
     return verify(context, "cases", os.path.join(context.tests, "cases"))
 
 
+def run_saves(context):
+    """Copies of archives are PyTorch's own copies; see saves.py."""
+    import saves
+    lines = [("saves/" + line[0], line) for line in saves.expected(context.tests)]
+    lines = [(name, line) for name, line in lines if context.wanted(name)]
+    whys = together(lambda n: saves.check(context.tool, os.path.join(context.tests, n[1][0]), *n[1][1:]), lines)
+    yield from (Result(name, not why, why) for (name, _), why in zip(lines, whys))
+
+
 def run_ops(context):
     """The operators' recorded calls (scripts/record_ops.py): a Result an operator."""
     folder = os.path.join(context.tests, "ops")
@@ -153,5 +162,5 @@ def run_python(context):
             yield Result(name, not bad, "".join(e.text or "" for e in bad)[-3000:])
 
 
-SUITES = {"c": run_c, "text": run_text, "cases": run_cases, "ops": run_ops, "hostile": run_hostile, "examples": run_examples, "abi": run_abi,
+SUITES = {"c": run_c, "text": run_text, "cases": run_cases, "saves": run_saves, "ops": run_ops, "hostile": run_hostile, "examples": run_examples, "abi": run_abi,
           "construct": run_construct, "python": run_python}

@@ -4,6 +4,7 @@
 #include "archive/unpickle.h"
 #include "module/extras.h"
 #include "module/state_dict.h"
+#include <stdlib.h>
 #include <string.h>
 
 void lb_bytes_free(void *bytes) {
@@ -48,6 +49,11 @@ struct extra_list {
     ARRAY_OF(struct extra_file) files;
 };
 
+static int by_name(const void *a, const void *b) {
+    return strcmp(((const struct extra_file *)a)->name, ((const struct extra_file *)b)->name);
+}
+
+/* Sorted, so that an archive that is saved again and again keeps its order. */
 static bool collect_extras(struct extra_list *list, const struct program *p, const lb_save_options *o,
                            lb_error *err) {
     const char *name;
@@ -62,6 +68,7 @@ static bool collect_extras(struct extra_list *list, const struct program *p, con
         file = (struct extra_file){o->extra_names[i], o->extra_bytes[i], o->extra_lengths[i]};
         if (!array_push(&list->files, file)) return error_memory(err);
     }
+    if (list->files.count) qsort(list->files.items, (size_t)list->files.count, sizeof file, by_name);
     return true;
 }
 
@@ -74,7 +81,9 @@ static bool save_module(struct zip_writer *w, const lb_module *module, const lb_
     struct extra_list extras = {0};
     bool good = collect_extras(&extras, p, &o, err);
     struct save_content content = {p->unit, p->root, extras.files.items, extras.files.count};
+    unit_enter(p->unit);
     good = good && module_save(w, &content, err);
+    unit_leave(p->unit);
     mem_free(extras.files.items);
     return good;
 }

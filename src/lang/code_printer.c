@@ -436,6 +436,8 @@ static void put_parameter(struct code_printer *p, const struct argument *a, cons
 }
 
 void code_put_definition(struct code_printer *p, const struct function *f, bool first_type) {
+    if (!f->graph && f->ensure && !f->ensure((struct function *)(uintptr_t)f, p->err)) p->failed = true;
+    if (p->failed) return;
     struct graph *g = f->graph;
     if (!g || !f->schema || f->schema->argument_count != g->top->param->outputs.count ||
         f->schema->return_count < 1) {

@@ -29,9 +29,11 @@ static bool put_class(void *context, struct text *out, const struct type *type, 
     return type->kind != TYPE_CLASS || code_dependencies_add(&s->met, what) || error_memory(err);
 }
 
-static struct function *find_method(struct saver *s, const struct type *type, const char *method) {
-    const struct name *name = name_find(&s->content->unit->names, method, strlen(method));
-    return name ? class_find_method(type->definition, name) : NULL;
+static struct function *find_method(const struct type *type, const char *method) {
+    const struct class_definition *c = type->definition;
+    for (int i = 0; i < c->methods.count; i++)
+        if (!strcmp(c->methods.items[i]->name->text, method)) return c->methods.items[i];
+    return NULL;
 }
 
 /* checkHasValidSetGetState in pickler.cpp. */
@@ -49,7 +51,7 @@ static bool check_state_methods(struct saver *s, const struct type *type, const 
 
 /* Of a C++ class: what its method gives, or what it was loaded with. */
 static bool native_state(struct saver *s, lb_value capsule, lb_value *state) {
-    const struct function *get = find_method(s, capsule.capsule->type, "__getstate__");
+    const struct function *get = find_method(capsule.capsule->type, "__getstate__");
     if (get && get->native) return exec_native(get, &capsule, 1, state, s->err);
     *state = value_copy(capsule.capsule->state);
     return true;
@@ -60,7 +62,7 @@ static bool get_state(void *context, lb_value object, bool *has, lb_value *state
     *has = object.tag == VALUE_CAPSULE;
     if (*has) return native_state(s, object, state);
     const struct type *type = object.object->type;
-    struct function *get = find_method(s, type, "__getstate__"), *set = find_method(s, type, "__setstate__");
+    struct function *get = find_method(type, "__getstate__"), *set = find_method(type, "__setstate__");
     *has = get && set;
     if (!*has) return true;
     return check_state_methods(s, type, get, set) &&

@@ -1,7 +1,7 @@
-/* Every allocation may fail: loads, shows and runs small archives while the 1st, 2nd, 3rd, ... allocation
- * fails, until the whole goes through. Each time the library must say so (or do without), and lose nothing.
- * Needs a build with LINKBOY_TEST_ALLOC (the asan preset); without it there is nothing to test, and the
- * status is 77. */
+/* Every allocation may fail: loads, shows, runs and saves small archives while the 1st, 2nd, 3rd, ...
+ * allocation fails, until the whole goes through. Each time the library must say so (or do without), and lose
+ * nothing. Needs a build with LINKBOY_TEST_ALLOC (the asan preset); without it there is nothing to test, and
+ * the status is 77. */
 #include "linkboy.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +35,9 @@ static const char *const cases[] = {
     "layers_attention",
     "networks_perceptron",
     "networks_transformer_traced",
+    "saves_states",
+    "saves_values",
+    "saves_packed",
 };
 enum { MOST = 200000 };
 
@@ -66,6 +69,25 @@ static void show(lb_module *module, lb_error *err) {
     lb_text_free(lb_info_json(module, err));
 }
 
+/* To memory, and to a file that takes everything. */
+static void save(lb_module *module, lb_error *err) {
+    void *bytes = NULL;
+    size_t length;
+    const char *const names[] = {"extra"};
+    const void *const texts[] = {"text"};
+    const size_t lengths[] = {4};
+    lb_save_options options = {sizeof options, names, texts, lengths, 1};
+    if (lb_module_save_memory(module, &options, &bytes, &length, err)) lb_bytes_free(bytes);
+    lb_module_save(module, "/dev/null", NULL, err);
+    lb_value *state = lb_state_dict(module, err);
+    if (state && lb_write_value_memory(state, &bytes, &length, err)) {
+        lb_value_free(lb_read_value_memory(bytes, length, err));
+        lb_bytes_free(bytes);
+    }
+    if (state) lb_load_state_dict(module, state, true, err);
+    lb_value_free(state);
+}
+
 static void whole_way(const char *stem) {
     char pt[512], io[512];
     snprintf(pt, sizeof pt, "%s.pt", stem);
@@ -75,6 +97,7 @@ static void whole_way(const char *stem) {
     if (module) {
         show(module, err);
         first_call(module, io, err);
+        save(module, err);
     }
     lb_module_free(module);
     lb_error_free(err);
