@@ -66,9 +66,26 @@ struct sugared *lower_dict_merge(struct emitter *e, const struct tree *t, int bi
 struct sugared *lower_dict_comprehension(struct emitter *e, const struct tree *t, int binders,
                                          const struct type *hint);
 struct sugared *lower_set(struct emitter *e, const struct tree *t, int binders, const struct type *hint);
+struct sugared *lower_empty_call(struct emitter *e, const struct tree *call, const struct sugared *callee,
+                                 const struct type *hint);
 bool lower_assign_statement(struct emitter *e, const struct tree *t);
 bool lower_augmented_statement(struct emitter *e, const struct tree *t);
 bool lower_delete_statement(struct emitter *e, const struct tree *t);
+/* ---- text (lower_text.c, lower_format.c) ---- */
+/* A value as str() or repr() writes it. */
+struct ir_value *lower_text(struct emitter *e, struct ir_value *v, bool repr, struct source_range at);
+struct ir_value *lower_joined(struct emitter *e, struct ir_value *a, struct ir_value *b,
+                              struct source_range at);
+/* str, repr, print; NULL without an error: another name. */
+struct sugared *lower_text_function(struct emitter *e, const struct name *name);
+struct sugared *lower_formatted_string(struct emitter *e, const struct tree *t, int binders,
+                                       const struct type *hint);
+/* "...".format(...) and "..." % right of a literal. */
+struct sugared *lower_format_call(struct emitter *e, const struct tree *string,
+                                  const struct sugared_actuals *actuals, struct source_range at);
+struct sugared *lower_percent(struct emitter *e, const struct tree *string, struct ir_value *right,
+                              struct source_range at);
+
 struct sugared *lower_either(struct emitter *e, const struct tree *t, int binders, const struct type *hint);
 /* Anything as a condition. */
 bool lower_test(struct emitter *e, const struct tree *t, struct condition *out);

@@ -239,12 +239,25 @@ struct sugared *lower_call_with(struct emitter *e, struct sugared *callee, struc
     return call_either(e, callee, at, actuals, binders);
 }
 
+/* "...".format(...) of a literal: read while compiling. */
+static bool is_format_call(const struct tree *t) {
+    const struct tree *callee = t->items[0];
+    return callee->kind == TREE_ATTRIBUTE && callee->items[0]->kind == TREE_STRING &&
+           !strcmp(callee->name->text, "format");
+}
+
 struct sugared *lower_call_expression(struct emitter *e, const struct tree *t, int binders,
                                       const struct type *hint) {
+    if (is_format_call(t)) {
+        struct sugared_actuals given = {0};
+        return gather(e, t, &given) ? lower_format_call(e, t->items[0]->items[0], &given, t->range) : NULL;
+    }
     struct sugared *callee = emit_sugared(e, t->items[0], 1, NULL);
     struct sugared_actuals actuals = {0};
     if (!callee) return NULL;
     if (callee->kind == &sugared_kind_form) return emit_special_form(e, callee, t, hint);
+    struct sugared *empty = lower_empty_call(e, t, callee, hint);
+    if (empty || e->err->code) return empty;
     if (!gather(e, t, &actuals)) return NULL;
     e->pending = t->range;
     return lower_call_with(e, callee, t->items[0]->range, &actuals, binders);

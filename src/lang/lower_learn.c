@@ -50,6 +50,7 @@ bool wide_learn(struct emitter *e, const struct ir_value *v, const struct type *
     if (!want || (want->kind != TYPE_LIST && want->kind != TYPE_DICT) || want->kind != v->type->kind)
         return false;
     const struct tree *made = table_get(&e->wide->made, v->node);
+    if (!want->name && v->type->name) want = type_marked(e->types, want, v->type->name);
     if (made) return learn_tree(e, made, want);
     const struct name *name = loaded_name(e, v->node);
     if (name) {
@@ -58,6 +59,9 @@ bool wide_learn(struct emitter *e, const struct ir_value *v, const struct type *
     }
     const char *kind = v->node->kind->text;
     const struct ir_value *first = v->node->inputs.count ? v->node->inputs.items[0] : NULL;
+    bool call = node_is(v->node, KIND_CALL_FUNCTION) && v->node->inputs.count == 3;
+    if (call && strstr(v->node->function->name->text, "_getitem"))
+        return wide_learn(e, v->node->inputs.items[1], around(e, v->node->inputs.items[1]->type, want));
     if (first && !strcmp(kind, "aten::__getitem__"))
         return wide_learn(e, first, around(e, first->type, want));
     if (first && (!strcmp(kind, "aten::mul") || node_is(v->node, KIND_UNCHECKED_CAST)))

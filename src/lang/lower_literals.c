@@ -2,6 +2,7 @@
  * and lists and dicts whose type their uses have told (wide.h). */
 #include "lang/library.h"
 #include "lang/lower.h"
+#include <string.h>
 
 static bool has_star(const struct tree *t) {
     for (int i = 0; i < t->count; i++)
@@ -167,4 +168,64 @@ struct sugared *lower_set(struct emitter *e, const struct tree *t, int binders, 
     struct tree *list = lower_tree(e, TREE_LIST_LITERAL, t->range, t->count, t->items);
     struct ir_value *v = list ? emit_expression(e, list, NULL) : NULL;
     return v ? library_call(e, "set_of", t->range, &v, 1) : NULL;
+}
+
+/* ---- empty containers by a call: set(), Counter(), deque(), defaultdict(list) ---- */
+
+static const struct {
+    const char *function, *mark;
+    bool list;
+} empties[] = {{"builtin_set", "set", false},
+               {"builtin_frozenset", "set", false},
+               {"collections_Counter", "counter", false},
+               {"collections_deque", "deque", true},
+               {"collections_defaultdict", "default", false}};
+
+/* What defaultdict(list) has for a new key. */
+static const struct type *factory_type(struct emitter *e, const struct tree *t) {
+    const char *word = t->kind == TREE_NAME ? t->name->text : "";
+    const struct type *tensor = e->types->tensor;
+    if (!strcmp(word, "int")) return simple_type(e, TYPE_INT);
+    if (!strcmp(word, "float")) return simple_type(e, TYPE_FLOAT);
+    if (!strcmp(word, "bool")) return simple_type(e, TYPE_BOOL);
+    if (!strcmp(word, "str")) return simple_type(e, TYPE_STRING);
+    if (!strcmp(word, "set")) return type_set_of(e->unit, tensor);
+    if (!strcmp(word, "dict")) return type_dict(e->types, simple_type(e, TYPE_STRING), tensor);
+    if (!strcmp(word, "list")) return type_list(e->types, tensor);
+    return emit_error(e, t->range, "a defaultdict takes list, dict, set, int, float, bool or str here");
+}
+
+static const struct type *unlearnt_type(struct emitter *e, const struct tree *call, int which) {
+    const struct type *tensor = e->types->tensor, *text = simple_type(e, TYPE_STRING);
+    switch (which) {
+    case 0:
+    case 1: return type_set_of(e->unit, tensor);
+    case 2: return type_dict(e->types, text, simple_type(e, TYPE_INT));
+    case 3: return type_list(e->types, tensor);
+    default: {
+        const struct type *made = factory_type(e, call->items[1]->items[0]);
+        return made ? type_dict(e->types, text, made) : NULL;
+    }
+    }
+}
+
+/* The container of such a call; NULL without an error: it is none. */
+struct sugared *lower_empty_call(struct emitter *e, const struct tree *call, const struct sugared *callee,
+                                 const struct type *hint) {
+    const char *name = callee->kind == &sugared_kind_function ? callee->functions[0]->name->text : "";
+    int given = call->items[1]->count;
+    for (size_t i = 0; i < sizeof empties / sizeof *empties; i++) {
+        bool factory = i == 4;
+        if (strcmp(empties[i].function, name) || given != factory || call->items[2]->count) continue;
+        const struct type *type = wide_literal_type(e, call);
+        if (!type && hint && hint->kind == (empties[i].list ? TYPE_LIST : TYPE_DICT)) type = hint;
+        if (!type) type = unlearnt_type(e, call, (int)i);
+        const struct name *mark = emit_name(e, empties[i].mark);
+        if (type && mark && (!type->name || !factory))
+            type = type->name ? type : type_marked(e->types, type, mark);
+        if (!type || !mark) return e->err->code ? NULL : emit_out_of_memory(e);
+        enum kind kind = empties[i].list ? KIND_LIST_CONSTRUCT : KIND_DICT_CONSTRUCT;
+        return noted(e, call, emit_typed(e, kind, type, NULL, 0));
+    }
+    return NULL;
 }

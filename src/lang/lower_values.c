@@ -60,6 +60,8 @@ struct sugared *lower_name_value(struct emitter *e, const struct tree *t, int bi
     }
     if (s) return s;
     if (is_internal(e, t->name)) return sugared_internal(e, t->name);
+    s = lower_text_function(e, t->name);
+    if (s || e->err->code) return s;
     const char *name = arena_printf(&e->memory, "builtin_%s", t->name->text);
     s = name ? library_find(e, name) : emit_out_of_memory(e);
     if (s || e->err->code) return s;
@@ -374,6 +376,10 @@ struct sugared *lower_binary_value(struct emitter *e, const struct tree *t, int 
         return emit_condition(e, t, &c) ? sugared_simple(e, c.value) : NULL;
     }
     struct sugared *right = NULL;
+    if (t->op == OPERATOR_REMAINDER && t->items[0]->kind == TREE_STRING) {
+        struct ir_value *values = emit_expression(e, t->items[1], NULL);
+        return values ? lower_percent(e, t->items[0], values, t->range) : NULL;
+    }
     struct ir_value *a = emit_expression(e, t->items[0], NULL);
     if (a && t->op == OPERATOR_IN && (right = emit_sugared(e, t->items[1], 1, NULL)) &&
         right->kind == &sugared_kind_keywords)

@@ -137,12 +137,16 @@ bool python_is_module(const char *path) {
 }
 
 bool python_is_exception(const char *name) {
-    static const char *const exceptions[] = {
-        "BaseException",     "Exception",    "ArithmeticError",     "AttributeError", "EOFError",
-        "FileNotFoundError", "ImportError",  "IndexError",          "KeyError",       "LookupError",
-        "MemoryError",       "NameError",    "NotImplementedError", "OSError",        "OverflowError",
-        "RecursionError",    "RuntimeError", "StopIteration",       "SyntaxError",    "SystemError",
-        "TimeoutError",      "TypeError",    "UnicodeError",        "ValueError",     "ZeroDivisionError"};
+    static const char *const exceptions[] = {"BaseException",       "Exception",       "ArithmeticError",
+                                             "AttributeError",      "EOFError",        "FileNotFoundError",
+                                             "ImportError",         "IndexError",      "KeyError",
+                                             "LookupError",         "MemoryError",     "NameError",
+                                             "NotImplementedError", "OSError",         "OverflowError",
+                                             "RecursionError",      "RuntimeError",    "StopIteration",
+                                             "SyntaxError",         "SystemError",     "TimeoutError",
+                                             "UnboundLocalError",   "AssertionError",  "OverflowError",
+                                             "NotADirectoryError",  "PermissionError", "TypeError",
+                                             "UnicodeError",        "ValueError",      "ZeroDivisionError"};
     for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++)
         if (!strcmp(exceptions[i], name)) return true;
     return false;

@@ -344,3 +344,55 @@ def aligned(text: str, fill: str, align: str, width: int) -> str:
     if align == "=" and len(text) > 0 and (text[0] == "-" or text[0] == "+"):
         return text[0] + fill * n + text[1:]
     return fill * n + text
+
+
+# ---- format specifications ----
+
+
+def signed(text: str, sign: str) -> str:
+    return text if text.startswith("-") or sign == "-" else sign + text
+
+
+def int_format(n: int, kind: str, sign: str, alternate: bool, group: str) -> str:
+    if kind == "c":
+        return chr(n)
+    radix = 10
+    prefix = ""
+    if kind == "x" or kind == "X":
+        radix = 16
+        prefix = "0" + kind
+    elif kind == "o":
+        radix = 8
+        prefix = "0o"
+    elif kind == "b":
+        radix = 2
+        prefix = "0b"
+    text = int_format_radix(abs(n), radix, kind == "X")
+    if len(group) > 0:
+        text = grouped(text, group, 3 if radix == 10 else 4)
+    if alternate:
+        text = prefix + text
+    return signed("-" + text if n < 0 else text, sign)
+
+
+def float_format(x: float, kind: str, precision: int, sign: str, alternate: bool, group: str) -> str:
+    places = 6 if precision < 0 else precision
+    if kind == "%":
+        text = float_fixed(x * 100.0, places) + "%"
+    elif kind == "f" or kind == "F":
+        text = float_fixed(x, places)
+    elif kind == "e" or kind == "E":
+        text = float_scientific(x, places)
+    elif kind == "g" or kind == "G":
+        text = float_general(x, places)
+    elif precision < 0:
+        text = float_repr(x)
+    else:
+        text = float_general(x, precision)
+        if "e" not in text and "." not in text and math_isfinite(x):
+            text += ".0"
+    if kind == "E" or kind == "G" or kind == "F":
+        text = text.upper()
+    if len(group) > 0:
+        text = grouped(text, group, 3)
+    return signed(text, sign)

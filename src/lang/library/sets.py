@@ -291,3 +291,7 @@ def default_getitem(self, key):
 
 def default_setitem(self, key, value) -> None:
     __plain__(self)[key] = value
+
+
+def collections_defaultdict(factory, *items):
+    return __mark__(dict(items[0]), "default")

@@ -149,7 +149,7 @@ def str_repr(self: str) -> str:
             out += "\\" + c
         elif c == "\n":
             out += "\\n"
-        elif c == "\r":
+        elif ord(c) == 13:
             out += "\\r"
         elif c == "\t":
             out += "\\t"
@@ -158,3 +158,30 @@ def str_repr(self: str) -> str:
         else:
             out += c
     return out + quote
+
+
+def list_repr(self) -> str:
+    out = "["
+    for i in range(len(self)):
+        out += (", " if i > 0 else "") + repr(self[i])
+    return out + "]"
+
+
+def dict_repr(self) -> str:
+    out = "{"
+    for k, v in self.items():
+        out += (", " if len(out) > 1 else "") + repr(k) + ": " + repr(v)
+    return out + "}"
+
+
+def keyed_repr(self) -> str:
+    return dict_repr(self)
+
+
+def set_repr(self) -> str:
+    if len(self) == 0:
+        return "set()"
+    out = "{"
+    for x in self:
+        out += (", " if len(out) > 1 else "") + repr(x)
+    return out + "}"
