@@ -28,7 +28,7 @@ endforeach()
 
 find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND AND TARGET linkboy_tool)
-  foreach(suite text cases saves hostile examples abi construct)
+  foreach(suite text cases saves hostile examples abi construct script)
     add_test(NAME ${suite}
       COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/tests/run.py --build ${CMAKE_BINARY_DIR} --only ${suite})
   endforeach()

@@ -264,6 +264,29 @@ LB_API lb_function *lb_declare_method(lb_unit *unit, const lb_type *class_type, 
  * and the calls that led there. */
 LB_API bool lb_compile(lb_unit *unit, lb_function *function, lb_error *err);
 
+/* A Python file as a program, without Python. Set `size` to sizeof; members that are 0 mean the default. */
+typedef struct lb_script_options {
+    size_t size;
+    const char *file;    /* what messages and debug files call it; default "<text>" */
+    const char *module;  /* the Python module it stands for; default "__main__": classes are __torch__.Net */
+    lb_context *context; /* random numbers (lb_context_seed() is torch.manual_seed), print, warnings; NULL: a
+                            fresh one */
+    int64_t max_steps;   /* of the Python that runs once; default 20 million */
+    int64_t max_bytes;   /* of what that makes, tensors not counted; default 1 GiB */
+    lb_function **function; /* where the function goes when the program is one, else NULL; may be NULL */
+} lb_script_options;
+
+/* Makes a module of a Python file's text: its top level is run, then `name` is evaluated in it: "Net", a
+ * class that is constructed without arguments, "Net(3, hidden=16)", "model", a module of the file, or "f", a
+ * function, which becomes a module whose forward it is, as PyTorch saves functions. NULL: the only function
+ * or module class that there is. Constructors run once, under limits, and can reach nothing of the system;
+ * `forward` and what it calls are compiled (torch.jit.script). Layers of torch.nn are known, with PyTorch's
+ * initial weights for the context's seed. NULL with LB_ERROR_COMPILE where the file is outside of what is
+ * compiled or constructed; LB_ERROR_ARGUMENT when there is nothing, or more than one thing, to be made;
+ * LB_ERROR_RAISED when a constructor raises; LB_ERROR_LIMIT. */
+LB_API lb_module *lb_script(const char *text, size_t length, const char *name,
+                            const lb_script_options *options, lb_error *err);
+
 /* A constant of the program: numbers, strings, None, devices, tensors, tuples, enum members. */
 LB_API bool lb_answer_value(lb_answer *answer, const lb_value *value, lb_error *err);
 /* What the library knows by this name: an operator "aten::relu"; "torch.jit.fork", "typing.Optional". */

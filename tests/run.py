@@ -3,8 +3,8 @@
 
 Suites: c (programs of tests/c), text (tests/*/*.txt, see texts.py), cases (recorded cases, by `linkboy verify`), saves (copies of
 archives, see saves.py), hostile (files that attack, see hostile.py), examples (what examples/ builds), abi (exported symbols),
-construct (Python that runs while modules are made), python (python/tests by pytest, where both are there). Every check has a name,
-`suite/...`; a PATTERN is a glob on names. tests/known_failures.txt lists names that may fail, each with its reason: an unlisted
+construct (Python that runs while modules are made), script (files compiled without Python), python (python/tests by pytest, where both
+are there). Every check has a name, `suite/...`; a PATTERN is a glob on names. tests/known_failures.txt lists names that may fail, each with its reason: an unlisted
 failure is red, and so is a listed check that passes. The last line is `N passed, N failed`; exit status 1 where one failed.
 """
 import argparse

@@ -132,6 +132,26 @@ def run_construct(context):
         yield Result("construct/" + os.path.basename(path)[: -len(".out")], done.stdout == wanted, why)
 
 
+def run_script(context):
+    """tests/script/X.py compiled by `linkboy script` has the texts of X.front and answers as X.io, both PyTorch's (record.py there)."""
+    for path in sorted(glob.glob(os.path.join(context.tests, "script", "*.front"))):
+        name = os.path.basename(path)[: -len(".front")]
+        source = f"tests/script/{name}.py"
+        with open(os.path.join(context.root, source), encoding="utf-8") as file:
+            entry = file.readline().split(":", 1)[1].strip()
+        with open(path, encoding="utf-8") as file:
+            wanted = file.read()
+        with tempfile.TemporaryDirectory() as folder:
+            saved = os.path.join(folder, name + ".pt")
+            command = [context.tool, "script", f"{source}:{entry}", "--text", "all", "-o", saved]
+            done = subprocess.run(command, cwd=context.root, capture_output=True, text=True, errors="replace", timeout=LIMIT)
+            pairs = zip(wanted.splitlines(), done.stdout.splitlines())
+            why = next((f"{w}\nwas wanted, not\n{f}" for w, f in pairs if w != f), done.stdout[-500:] + done.stderr)
+            yield Result(f"script/{name}/texts", done.stdout == wanted, why)
+            os.symlink(os.path.join(context.tests, "script", name + ".io"), os.path.join(folder, name + ".io"))
+            yield program(f"script/{name}/run", [context.tool, "verify", "--run", folder], context)
+
+
 def run_abi(context):
     """The exported symbols are those of tests/abi_symbols.txt: a new one is added there, none ever goes."""
     library = os.path.join(context.build, "liblinkboy.so")
@@ -163,4 +183,4 @@ def run_python(context):
 
 
 SUITES = {"c": run_c, "text": run_text, "cases": run_cases, "saves": run_saves, "ops": run_ops, "hostile": run_hostile, "examples": run_examples, "abi": run_abi,
-          "construct": run_construct, "python": run_python}
+          "construct": run_construct, "script": run_script, "python": run_python}

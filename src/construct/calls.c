@@ -180,7 +180,7 @@ static struct thing *call_function(struct evaluator *v, struct thing_function *f
     s->function = f;
     struct binding_of_call b = {v, f, call, s, 0};
     if (!bind_arguments(&b)) return NULL;
-    struct frame frame = {v->frames, f->qualified->text, call->at};
+    struct call_frame frame = {v->frames, f->qualified->text, call->at};
     v->frames = &frame;
     struct thing *result = run_body(v, s, f);
     v->frames = frame.outer;
@@ -217,6 +217,18 @@ static struct thing *call_partial(struct evaluator *v, struct thing *t, const st
     return call_thing(v, t->partial.function, &both);
 }
 
+/* boolean_dispatch: the first function where the flag is true, else the second. */
+static struct thing *call_dispatch(struct evaluator *v, struct thing *t, const struct call *call) {
+    const struct call *kept = t->partial.given;
+    struct thing *name = call_argument(kept, 0, "arg_name"), *index = call_argument(kept, 1, "arg_index");
+    if (!name || !thing_is_text(name) || !index || !thing_is_int(index)) return NULL;
+    struct thing *flag = call_argument(call, (int)index->value.i, name->value.string->bytes);
+    if (!flag) flag = call_argument(kept, 2, "default");
+    int yes = flag ? thing_true(v, flag) : 0;
+    struct thing *chosen = call_argument(kept, yes > 0 ? 3 : 4, yes > 0 ? "if_true" : "if_false");
+    return yes >= 0 && chosen ? call_thing(v, chosen, call) : NULL;
+}
+
 static struct thing *call_instance(struct evaluator *v, struct thing *t, const struct call *call) {
     const struct name *name = evaluator_name(v, thing_is_module(t) ? "forward" : "__call__");
     struct thing *method = name ? thing_find_attribute(v, t, name, call->at) : NULL;
@@ -236,6 +248,7 @@ static struct thing *call_kind(struct evaluator *v, struct thing *t, const struc
     case THING_INSTANCE: return call_instance(v, t, call);
     case THING_STATIC: return call_thing(v, t->wrapped, call);
     case THING_PARTIAL: return call_partial(v, t, call);
+    case THING_DISPATCH: return call_dispatch(v, t, call);
     case THING_LIBRARY: return call_library(v, t, call);
     default: return raise_error(v, call->at, "TypeError", "'%s' object is not callable", thing_type_name(t));
     }

@@ -40,7 +40,7 @@ struct file *embedded_file(struct evaluator *v, const char *module) {
     struct file *f = package ? evaluator_new_file(v, module, package) : NULL;
     if (!f) return source && !v->err->code ? raise_memory(v) : NULL;
     f->embedded = true;
-    struct frame *frames = v->frames;
+    struct call_frame *frames = v->frames;
     v->frames = NULL;
     bool good = evaluator_run_text(v, f, source);
     v->frames = frames;

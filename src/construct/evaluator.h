@@ -36,8 +36,8 @@ struct foreign_name {
 };
 
 /* A call that is being made, for messages. */
-struct frame {
-    struct frame *outer;
+struct call_frame {
+    struct call_frame *outer;
     const char *name;
     struct source_range at;
 };
@@ -64,7 +64,7 @@ struct evaluator {
     size_t bytes; /* of texts */
     int depth;
     int trying; /* try blocks under way */
-    struct frame *frames;
+    struct call_frame *frames;
     struct thing *owned;
     struct thing *none, *yes, *no;
     struct thing_class *object; /* the base of all classes */

@@ -19,7 +19,7 @@ static void put_place(struct text *out, struct source_range at, const char *func
 }
 
 /* Outermost first, as Python's tracebacks; of a long chain the ends. */
-static void put_frames(struct text *out, const struct frame *f, struct source_range at, int depth) {
+static void put_frames(struct text *out, const struct call_frame *f, struct source_range at, int depth) {
     if (depth < FRAMES_SHOWN && f) put_frames(out, f->outer, f->at, depth + 1);
     if (depth == FRAMES_SHOWN && f) text_put(out, "  ...\n");
     put_place(out, at, f ? f->name : "<module>");

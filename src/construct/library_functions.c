@@ -54,6 +54,14 @@ NATIVE(run_attribute) {
     return t;
 }
 
+NATIVE(run_dispatch) {
+    struct thing *t = thing_new(v, THING_DISPATCH);
+    struct call *kept = t ? arena_copy(&v->memory, call, sizeof *call) : NULL;
+    if (!kept) return t ? raise_memory(v) : NULL;
+    t->partial.given = kept;
+    return t;
+}
+
 /* ---- torch ---- */
 
 NATIVE(run_manual_seed) {
@@ -439,6 +447,7 @@ static const struct native_function functions[] = {
     {"torch.jit.Attribute", run_attribute},
     {"torch.jit.is_scripting", run_false},
     {"torch.jit.is_tracing", run_false},
+    {"torch._jit_internal.boolean_dispatch", run_dispatch},
     {"torch.cuda.is_available", run_false},
     {"torch.is_tensor", run_is_tensor},
     {"torch.manual_seed", run_manual_seed},

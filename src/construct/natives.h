@@ -124,5 +124,7 @@ struct thing *call_library(struct evaluator *v, struct thing *t, const struct ca
 struct thing *library_value_of(struct evaluator *v, struct thing *t);
 const struct native_function *library_function_find(const char *path);
 bool library_is_dtype(const char *path);
+/* The number that a name stands for (a dtype's too); false: for none. */
+bool library_number(const char *path, lb_value *out);
 
 #endif

@@ -44,8 +44,10 @@ static bool fill(struct matched *m, const struct operator_arguments *given, int 
         m->args[i] = value_copy(a->default_value);
         return true;
     }
+    const struct type *want = a->type->has_variables ? type_infer(&m->unit->types, *v) : a->type;
+    if (!want) return false;
     bool one = a->fixed_length && (v->tag == VALUE_INT || v->tag == VALUE_FLOAT);
-    if (!one) return type_convert_argument(&m->unit->types, a->type, *v, &m->args[i], err);
+    if (!one) return type_convert_argument(&m->unit->types, want, *v, &m->args[i], err);
     lb_value list; /* one number stands for so many */
     const struct type *type = type_without_none(&m->unit->types, a->type);
     bool good = value_new_list(&list, NULL, a->fixed_length, err);

@@ -42,13 +42,16 @@ static bool dict_value(struct evaluator *v, const struct thing *t, lb_value *out
     return true;
 }
 
-/* torch.float32 and its like are ints to operators. */
+/* torch.float32 and its like are ints to operators and programs. */
+bool library_number(const char *path, lb_value *out) {
+    const struct python_name *n = python_name_find(path);
+    if (!n || n->op || n->form) return false;
+    *out = n->is_float ? value_float(n->number) : value_int((int64_t)n->number);
+    return true;
+}
+
 static bool library_value(struct evaluator *v, const struct thing *t, lb_value *out) {
-    const struct python_name *n = python_name_find(t->path);
-    if (n && !n->op && !n->form) {
-        *out = n->is_float ? value_float(n->number) : value_int((int64_t)n->number);
-        return true;
-    }
+    if (library_number(t->path, out)) return true;
     raise_error(v, (struct source_range){0}, "TypeError", "'%s' is no value for an operator", t->path);
     return false;
 }

@@ -37,6 +37,7 @@ enum thing_kind {
     THING_CLASS_METHOD, /* wrapped: a function whose self is the class */
     THING_SUPER,        /* super */
     THING_PARTIAL,      /* partial: functools.partial */
+    THING_DISPATCH,     /* partial.given: torch._jit_internal.boolean_dispatch(...) */
     THING_TYPED,        /* typed: torch.jit.Attribute(value, type) */
     THING_MISSING,      /* missing: what could not be evaluated; says why when it is used */
     THING_KIND_COUNT
@@ -92,6 +93,8 @@ struct thing_function {
     bool generator;                /* has a yield */
     struct bindings attributes;    /* f.x = ... */
     struct thing_function *bodies; /* earlier definitions of this name: overloads */
+    struct function **functions;   /* of the unit, once a program named it: one, or one an overload */
+    int function_count;
 };
 
 /* What a class has by nature, whatever its bases say. */
@@ -123,6 +126,8 @@ struct thing_class {
     struct class_annotation *annotations;
     int annotation_count;
     const struct builtin_class *builtin; /* of a native class */
+    const struct type *type;             /* of the unit, once a program named it; modules have several */
+    const struct name *type_name;        /* while the type is made */
 };
 
 struct thing_instance {

@@ -118,6 +118,35 @@ struct function *method_from_graph(struct graph *g, const struct type *class, co
     return NULL;
 }
 
+static struct class_definition *placeholder_class(struct unit *u) {
+    const struct name *name = name_of(&u->names, "__torch__.PlaceholderModule");
+    const struct name *training = name_of(&u->names, "training");
+    if (name && type_find_named(&u->types, name)) name = unit_mangle(u, name);
+    struct class_definition *c = name && training ? type_class(&u->types, name, true) : NULL;
+    struct class_attribute a = {.name = training, .type = u->types.simple[TYPE_BOOL]};
+    return c && class_add_attribute(c, a) >= 0 ? c : NULL;
+}
+
+/* The function's graph with a first input that it does not use. */
+static bool add_self(struct graph *g, const struct type *class) {
+    struct ir_value *self = block_insert_input(g->top, 0);
+    if (!self || !value_set_name(self, "self")) return false;
+    self->type = class;
+    return true;
+}
+
+bool module_of_function(struct function *f, lb_value *root, lb_error *err) {
+    struct unit *u = f->graph->unit;
+    struct class_definition *c = placeholder_class(u);
+    struct graph *g = c ? graph_duplicate(f->graph) : NULL;
+    bool good = g && add_self(g, c->type);
+    if (!good) error_memory(err);
+    good = good && method_from_graph(g, c->type, "forward", err) && value_new_object(root, c->type, 1, err);
+    if (good) root->object->slots[0] = value_bool(true);
+    graph_free(g);
+    return good;
+}
+
 static bool fits_schema(const struct schema *s, struct graph *g, lb_error *err) {
     struct type_store *types = &g->unit->types;
     int count = g->top->param->outputs.count;

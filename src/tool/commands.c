@@ -47,6 +47,13 @@ const tool_command tool_commands[] = {
      "replaced\n"
      "as a whole or not at all, and may be IN itself. Archives of older versions become today's.",
      command_copy},
+    {"script", "FILE.py[:NAME] [-o OUT.pt] [--weights STATE.pt] [--text KIND]",
+     "compile a Python file, with no Python",
+     "NAME is a function, a class of modules, a module of the file, or a call: 'net.py:Net(3, hidden=16)'. "
+     "Without it the\nfile's only one is taken; where there are several they are listed. FILE.py may be - "
+     "(standard input). Constructors\nare run once; forward and what it calls are compiled. The archive is "
+     "one that torch.jit.load opens.",
+     command_script},
     {"bench", "MODEL [INPUT ...] [--inputs FILE] [--json]", "time a method: latency, memory, operators",
      INPUTS "\n\n--json prints median_ms, min_ms, p99_ms, first_ms, calls, peak_rss_kb, load_ms and profile.",
      command_bench},

@@ -10,6 +10,7 @@ int command_graph(const tool_command *self, int argc, char **argv);
 int command_run(const tool_command *self, int argc, char **argv);
 int command_verify(const tool_command *self, int argc, char **argv);
 int command_copy(const tool_command *self, int argc, char **argv);
+int command_script(const tool_command *self, int argc, char **argv);
 int command_bench(const tool_command *self, int argc, char **argv);
 int command_ops(const tool_command *self, int argc, char **argv);
 

@@ -1,0 +1,147 @@
+/* Classes of a file as types of the unit, each made when it is first named. */
+#include "construct/script.h"
+#include "lang/block.h"
+#include "lang/own_source.h"
+#include <string.h>
+
+bool script_is_module_class(const struct thing_class *c) {
+    return c->nature == CLASS_MODULE;
+}
+
+const struct type *script_annotation(struct script *s, const struct tree *t, struct scope *scope) {
+    struct script_scope *names = script_scope_new(s, NAMES_AROUND, scope);
+    struct resolver *r = names ? host_scope_resolver(s->host, names, s->err) : NULL;
+    return r ? annotation_type(s->unit, r, t, s->err) : NULL;
+}
+
+const struct type *script_thing_type(struct script *s, struct thing *t) {
+    const struct name *name = NULL;
+    if (t->kind == THING_CLASS && !t->as_class->builtin) return script_class_type(s, t->as_class);
+    if (t->kind == THING_CLASS) name = t->as_class->name;
+    if (t->kind == THING_LIBRARY) name = name_of(&s->unit->names, t->path);
+    struct tree *tree = name ? tree_name(&s->unit->memory, (struct source_range){0}, name) : NULL;
+    return tree ? annotation_type(s->unit, &s->host->qualified, tree, s->err) : NULL;
+}
+
+/* ---- enums and named tuples ---- */
+
+struct named_values {
+    const char **names;
+    lb_value *values;
+    int count;
+};
+
+static bool named_values_room(struct script *s, struct named_values *n, int room) {
+    n->names = arena_array(&s->v->memory, const char *, room + 1);
+    n->values = arena_array(&s->unit->memory, lb_value, room + 1);
+    return (n->names && n->values) || error_memory(s->err);
+}
+
+/* Adds a value that lives as long as the evaluator does. */
+static bool named_values_add(struct script *s, struct named_values *n, const struct name *name,
+                             lb_value take) {
+    struct thing *kept = thing_of(s->v, take);
+    if (!kept) return false;
+    n->names[n->count] = name->text;
+    n->values[n->count++] = take;
+    return true;
+}
+
+static const struct type *enum_type(struct script *s, struct thing_class *c, const char *qualified) {
+    struct thing *members = enum_list(s->v, c);
+    struct named_values n = {0};
+    if (!members || !named_values_room(s, &n, members->count)) return NULL;
+    for (int i = 0; i < members->count; i++) {
+        lb_value value;
+        const struct thing *m = members->items[i];
+        if (!script_value(s, m->member.value, &value)) {
+            lang_report(s->err, c->tree->range, "the value of %s.%s is no value of a program", c->name->text,
+                        m->member.name->text);
+            return NULL;
+        }
+        if (!named_values_add(s, &n, m->member.name, value)) return NULL;
+    }
+    return host_enum(s->host, qualified, n.count, n.names, n.values, s->err);
+}
+
+/* The defaults of the last fields; they belong to the unit from now on. */
+static bool field_defaults(struct script *s, struct thing_class *c, struct named_values *defaults) {
+    if (!named_values_room(s, defaults, c->annotation_count)) return false;
+    for (int i = 0; i < c->annotation_count; i++) {
+        lb_value value;
+        struct thing *t = class_member(c, NULL, c->annotations[i].name, NULL);
+        if (!t) continue;
+        if (!script_value(s, t, &value))
+            return lang_report(s->err, c->tree->range, "the default of '%s' is no value of a program",
+                               c->annotations[i].name->text);
+        if (!named_values_add(s, defaults, c->annotations[i].name, value)) return false;
+    }
+    return true;
+}
+
+static const struct type *named_tuple_type(struct script *s, struct thing_class *c, const char *qualified) {
+    struct named_values defaults = {0};
+    const char **names = arena_array(&s->v->memory, const char *, c->annotation_count + 1);
+    const struct type **types = arena_array(&s->v->memory, const struct type *, c->annotation_count + 1);
+    if (!names || !types) return error_memory(s->err), NULL;
+    for (int i = 0; i < c->annotation_count; i++) {
+        const struct tree *t = c->annotations[i].type; /* NULL: namedtuple(), whose fields are tensors */
+        names[i] = c->annotations[i].name->text;
+        types[i] = t ? script_annotation(s, t, c->scope) : s->unit->types.tensor;
+        if (!types[i]) return NULL;
+    }
+    if (!field_defaults(s, c, &defaults)) return NULL;
+    return host_named_tuple(s->host, qualified, c->annotation_count, names, types, defaults.count,
+                            defaults.values, s->err);
+}
+
+/* ---- interfaces and script classes ---- */
+
+static const struct type *interface_type(struct script *s, struct thing_class *c, const char *qualified) {
+    lb_class_kind kind = script_is_module_class(c) ? LB_MODULE_INTERFACE : LB_INTERFACE;
+    const struct type *type = host_class(s->host, qualified, kind, NULL, s->err);
+    c->type = type;
+    for (int i = 0; type && i < c->members.count; i++) {
+        const struct thing *m = c->members.items[i].thing;
+        if (m->kind == THING_FUNCTION && !script_method(s, type, m->function, NULL, NULL)) return NULL;
+    }
+    return type;
+}
+
+/* The class's tree again, from a source that holds its lines alone, as the compiler takes it. */
+static const struct tree *class_alone(struct script *s, const struct tree *t) {
+    const struct source *whole = t->range.source;
+    int32_t first = statement_first_line(t);
+    const char *start = whole->text + whole->line_starts[first];
+    size_t length = block_length(start, (size_t)(whole->text + whole->length - start));
+    struct source *own = source_new(&s->unit->memory, start, length, whole->file, whole->first_line + first);
+    if (!own) return error_memory(s->err), NULL;
+    struct tree *list = lang_parse(&s->unit->memory, &s->unit->names, own, PARSE_PYTHON, s->err);
+    return list && list->count ? list->items[0] : NULL;
+}
+
+/* Its methods see what stands around the class, and what it has besides them by its own name. */
+static const struct type *class_with_methods(struct script *s, struct thing_class *c, const char *qualified) {
+    struct script_scope *names = script_scope_new(s, NAMES_AROUND, c->scope);
+    struct resolver *r = names ? host_scope_resolver(s->host, names, s->err) : NULL;
+    const struct name *name = name_of(&s->unit->names, qualified);
+    if (name && type_find_named(&s->unit->types, name)) name = unit_mangle(s->unit, name);
+    if (!name || !r) return error_memory(s->err), NULL;
+    const struct tree *alone = class_alone(s, c->tree);
+    c->type_name = name;
+    return alone ? lang_define_python_class(s->unit, alone, name, r, s->err) : NULL;
+}
+
+const struct type *script_class_type(struct script *s, struct thing_class *c) {
+    if (c->type) return c->type;
+    if (c->type_name) return type_find_named(&s->unit->types, c->type_name); /* it is being made */
+    bool none = c->builtin || c->nature == CLASS_EXCEPTION || !(c->tree || c->nature == CLASS_NAMED_TUPLE);
+    bool interface = c->marks & MARK_INTERFACE;
+    if (none || (script_is_module_class(c) && !interface)) return NULL;
+    const char *qualified = c->file ? script_qualified(s, c->file, c->name)
+                                    : arena_printf(&s->v->memory, "__torch__.%s", c->name->text);
+    if (!qualified) return error_memory(s->err), NULL;
+    if (c->nature == CLASS_ENUM) return c->type = enum_type(s, c, qualified);
+    if (c->nature == CLASS_NAMED_TUPLE) return c->type = named_tuple_type(s, c, qualified);
+    return c->type = interface ? interface_type(s, c, qualified) : class_with_methods(s, c, qualified);
+}

@@ -1,0 +1,316 @@
+/* Modules: objects with their values, and the methods that are compiled: forward, what is exported,
+ * properties, hooks, and what these call (create_script_module_impl in torch/jit/_recursive.py). */
+#include "construct/script.h"
+#include "lang/report.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what is looked up on a module's class ---- */
+
+static const struct concrete_other *other_named(const struct concrete *c, const struct name *name) {
+    for (int i = 0; i < c->others.count; i++)
+        if (c->others.items[i].name == name) return &c->others.items[i];
+    return NULL;
+}
+
+static bool answer_overloads(struct script *s, struct concrete *c, const struct thing_function *f,
+                             lb_answer *a);
+
+bool script_concrete_method(struct script *s, struct concrete *c, const struct name *name, lb_answer *a) {
+    const struct concrete_other *other = other_named(c, name);
+    if (other && other->function) return script_answer(s, other->function, a);
+    if (other)
+        return script_refuse(s, a, "Module '%s' has no attribute '%s' %s", c->class->name->text, name->text,
+                             other->failed);
+    struct thing *member = class_member(c->class, NULL, name, NULL);
+    if (!member || member->kind == THING_NATIVE || member->kind == THING_PROPERTY) return true;
+    if (member->kind != THING_FUNCTION) return script_answer(s, member, a);
+    struct thing_function *f = member->function;
+    if (f->marks & (MARK_IGNORE | MARK_UNUSED)) return script_answer_method_outside(s, c, f, a);
+    if (f->bodies) return answer_overloads(s, c, f, a);
+    return script_method(s, c->type, f, NULL, name->text) != NULL;
+}
+
+/* ---- methods ---- */
+
+static bool declare_named(struct script *s, struct concrete *c, const struct name *name,
+                          struct function **out) {
+    struct thing *member = class_member(c->class, NULL, name, NULL);
+    *out = class_find_method(c->type->definition, name);
+    if (*out || !member || member->kind != THING_FUNCTION || member->function->bodies) return true;
+    return (*out = script_method(s, c->type, member->function, NULL, name->text)) != NULL;
+}
+
+static int compare_names(const void *a, const void *b) {
+    const struct name *const *x = a, *const *y = b;
+    return strcmp((*x)->text, (*y)->text);
+}
+
+typedef ARRAY_OF(const struct name *) name_list;
+
+static bool is_wanted(const struct thing *member, unsigned marks) {
+    return member->kind == THING_FUNCTION && (member->function->marks & marks);
+}
+
+/* The names of the class and its bases whose member is of some kind, in alphabetical order, as dir() has
+ * them. */
+static bool names_of(struct script *s, const struct thing_class *c,
+                     bool (*wanted)(const struct thing *, unsigned), unsigned marks, name_list *out) {
+    for (int i = 0; i < c->order_count; i++) {
+        const struct bindings *b = &c->order[i]->members;
+        for (int k = 0; k < b->count; k++) {
+            bool first = true;
+            for (int n = 0; n < out->count; n++) first &= out->items[n] != b->items[k].name;
+            struct thing *member = class_member(c, NULL, b->items[k].name, NULL);
+            if (!first || !member || !wanted(member, marks)) continue;
+            if (!array_push_in(&s->v->memory, out, b->items[k].name)) return error_memory(s->err);
+        }
+    }
+    if (out->count) qsort(out->items, (size_t)out->count, sizeof *out->items, compare_names);
+    return true;
+}
+
+static bool is_legacy(struct script *s, const struct thing_class *c) {
+    return class_derives(c, builtin_class_named(s->v, "torch.jit.ScriptModule"));
+}
+
+/* forward, then what is exported; of a torch.jit.ScriptModule what is marked script_method. */
+static bool starting_points(struct script *s, struct concrete *c, name_list *out) {
+    const struct name *forward = name_of(&s->unit->names, "forward");
+    if (!forward) return error_memory(s->err);
+    if (is_legacy(s, c->class)) return names_of(s, c->class, is_wanted, MARK_SCRIPT_METHOD, out);
+    struct thing *member = class_member(c->class, NULL, forward, NULL);
+    bool compiled =
+        member && member->kind == THING_FUNCTION && !(member->function->marks & (MARK_IGNORE | MARK_UNUSED));
+    name_list exported = {0};
+    if (!names_of(s, c->class, is_wanted, MARK_EXPORT, &exported)) return false;
+    if (compiled && !array_push_in(&s->v->memory, out, forward)) return error_memory(s->err);
+    for (int i = 0; i < exported.count; i++)
+        if (exported.items[i] != forward && !array_push_in(&s->v->memory, out, exported.items[i]))
+            return error_memory(s->err);
+    return true;
+}
+
+/* ---- overloads of methods: forward__0, forward__1, ... ---- */
+
+static bool declare_overloads(struct script *s, struct concrete *c, const struct name *name,
+                              const struct thing_function *f) {
+    struct concrete_overload o = {.name = name};
+    enum { MOST = sizeof o.functions / sizeof *o.functions };
+    const struct thing_function *forms[MOST];
+    for (const struct thing_function *b = f->bodies; b && o.count < MOST; b = b->bodies) forms[o.count++] = b;
+    for (int i = 0; i < o.count; i++) {
+        lb_source source, declaration;
+        char *own = arena_printf(&s->v->memory, "%s__%d", name->text, i);
+        if (!own) return error_memory(s->err);
+        if (!script_source(s, f, NULL, own, &source) ||
+            !script_source(s, forms[o.count - 1 - i], NULL, NULL, &declaration))
+            return false;
+        source.declaration = &declaration;
+        o.functions[i] = host_declare(s->host, NULL, c->type, &source, s->err);
+        if (!o.functions[i] || !host_class_method(c->type, o.functions[i], s->err)) return false;
+    }
+    return array_push_in(&s->v->memory, &c->overloads, o) || error_memory(s->err);
+}
+
+static bool answer_overloads(struct script *s, struct concrete *c, const struct thing_function *f,
+                             lb_answer *a) {
+    for (int i = 0; i < c->overloads.count; i++) {
+        const struct concrete_overload *o = &c->overloads.items[i];
+        if (o->name != f->name) continue;
+        a->functions = arena_copy(a->memory, o->functions, sizeof *o->functions * (size_t)o->count);
+        a->count = o->count;
+        a->kind = ANSWER_FUNCTIONS;
+        return a->functions || error_memory(s->err);
+    }
+    return true;
+}
+
+static bool has_overloads(const struct thing *member, unsigned marks) {
+    (void)marks;
+    return member->kind == THING_FUNCTION && member->function->bodies;
+}
+
+static bool all_overloads(struct script *s, struct concrete *c) {
+    name_list names = {0};
+    if (!names_of(s, c->class, has_overloads, 0, &names)) return false;
+    for (int i = 0; i < names.count; i++) {
+        struct thing *member = class_member(c->class, NULL, names.items[i], NULL);
+        if (!declare_overloads(s, c, names.items[i], member->function)) return false;
+    }
+    return true;
+}
+
+/* ---- properties and hooks ---- */
+
+static bool is_property(const struct thing *member, unsigned marks) {
+    (void)marks;
+    return member->kind == THING_PROPERTY;
+}
+
+static struct function *accessor(struct script *s, struct concrete *c, const struct thing *f,
+                                 const struct name *name, const char *what) {
+    char *own = arena_printf(&s->v->memory, "__%s_%s", name->text, what);
+    return own ? script_method(s, c->type, f->function, NULL, own) : NULL;
+}
+
+static bool declare_property(struct script *s, struct concrete *c, const struct name *name) {
+    const struct thing *p = class_member(c->class, NULL, name, NULL);
+    if (p->property.getter->kind != THING_FUNCTION) return true;
+    if (p->property.getter->function->marks & (MARK_UNUSED | MARK_IGNORE)) return true;
+    struct class_property made = {.name = name, .getter = accessor(s, c, p->property.getter, name, "getter")};
+    if (!made.getter) return false;
+    if (p->property.setter && !(made.setter = accessor(s, c, p->property.setter, name, "setter")))
+        return false;
+    return array_push(&c->type->definition->properties, made) || error_memory(s->err);
+}
+
+static bool declare_properties(struct script *s, struct concrete *c) {
+    name_list names = {0};
+    if (!names_of(s, c->class, is_property, 0, &names)) return false;
+    for (int i = 0; i < names.count; i++)
+        if (!declare_property(s, c, names.items[i])) return false;
+    return true;
+}
+
+static bool add_hooks(struct script *s, struct concrete *c, const struct thing *hooks, bool before) {
+    for (int i = 0; i < hooks->count; i++) {
+        const struct thing *hook = hooks->items[i];
+        lb_source source;
+        if (hook->kind == THING_METHOD) hook = hook->bound.function;
+        if (hook->kind != THING_FUNCTION)
+            return error_set(s->err, LB_ERROR_COMPILE, "a hook of %s is a '%s': hooks are functions",
+                             c->class->name->text, thing_type_name(hook));
+        if (!script_source(s, hook->function, NULL, NULL, &source) ||
+            !host_class_hook(s->host, c->type, source, before, s->err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- compiling ---- */
+
+/* All that is declared by now: properties and methods in that order, what they call as it is met. */
+static bool compile_declared(struct script *s, const struct class_definition *c) {
+    int count = c->methods.count;
+    for (int i = 0; i < count; i++)
+        if (!lang_ensure(c->methods.items[i], s->err)) return false;
+    return true;
+}
+
+static bool compile_methods(struct script *s, struct concrete *c) {
+    name_list names = {0};
+    struct function *f;
+    const struct thing_instance *m = c->example->instance;
+    if (!starting_points(s, c, &names) || !declare_properties(s, c) || !all_overloads(s, c)) return false;
+    for (int i = 0; i < names.count; i++)
+        if (!declare_named(s, c, names.items[i], &f)) return false;
+    return compile_declared(s, c->type->definition) && add_hooks(s, c, m->hooks, false) &&
+           add_hooks(s, c, m->pre_hooks, true);
+}
+
+/* An interface's methods are those that the module must have. */
+static bool compile_for_interface(struct script *s, struct concrete *c, const struct type *interface) {
+    struct function *f;
+    for (int i = 0; i < interface->definition->methods.count; i++)
+        if (!declare_named(s, c, interface->definition->methods.items[i]->name, &f)) return false;
+    return compile_declared(s, c->type->definition);
+}
+
+/* ---- methods that containers get ---- */
+
+static bool define(struct script *s, struct concrete *c, const char *name, struct text *text) {
+    const struct name *key = name_of(&s->unit->names, name);
+    struct function *f = NULL;
+    if (key && !class_find_method(c->type->definition, key)) {
+        lb_source source = {.size = sizeof source,
+                            .text = text_get(text),
+                            .length = text->length,
+                            .first_line = 1,
+                            .line = 1};
+        f = host_declare(s->host, NULL, c->type, &source, s->err);
+        if (f && !(host_class_method(c->type, f, s->err) && lang_ensure(f, s->err))) f = NULL;
+    }
+    text_free(text);
+    return !s->err->code;
+}
+
+/* __len__ and __contains__ know how much there is. */
+static bool container_methods(struct script *s, struct concrete *c, const struct thing *module) {
+    const struct thing *modules = module->instance->modules;
+    struct text text = {0};
+    if (c->kind != LB_MODULE_LIST && c->kind != LB_MODULE_DICT) return true;
+    text_printf(&text, "def __len__(self):\n   return %d\n", modules->dict.count);
+    if (!define(s, c, "__len__", &text)) return false;
+    if (c->kind != LB_MODULE_DICT) return true;
+    text = (struct text){0};
+    text_put(&text, "def __contains__(self, key: str):\n   return ");
+    text_put(&text, modules->dict.count ? "key in [" : "False");
+    int position = 0;
+    for (struct thing_entry *e, *first = NULL; (e = thing_dict_step(modules, &position)); first = e) {
+        text_put(&text, first ? ", " : "");
+        if (!thing_put_repr(s->v, &text, e->key)) return text_free(&text), false;
+    }
+    text_put(&text, modules->dict.count ? "]\n" : "\n");
+    return define(s, c, "__contains__", &text);
+}
+
+/* ---- objects ---- */
+
+static bool set_attribute(struct script *s, const struct concrete *c, struct thing *module, lb_value object,
+                          int slot) {
+    const struct concrete_attribute *a = &c->attributes.items[slot];
+    struct thing *value = thing_find_attribute(s->v, module, a->name, (struct source_range){0});
+    if (!value)
+        return s->err->code ? false
+                            : error_set(s->err, LB_ERROR_INTERNAL, "no attribute '%s'", a->name->text);
+    if (script_convert(s, value, a->type, &object.object->slots[slot])) return true;
+    if (s->err->code) return false;
+    struct text want = {0};
+    type_put_annotation(&want, a->type);
+    error_set(s->err, LB_ERROR_COMPILE, "the attribute '%s' of %s is declared to be %s, but is a '%s'",
+              a->name->text, c->class->name->text, text_get(&want), thing_type_name(value));
+    text_free(&want);
+    return false;
+}
+
+static bool module_object(struct script *s, struct concrete *c, struct thing *module,
+                          const struct type *interface, lb_value *out);
+
+static bool set_modules(struct script *s, const struct concrete *c, struct thing *module, lb_value object) {
+    for (int i = 0; i < c->modules.count; i++) {
+        const struct concrete_module *m = &c->modules.items[i];
+        struct thing *value = thing_dict_find_name(module->instance->modules, m->name);
+        struct concrete *own = m->concrete ? m->concrete : script_concrete(s, value);
+        if (!own ||
+            !module_object(s, own, value, m->interface, &object.object->slots[c->attributes.count + i]))
+            return false;
+    }
+    return true;
+}
+
+static bool fill_object(struct script *s, struct concrete *c, struct thing *module,
+                        const struct type *interface, lb_value object) {
+    for (int i = 0; i < c->attributes.count; i++)
+        if (!set_attribute(s, c, module, object, i)) return false;
+    if (!set_modules(s, c, module, object)) return false;
+    if (interface && !compile_for_interface(s, c, interface)) return false;
+    if (!c->compiled && !interface && !compile_methods(s, c)) return false;
+    if (!interface) c->compiled = true;
+    return container_methods(s, c, module);
+}
+
+static bool module_object(struct script *s, struct concrete *c, struct thing *module,
+                          const struct type *interface, lb_value *out) {
+    if (!evaluator_enter(s->v, (struct source_range){0})) return false;
+    int slots = c->attributes.count + c->modules.count;
+    bool good = value_new_object(out, c->type, slots, s->err) && fill_object(s, c, module, interface, *out);
+    evaluator_leave(s->v);
+    return good;
+}
+
+bool script_module(struct script *s, struct thing *module, lb_value *out) {
+    struct concrete *c = script_concrete(s, module);
+    *out = value_none();
+    return c && module_object(s, c, module, NULL, out);
+}

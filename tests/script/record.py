@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Records what PyTorch makes of the files of this folder: X.py into X.front (texts straight from torch.jit.script) and X.io (a call).
+
+The first line of a file names its entry; it is made after torch.manual_seed(0), and called with tensors of a seeded generator.
+"""
+import glob
+import importlib.util
+import os
+import sys
+
+import torch
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ARGUMENTS = {"functions": (torch.arange(4.0), 2), "module": (torch.linspace(-1, 1, 6).view(2, 3),), "containers": (torch.linspace(-1, 1, 12).view(3, 4),)}
+
+
+def texts(scripted):
+    """(title, text) of everything that is compiled, as the corpus's .front files have it."""
+    if isinstance(scripted, torch.jit.ScriptFunction):
+        yield from of_function(scripted.name, scripted)
+        return
+    yield "repr", repr(scripted)
+    seen = set()
+    for path, module in scripted.named_modules():
+        kind = module._c._type().qualified_name()
+        if kind in seen:
+            continue
+        seen.add(kind)
+        for name in module._c._method_names():
+            yield from of_function(f"{path}.{name}" if path else name, module._c._get_method(name))
+
+
+def of_function(title, function):
+    yield f"code {title}", function.code
+    yield f"canonical {title}", torch._C._jit_pass_canonicalize(function.graph).str(False)
+    yield f"schema {title}", str(function.schema)
+
+
+def record(path):
+    name = os.path.basename(path)[: -len(".py")]
+    with open(path, encoding="utf-8") as file:
+        entry = file.readline().split(":", 1)[1].strip()
+    os.chdir(os.path.dirname(os.path.dirname(HERE)))  # so that texts show tests/script/X.py
+    spec = importlib.util.spec_from_file_location("__main__", os.path.relpath(path))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["__main__"] = module
+    spec.loader.exec_module(module)
+    torch.manual_seed(0)
+    scripted = torch.jit.script(eval(entry, vars(module)))
+    with open(os.path.join(HERE, name + ".front"), "w", encoding="utf-8") as out:
+        for title, text in texts(scripted):
+            text = text.replace(os.getcwd() + "/", "")
+            out.write(f"--- {title}\n{text if text.endswith(chr(10)) else text + chr(10)}")
+    torch.manual_seed(0)
+    call = {"method": "forward", "args": ARGUMENTS[name], "kwargs": {}, "seed": 0}
+    with torch.no_grad():
+        call["output"] = scripted(*ARGUMENTS[name])
+    torch.save({"calls": [call]}, os.path.join(HERE, name + ".io"))
+
+
+if __name__ == "__main__":
+    for found in sorted(glob.glob(os.path.join(HERE, "*.py"))):
+        if os.path.basename(found) != "record.py" and (len(sys.argv) < 2 or os.path.basename(found)[:-3] in sys.argv[1:]):
+            record(found)
