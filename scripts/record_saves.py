@@ -23,6 +23,7 @@ TESTS = os.path.join(TOP, "tests")
 sys.path.insert(0, TESTS)
 
 import saves  # noqa: E402
+from record import plain_script_paths  # noqa: E402
 
 OUT = os.path.join(TESTS, "saves")
 OLDER = (3, 4, 7, 9)
@@ -103,6 +104,7 @@ def state_dicts(extra):
 
 def main():
     warnings.simplefilter("ignore")
+    plain_script_paths()
     torch.set_num_threads(1)
     os.makedirs(OUT, exist_ok=True)
     extra = with_extra()
