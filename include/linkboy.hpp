@@ -267,6 +267,17 @@ class Module {
     std::string dump_to_str() const {
         return detail::text(detail::checked([&](lb_error *e) { return lb_repr(get(), e); }));
     }
+    /* As an archive that PyTorch opens; the extra files that it was loaded with are kept. */
+    void save(const std::string &path) const {
+        detail::checked([&](lb_error *e) { return lb_module_save(get(), path.c_str(), nullptr, e); });
+    }
+    /* Dotted names to tensors; what load_state_dict() takes. */
+    Value state_dict() const {
+        return Value(detail::checked([&](lb_error *e) { return lb_state_dict(get(), e); }));
+    }
+    void load_state_dict(const Value &dict, bool strict = true) const {
+        detail::checked([&](lb_error *e) { return lb_load_state_dict(get(), dict.get(), strict, e); });
+    }
     lb_module *get() const { return handle_.get(); }
 
   private:
