@@ -213,21 +213,24 @@ static void analyze_set_attr(struct alias_db *db, struct node *n) {
     set_wildcard(db, node_input(n, 1));
 }
 
-/* A list that only goes into one of these does not let its items escape. */
-static bool keeps_list_private(const struct ir_value *list) {
+/* A list that only goes into one of these does not let its items escape; nor does a list or tuple that is the
+ * graph's result and nothing else. */
+static bool keeps_items_private(const struct alias_db *db, const struct ir_value *container) {
     static const char *const kinds[] = {"aten::cat",    "aten::broadcast_tensors",
                                         "aten::stack",  "aten::vstack",
                                         "aten::hstack", "aten::dstack"};
-    if (list->uses.count != 1 || list->type->kind != TYPE_LIST) return false;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (node_kind_is(list->uses.items[0].user, kinds[i])) return true;
-    return false;
+    bool list = container->type->kind == TYPE_LIST;
+    if (container->uses.count != 1 || (!list && container->type->kind != TYPE_TUPLE)) return false;
+    const struct node *user = container->uses.items[0].user;
+    for (size_t i = 0; list && i < sizeof kinds / sizeof *kinds; i++)
+        if (node_kind_is(user, kinds[i])) return true;
+    return user == db->graph->top->result;
 }
 
 static void analyze_container(struct alias_db *db, struct node *n) {
     struct ir_value *container = node_output(n, 0);
     if (!mutable_form(db, container->type)) return;
-    bool private = keeps_list_private(container);
+    bool private = keeps_items_private(db, container);
     give_fresh(db, container, !private);
     for (int i = 0; i < n->inputs.count; i++) {
         struct ir_value *item = node_input(n, i);
