@@ -1,8 +1,9 @@
-/* Computes what can be computed at compile time. Only values of immutable types take part, so no alias
- * analysis is needed; an If on a constant becomes its arm, a loop that never runs vanishes, outputs that
- * never change go. Rules: torch/csrc/jit/passes/constant_propagation.cpp (ConstantPropagationImmutableTypes).
- */
+/* Computes what can be computed at compile time; an If on a constant becomes its arm, a loop that never runs
+ * vanishes, outputs that never change go. In the compiler only values of immutable types take part, so that
+ * no alias analysis is needed; otherwise tensors, lists and dicts as well, where nobody writes to them.
+ * Rules: torch/csrc/jit/passes/constant_propagation.cpp. */
 #include "ir/views.h"
+#include "kernels/kernels.h"
 #include "passes/alias.h"
 #include "passes/effects.h"
 #include "passes/fold_node.h"
@@ -12,6 +13,8 @@
 struct propagation {
     struct graph *graph;
     struct run_context cx;
+    bool immutable_alone;
+    struct alias_db *aliases; /* of the graph as it was; made when first asked for */
     bool changed, failed;
 };
 
@@ -33,10 +36,26 @@ static bool all_immutable(struct graph *g, struct ir_value *const *values, int c
     return true;
 }
 
+static bool any_written(struct propagation *p, const struct node *n) {
+    lb_error err = {0};
+    if (!p->aliases && !(p->aliases = alias_analyze(p->graph, &err))) {
+        error_clear(&err);
+        p->failed = true;
+    }
+    if (p->failed) return true;
+    for (int i = 0; i < n->inputs.count; i++)
+        if (alias_has_writers(p->aliases, node_input(n, i))) return true;
+    for (int i = 0; i < n->outputs.count; i++)
+        if (alias_has_writers(p->aliases, node_output(n, i))) return true;
+    return false;
+}
+
 static bool can_fold(struct propagation *p, struct node *n) {
+    if (n->blocks.count || never_folded(n) || node_is_nondeterministic(n) || node_has_side_effects(n))
+        return false;
+    if (!p->immutable_alone) return !any_written(p, n);
     return all_immutable(p->graph, n->inputs.items, n->inputs.count) &&
-           all_immutable(p->graph, n->outputs.items, n->outputs.count) && n->blocks.count == 0 &&
-           !never_folded(n) && !node_is_nondeterministic(n) && !node_has_side_effects(n);
+           all_immutable(p->graph, n->outputs.items, n->outputs.count);
 }
 
 /* An output that can be no constant keeps its node. */
@@ -180,9 +199,20 @@ static void propagate_block(struct propagation *p, struct block *b) {
     }
 }
 
-bool pass_constant_propagation_immutable_types(struct graph *g, lb_error *err) {
-    struct propagation p = {.graph = g, .cx = {.types = &g->unit->types}};
+static bool propagate(struct graph *g, bool immutable_alone, lb_error *err) {
+    struct propagation p = {.graph = g,
+                            .cx = {.types = &g->unit->types, .kernels = kernels_best()},
+                            .immutable_alone = immutable_alone};
     propagate_block(&p, g->top);
+    alias_free(p.aliases);
     if (p.failed) return error_memory(err);
     return !p.changed || pass_dead_code(g, err);
+}
+
+bool pass_constant_propagation_immutable_types(struct graph *g, lb_error *err) {
+    return propagate(g, true, err);
+}
+
+bool pass_constant_propagation(struct graph *g, lb_error *err) {
+    return propagate(g, false, err);
 }

@@ -44,6 +44,28 @@ static bool fold_list_construct(struct fold *f) {
     return true;
 }
 
+static bool fold_dict_construct(struct fold *f) {
+    const struct type *type = node_output(f->node, 0)->type;
+    if (type->kind != TYPE_DICT || f->node->inputs.count % 2) return false;
+    if (!value_new_dict(&f->results[0], type->items[0], type->items[1], &f->err)) return false;
+    for (int i = 0; i < f->node->inputs.count; i += 2)
+        if (!dict_set(f->results[0].dict, value_copy(f->args[i]), value_copy(f->args[i + 1]), &f->err))
+            return false;
+    return true;
+}
+
+static bool fold_get_attr(struct fold *f) {
+    const struct attribute *a = node_attribute(f->node, "name");
+    if (f->args[0].tag != VALUE_OBJECT || !a || a->kind != ATTRIBUTE_STRING) return false;
+    const struct string *text = a->value.string;
+    const struct object *o = f->args[0].object;
+    const struct name *name = name_find(&f->node->graph->unit->names, text->bytes, (size_t)text->length);
+    int slot = name ? class_find_attribute(o->type->definition, name) : -1;
+    if (slot < 0 || slot >= o->count) return false;
+    f->results[0] = value_copy(o->slots[slot]);
+    return true;
+}
+
 static bool fold_list_unpack(struct fold *f) {
     if (f->args[0].tag != VALUE_LIST || f->args[0].list->count != f->node->outputs.count) return false;
     for (int i = 0; i < f->node->outputs.count; i++) f->results[i] = value_copy(f->args[0].list->items[i]);
@@ -95,6 +117,8 @@ static const struct {
     {KIND_TUPLE_INDEX, 2, fold_tuple_index},
     {KIND_LIST_CONSTRUCT, -1, fold_list_construct},
     {KIND_LIST_UNPACK, 1, fold_list_unpack},
+    {KIND_DICT_CONSTRUCT, -1, fold_dict_construct},
+    {KIND_GET_ATTR, 1, fold_get_attr},
     {KIND_ISINSTANCE, 1, fold_isinstance},
     {KIND_UNCHECKED_CAST, 1, fold_same},
     {KIND_ENUM_NAME, 1, fold_enum_name},

@@ -14,9 +14,12 @@
     X(cse, common_subexpressions, "nothing is computed twice, where that cannot be seen")              \
     X(constant_propagation_immutable_types, constant_propagation_immutable_types,                      \
       "no operator on constants alone (immutable types only), no If on a constant")                    \
+    X(constant_propagation, constant_propagation,                                                      \
+      "no operator on constants alone that nobody writes to, no If on a constant")                     \
     X(constant_pooling, constant_pooling, "constants stand first, equal ones once")                    \
     X(peephole, peephole, "no idioms that a simpler node can stand for (without knowledge of shapes)") \
     X(normalize_ops, normalize_ops, "operators that are names of another one are that one")            \
+    X(lower_all_tuples, lower_all_tuples, "no tuples; those among inputs and outputs are their items") \
     X(lower_simple_tuples, simple_tuples, "no unpacking of a tuple that is constructed in sight")
 
 /* The same for those that only the compiler and the executor run. */
