@@ -108,7 +108,7 @@ bool pass_assume_eval(struct graph *g, struct eval_guards *guards, bool *useful,
     if (!all || reads.nodes.count == 0) return true;
     if (!replace_reads(g, &reads)) return error_memory(err);
     *useful = true;
-    return pass_constant_propagation_immutable_types(g, err) && pass_peephole(g, err) &&
+    return pass_constant_propagation_immutable_types(g, err) && pass_peephole_without_shapes(g, err) &&
            pass_constant_propagation_immutable_types(g, err) && pass_dead_code(g, err) &&
            pass_constant_pooling(g, err);
 }

@@ -12,6 +12,7 @@ struct dead_code {
     struct alias_db *aliases; /* NULL: then every write keeps its node */
     struct table marked;      /* const struct node * */
     struct table live;        /* const struct ir_value * */
+    bool shallow;             /* inner blocks are not swept */
     struct table effects;     /* const struct node * -> whether it has any, as one of two pointers below */
     unsigned char *live_memory;
     bool failed;
@@ -145,22 +146,21 @@ static void sweep(struct dead_code *d, struct block *b) {
         previous = n->previous;
         if (node_is(n, KIND_IF)) drop_if_outputs(n);
         if (node_is(n, KIND_LOOP)) drop_loop_outputs(n);
-        for (int i = 0; i < n->blocks.count; i++) sweep(d, n->blocks.items[i]);
+        for (int i = 0; i < n->blocks.count && !d->shallow; i++) sweep(d, n->blocks.items[i]);
         if (!table_has(&d->marked, n) && !node_used(n)) node_destroy(n);
     }
 }
 
 /* Takes the aliases over. */
-static bool run(struct graph *g, struct alias_db *aliases, lb_error *err) {
-    drop_fork_inputs(g->top);
-    struct dead_code d = {.aliases = aliases};
+static bool run(struct block *b, struct alias_db *aliases, bool shallow, lb_error *err) {
+    struct dead_code d = {.aliases = aliases, .shallow = shallow};
     if (aliases) d.live_memory = alias_new_set(aliases);
     d.failed = aliases && !d.live_memory;
     if (!d.failed) {
-        mark_node(&d, g->top->result);
-        mark_block(&d, g->top);
+        mark_node(&d, b->result);
+        mark_block(&d, b);
     }
-    if (!d.failed) sweep(&d, g->top);
+    if (!d.failed) sweep(&d, b);
     table_free(&d.marked);
     table_free(&d.live);
     table_free(&d.effects);
@@ -171,9 +171,16 @@ static bool run(struct graph *g, struct alias_db *aliases, lb_error *err) {
 
 bool pass_dead_code(struct graph *g, lb_error *err) {
     struct alias_db *aliases = alias_analyze(g, err);
-    return aliases && run(g, aliases, err);
+    if (!aliases) return false;
+    drop_fork_inputs(g->top);
+    return run(g->top, aliases, false, err);
 }
 
 bool pass_dead_code_keeping_writes(struct graph *g, lb_error *err) {
-    return run(g, NULL, err);
+    drop_fork_inputs(g->top);
+    return run(g->top, NULL, false, err);
+}
+
+bool pass_dead_code_in_block(struct block *b, lb_error *err) {
+    return run(b, NULL, true, err);
 }

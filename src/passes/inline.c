@@ -57,7 +57,7 @@ static struct graph *prepare(struct inliner *in, struct function *f) {
     ready->current_range = (struct source_range){0};
     bool ok = f->inlined_as_is;
     ok = ok ||
-         (inline_graph(in, ready) && pass_peephole(ready, in->err) &&
+         (inline_graph(in, ready) && pass_peephole_without_shapes(ready, in->err) &&
           pass_constant_propagation_immutable_types(ready, in->err) && pass_constant_pooling(ready, in->err));
     in->depth--;
     if (ok && table_set(&in->prepared, f, ready)) return ready;
@@ -87,18 +87,36 @@ static int64_t count_nodes(const struct block *b) {
     return count;
 }
 
-static bool put_body(struct node *call, struct graph *body, struct value_map *map) {
-    struct graph *g = call->graph;
+static bool copy_nodes(struct node *place, struct graph *body, struct value_map *map) {
     for (struct node *n = block_first(body->top); n != body->top->result; n = n->next) {
-        struct node *copy = graph_clone_node(g, n, map_value, map, true);
-        if (!copy || map->failed || !node_insert_before(copy, call)) return false;
+        struct node *copy = graph_clone_node(place->graph, n, map_value, map, true);
+        if (!copy || map->failed || !node_insert_before(copy, place)) return false;
         for (int i = 0; i < n->outputs.count; i++)
             if (!table_set(&map->values, node_output(n, i), node_output(copy, i))) return false;
     }
+    return true;
+}
+
+bool insert_graph(struct node *place, struct graph *body, struct ir_value *const *inputs,
+                  struct ir_value **outputs) {
+    struct value_map map = {0};
+    const struct node *param = body->top->param;
+    bool ok = true;
+    for (int i = 0; i < param->outputs.count && ok; i++)
+        ok = table_set(&map.values, node_output(param, i), inputs[i]);
+    ok = ok && copy_nodes(place, body, &map);
+    for (int i = 0; ok && i < block_output_count(body->top); i++)
+        outputs[i] = map_value(&map, block_output(body->top, i));
+    ok = ok && !map.failed;
+    table_free(&map.values);
+    return ok;
+}
+
+static bool take_over(struct node *call, struct ir_value *const *results) {
     for (int i = 0; i < call->outputs.count; i++) {
-        struct ir_value *old = node_output(call, i), *now = map_value(map, block_output(body->top, i));
-        if (map->failed || (value_has_name(old) && !value_set_name(now, old->debug_name->text)) ||
-            !value_replace_uses(old, now))
+        struct ir_value *old = node_output(call, i);
+        if ((value_has_name(old) && !value_set_name(results[i], old->debug_name->text)) ||
+            !value_replace_uses(old, results[i]))
             return false;
     }
     node_destroy(call);
@@ -106,15 +124,13 @@ static bool put_body(struct node *call, struct graph *body, struct value_map *ma
 }
 
 bool inline_body(struct node *call, struct graph *body, lb_error *err) {
-    struct node *param = body->top->param;
-    if (call->inputs.count != param->outputs.count || call->outputs.count != block_output_count(body->top))
+    if (call->inputs.count != body->top->param->outputs.count ||
+        call->outputs.count != block_output_count(body->top))
         return error_set(err, LB_ERROR_INTERNAL, "a call of %s does not fit its graph", call->kind->text);
-    struct value_map map = {0};
-    bool ok = true;
-    for (int i = 0; i < param->outputs.count && ok; i++)
-        ok = table_set(&map.values, node_output(param, i), node_input(call, i));
-    ok = ok && put_body(call, body, &map);
-    table_free(&map.values);
+    struct arena memory = {0};
+    struct ir_value **results = arena_array(&memory, struct ir_value *, call->outputs.count + 1);
+    bool ok = results && insert_graph(call, body, call->inputs.items, results) && take_over(call, results);
+    arena_free(&memory);
     return ok || error_memory(err);
 }
 

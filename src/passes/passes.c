@@ -42,6 +42,6 @@ bool passes_after_emit(struct graph *g, lb_error *err) {
 
 bool passes_before_inlining(struct graph *g, lb_error *err) {
     g->current_range = (struct source_range){0};
-    return pass_inline(g, err) && pass_peephole(g, err) &&
+    return pass_inline(g, err) && pass_peephole_without_shapes(g, err) &&
            pass_constant_propagation_immutable_types(g, err) && pass_constant_pooling(g, err);
 }

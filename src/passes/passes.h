@@ -8,22 +8,34 @@
 
 /* X(name, function, what holds afterwards). Passes under PyTorch's names (torch._C._jit_pass_NAME), for
  * whoever has a graph. */
-#define GRAPH_PASSES(X)                                                                                \
-    X(inline, inline, "no calls of functions and methods that have a graph")                           \
-    X(dce, dead_code, "no node without use or effect")                                                 \
-    X(cse, common_subexpressions, "nothing is computed twice, where that cannot be seen")              \
-    X(constant_propagation_immutable_types, constant_propagation_immutable_types,                      \
-      "no operator on constants alone (immutable types only), no If on a constant")                    \
-    X(constant_propagation, constant_propagation,                                                      \
-      "no operator on constants alone that nobody writes to, no If on a constant")                     \
-    X(constant_pooling, constant_pooling, "constants stand first, equal ones once")                    \
-    X(peephole, peephole, "no idioms that a simpler node can stand for (without knowledge of shapes)") \
-    X(normalize_ops, normalize_ops, "operators that are names of another one are that one")            \
-    X(lower_all_tuples, lower_all_tuples, "no tuples; those among inputs and outputs are their items") \
+#define GRAPH_PASSES(X)                                                                                      \
+    X(inline, inline, "no calls of functions and methods that have a graph")                                 \
+    X(dce, dead_code, "no node without use or effect")                                                       \
+    X(cse, common_subexpressions, "nothing is computed twice, where that cannot be seen")                    \
+    X(constant_propagation_immutable_types, constant_propagation_immutable_types,                            \
+      "no operator on constants alone (immutable types only), no If on a constant")                          \
+    X(constant_propagation, constant_propagation,                                                            \
+      "no operator on constants alone that nobody writes to, no If on a constant")                           \
+    X(constant_pooling, constant_pooling, "constants stand first, equal ones once")                          \
+    X(peephole, peephole, "no idioms that a simpler node can stand for")                                     \
+    X(normalize_ops, normalize_ops, "operators that are names of another one are that one")                  \
+    X(erase_shape_information, erase_shape_information, "no type says more of a tensor than that it is one") \
+    X(erase_number_types, erase_number_types, "numbers and bools are tensors: for exporting, not to be run") \
+    X(remove_expands, remove_expands, "no expands that broadcasting does anyway")                            \
+    X(inline_fork_wait, inline_fork_wait, "no forks: what they did is done on the spot")                     \
+    X(fuse_addmm, fuse_addmm, "no sum of a matrix product and a tensor of known rank")                       \
+    X(loop_unrolling, loop_unrolling, "small loops that count are unrolled, eight times or wholly")          \
+    X(constant_loop_unrolling, constant_loop_unrolling, "no loops of a constant count under 64")             \
+    X(remove_dropout, remove_dropout, "no dropout that is switched off")                                     \
+    X(fuse_linear, fuse_linear, "a product with a transposed matrix, and its bias, are one aten::linear")    \
+    X(decompose_ops, decompose_ops, "no addmm whose beta and alpha are 1")                                   \
+    X(lower_all_tuples, lower_all_tuples, "no tuples; those among inputs and outputs are their items")       \
     X(lower_simple_tuples, simple_tuples, "no unpacking of a tuple that is constructed in sight")
 
 /* The same for those that only the compiler and the executor run. */
 #define OWN_PASSES(X)                                                                                       \
+    X(peephole_without_shapes, peephole_without_shapes,                                                     \
+      "the same as peephole, with no belief in the shapes of types")                                        \
     X(convert_to_ssa, convert_to_ssa,                                                                       \
       "no loads, stores or exits; loops have their condition as an input and an output")                    \
     X(modified_loops, modified_loops, "every loop is a `for` or a `while`")                                 \
@@ -51,6 +63,8 @@ extern const struct pass pass_table[]; /* GRAPH_PASSES first */
 extern const int pass_count, graph_pass_count;
 const struct pass *pass_find(const char *name);
 
+/* Dead code of one block, writes kept. */
+bool pass_dead_code_in_block(struct block *b, lb_error *err);
 /* Dead code without alias analysis: whatever writes stays (EliminateDeadCode(Block *) in PyTorch). */
 bool pass_dead_code_keeping_writes(struct graph *g, lb_error *err);
 

@@ -1,6 +1,5 @@
-/* Peephole rules over lists and dicts that are built in sight and that nobody writes, and over tensors that
- * may stand for each other: torch/csrc/jit/passes/peephole_list_idioms.cpp, peephole_dict_idioms.cpp,
- * peephole_alias_sensitive.cpp. */
+/* Peephole rules over lists and dicts that are built in sight and that nobody writes:
+ * torch/csrc/jit/passes/peephole_list_idioms.cpp, peephole_dict_idioms.cpp. */
 #include "ir/views.h"
 #include "ops/schemas.h"
 #include "passes/alias.h"
@@ -10,7 +9,6 @@ struct containers {
     struct graph *graph;
     struct alias_db *aliases;
     struct table mutated; /* lists and dicts with writers, as they were before anything changed */
-    struct table stale;   /* values whose aliases have changed since */
     bool changed, failed;
 };
 
@@ -173,50 +171,6 @@ bool peephole_containers(struct graph *g, struct alias_db *aliases, bool *change
     visit_containers(&c, g->top, TYPE_LIST);
     visit_containers(&c, g->top, TYPE_DICT);
     table_free(&c.mutated);
-    *changed |= c.changed;
-    return !c.failed;
-}
-
-/* The rank of a convolution's result is known. */
-static void replace_dim_of(struct containers *c, struct ir_value *v, int64_t ndim) {
-    if (alias_has_writers(c->aliases, v)) return;
-    for (int i = 0; i < v->uses.count && !c->failed; i++)
-        if (node_kind_is(v->uses.items[i].user, "aten::dim"))
-            replace_by_int(c, node_output(v->uses.items[i].user, 0), ndim);
-}
-
-/* x + 0, x - 0, x * 1 with integers (a float would promote). */
-static bool adds_nothing(struct node *n) {
-    bool sum = node_kind_is(n, "aten::add") || node_kind_is(n, "aten::sub"),
-         product = node_kind_is(n, "aten::mul");
-    int64_t other, alpha;
-    const struct op_row *row = sum || product ? node_operator(n) : NULL;
-    if (!row || strcmp(op_overload(row), "Scalar") != 0 || node_input(n, 0)->type->kind != TYPE_TENSOR)
-        return false;
-    if (product) return constant_int(node_input(n, 1), &other) && other == 1;
-    return n->inputs.count == 3 && constant_int(node_input(n, 1), &other) && other == 0 &&
-           constant_int(node_input(n, 2), &alpha) && alpha == 1;
-}
-
-static void visit_tensors(struct containers *c, struct block *b) {
-    static const char *const convolutions[] = {"aten::conv1d", "aten::conv2d", "aten::conv3d"};
-    for (struct node *n = block_first(b); n != b->result && !c->failed; n = n->next) {
-        for (int i = 0; i < n->blocks.count; i++) visit_tensors(c, n->blocks.items[i]);
-        for (int rank = 1; rank <= 3; rank++)
-            if (node_kind_is(n, convolutions[rank - 1])) replace_dim_of(c, node_output(n, 0), rank + 2);
-        if (!adds_nothing(n)) continue;
-        struct ir_value *in = node_input(n, 0), *out = node_output(n, 0);
-        bool stale = table_has(&c->stale, in) || table_has(&c->stale, out);
-        if (stale || !alias_may_merge(c->aliases, in, out)) continue;
-        replace(c, out, in);
-        if (!table_set(&c->stale, in, in) || !table_set(&c->stale, out, out)) c->failed = true;
-    }
-}
-
-bool peephole_tensors(struct graph *g, struct alias_db *aliases, bool *changed) {
-    struct containers c = {.graph = g, .aliases = aliases};
-    visit_tensors(&c, g->top);
-    table_free(&c.stale);
     *changed |= c.changed;
     return !c.failed;
 }
