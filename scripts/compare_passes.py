@@ -17,7 +17,7 @@ import torch
 TOP = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 PLAIN = 8  # LB_TEXT_PLAIN
 
-LEAVES_NO_PROGRAM = {"erase_number_types"}  # numbers where schemas say so are tensors then
+LEAVES_NO_PROGRAM = {"erase_number_types", "lower_all_tuples"}  # for exporters: operators may not fit their schemas then
 # Passes whose PyTorch form is not called _jit_pass_NAME(graph).
 SPECIAL = {
     "lint": lambda g: torch._C._jit_pass_lint(g),

@@ -1,52 +1,13 @@
 /* Alias analysis: walks the graph once, node by node, and says for each value what its memory may be; then
  * gathers what each node writes. Rules per kind of node: torch/csrc/jit/ir/alias_analysis.cpp, and operators'
  * schemas. */
-#include "passes/alias.h"
 #include "base/mem.h"
 #include "ir/views.h"
 #include "ops/schemas.h"
+#include "passes/alias_internal.h"
 #include "passes/alias_types.h"
-#include "passes/memory_graph.h"
 
-struct write {
-    const struct node *node;
-    int element;         /* -1: all wildcards */
-    bool with_contained; /* also what the element contains */
-};
-
-struct alias_db {
-    struct graph *graph;
-    struct memory_graph memory;
-    struct table elements;  /* const struct ir_value * -> index + 1 */
-    struct table wildcards; /* const struct type * -> index + 1 */
-    struct table
-        mutable_form; /* const struct type * -> its mutable form, or the type_store for "immutable" */
-    ARRAY_OF(struct fresh {
-        int element;
-        const struct type *type;
-    })
-    fresh; /* contents still to be made */
-    ARRAY_OF(const struct ir_value *) in_wildcard;
-    ARRAY_OF(struct write) writes;
-    struct table analyzers; /* const struct name * (a kind) -> its place in special_kinds, + 1 */
-    struct table writes_of; /* const struct node * -> struct int_set * of locations */
-    unsigned char *written; /* a byte for each element: somebody writes to it */
-    unsigned char *from_inputs, *to_outputs; /* what graph inputs and outputs contain; made when asked for */
-    bool failed;
-};
-
-static void *index_pointer(int index) {
-    return (void *)((uintptr_t)index + 1);
-}
-static int pointer_index(const void *p) {
-    return (int)(uintptr_t)p - 1;
-}
-static int element_of(const struct alias_db *db, const struct ir_value *v) {
-    return pointer_index(table_get(&db->elements, v));
-}
-
-/* The mutable form of a type, NULL when it is immutable. */
-static const struct type *mutable_form(struct alias_db *db, const struct type *t) {
+const struct type *alias_form(struct alias_db *db, const struct type *t) {
     struct type_store *types = &db->graph->unit->types;
     const void *known = table_get(&db->mutable_form, t);
     if (known) return known == types ? NULL : known;
@@ -79,12 +40,12 @@ static void fill_fresh(struct alias_db *db, struct fresh f) {
     if (t->kind == TYPE_CLASS) {
         const struct class_definition *c = t->definition;
         for (int i = 0; i < c->attributes.count; i++) {
-            const struct type *form = mutable_form(db, c->attributes.items[i].type);
+            const struct type *form = alias_form(db, c->attributes.items[i].type);
             if (form) memory_contain(&db->memory, f.element, wildcard_of(db, form));
         }
     } else {
         for (int i = 0; i < t->count; i++) {
-            const struct type *form = mutable_form(db, t->items[i]);
+            const struct type *form = alias_form(db, t->items[i]);
             if (!form) continue;
             int wildcard = wildcard_of(db, form);
             if (t->kind == TYPE_UNION)
@@ -100,7 +61,7 @@ static void settle(struct alias_db *db) {
 }
 
 static void give_fresh(struct alias_db *db, const struct ir_value *v, bool with_contents) {
-    const struct type *form = mutable_form(db, v->type);
+    const struct type *form = alias_form(db, v->type);
     if (!form || element_of(db, v) >= 0) return;
     int element = new_element(db, form, with_contents);
     if (!table_set(&db->elements, v, index_pointer(element))) db->failed = true;
@@ -114,7 +75,7 @@ static int get_element(struct alias_db *db, const struct ir_value *v) {
 
 /* The wildcard's element, -1 for immutable types. */
 static int set_wildcard(struct alias_db *db, const struct ir_value *v) {
-    const struct type *form = mutable_form(db, v->type);
+    const struct type *form = alias_form(db, v->type);
     if (!form) return -1;
     int wildcard = wildcard_of(db, form);
     settle(db);
@@ -131,7 +92,7 @@ static void point_to(struct alias_db *db, const struct ir_value *from, const str
     if (never_aliases(from) || never_aliases(to)) {
         give_fresh(db, from, true);
         give_fresh(db, to, true);
-    } else if (from != to && mutable_form(db, from->type) && mutable_form(db, to->type)) {
+    } else if (from != to && alias_form(db, from->type) && alias_form(db, to->type)) {
         int from_element = get_element(db, from);
         memory_point(&db->memory, from_element, get_element(db, to));
     }
@@ -139,7 +100,7 @@ static void point_to(struct alias_db *db, const struct ir_value *from, const str
 
 static void register_write(struct alias_db *db, const struct node *n, const struct ir_value *v,
                            bool with_contained) {
-    if (v && !mutable_form(db, v->type)) return;
+    if (v && !alias_form(db, v->type)) return;
     struct write w = {n, v ? get_element(db, v) : -1, with_contained};
     if (!array_push(&db->writes, w)) db->failed = true;
 }
@@ -192,7 +153,7 @@ static void analyze_wait(struct alias_db *db, struct node *n) {
 
 static void analyze_conservatively(struct alias_db *db, struct node *n) {
     for (int i = 0; i < n->inputs.count; i++) {
-        if (!mutable_form(db, node_input(n, i)->type)) continue;
+        if (!alias_form(db, node_input(n, i)->type)) continue;
         register_write(db, n, node_input(n, i), true);
         set_wildcard(db, node_input(n, i));
     }
@@ -229,12 +190,12 @@ static bool keeps_items_private(const struct alias_db *db, const struct ir_value
 
 static void analyze_container(struct alias_db *db, struct node *n) {
     struct ir_value *container = node_output(n, 0);
-    if (!mutable_form(db, container->type)) return;
+    if (!alias_form(db, container->type)) return;
     bool private = keeps_items_private(db, container);
     give_fresh(db, container, !private);
     for (int i = 0; i < n->inputs.count; i++) {
         struct ir_value *item = node_input(n, i);
-        if (private && !mutable_form(db, item->type)) continue;
+        if (private && !alias_form(db, item->type)) continue;
         int inner = private ? get_element(db, item) : set_wildcard(db, item);
         memory_contain(&db->memory, element_of(db, container), inner);
     }
@@ -313,7 +274,7 @@ static int analyze_arguments(struct alias_db *db, struct node *n, const struct s
     for (int i = 0; i < schema->argument_count && i < n->inputs.count; i++) {
         const struct alias_info *info = info_of(&schema->arguments[i]);
         const struct ir_value *actual = node_input(n, i);
-        if (!info || !mutable_form(db, actual->type) || bound(bindings, count, info->before)) continue;
+        if (!info || !alias_form(db, actual->type) || bound(bindings, count, info->before)) continue;
         if (count < MAX_BINDINGS) bindings[count++] = (struct binding){info->before, actual};
         if (info->is_write) register_write(db, n, actual, false);
         if (info->after_wildcard) set_wildcard(db, actual);
@@ -328,7 +289,7 @@ static void analyze_result(struct alias_db *db, struct node *n, const struct ali
         give_fresh(db, actual, true);
         return;
     }
-    if (!mutable_form(db, actual->type)) return;
+    if (!alias_form(db, actual->type)) return;
     if (info->before_wildcard) {
         set_wildcard(db, actual);
         return;
@@ -378,14 +339,6 @@ static void analyze_block(struct alias_db *db, struct block *b) {
     for (struct node *n = block_first(b); n != b->result && !db->failed; n = n->next) analyze_node(db, n);
 }
 
-static void mark(unsigned char *set, const struct int_set *locations, const struct element *elements) {
-    for (int i = 0; i < locations->count; i++) {
-        const struct element *e = &elements[locations->items[i]];
-        set[locations->items[i]] = 1;
-        for (int k = 0; k < e->wildcards.count; k++) set[e->wildcards.items[k]] = 1;
-    }
-}
-
 /* Into `set`: what one write writes. */
 static void mark_write(struct alias_db *db, const struct write *w, unsigned char *set) {
     const struct element *elements = db->memory.elements.items;
@@ -395,7 +348,7 @@ static void mark_write(struct alias_db *db, const struct write *w, unsigned char
     } else if (w->with_contained) {
         memory_mark_contained(&db->memory, w->element, set);
     } else {
-        mark(set, &elements[w->element].locations, elements);
+        alias_mark(set, &elements[w->element].locations, elements);
     }
 }
 
@@ -438,7 +391,7 @@ struct alias_db *alias_analyze(struct graph *g, lb_error *err) {
     memory_locate_all(&db->memory);
     for (int i = 0; i < db->in_wildcard.count && !db->failed; i++) {
         const struct ir_value *v = db->in_wildcard.items[i];
-        memory_set_wildcard(&db->memory, element_of(db, v), wildcard_of(db, mutable_form(db, v->type)));
+        memory_set_wildcard(&db->memory, element_of(db, v), wildcard_of(db, alias_form(db, v->type)));
     }
     if (!db->failed) index_writes(db);
     if (!db->failed && !db->memory.failed) return db;
@@ -462,110 +415,4 @@ void alias_free(struct alias_db *db) {
     mem_free(db->to_outputs);
     memory_free(&db->memory);
     mem_free(db);
-}
-
-/* Whether an element may be one of the marked locations. */
-static bool meets(const struct alias_db *db, int element, const unsigned char *set) {
-    const struct element *elements = db->memory.elements.items;
-    const struct int_set *locations = &elements[element].locations;
-    for (int i = 0; i < locations->count; i++) {
-        const struct element *e = &elements[locations->items[i]];
-        if (set[locations->items[i]]) return true;
-        for (int k = 0; k < e->wildcards.count; k++)
-            if (set[e->wildcards.items[k]]) return true;
-    }
-    return false;
-}
-
-bool alias_has_writers(const struct alias_db *db, const struct ir_value *v) {
-    int element = element_of(db, v);
-    if (element < 0 || v->type->kind == TYPE_NONE || node_must_be_none(v->node)) return false;
-    return meets(db, element, db->written);
-}
-
-bool alias_writes_to_wildcard(const struct alias_db *db, const struct node *n) {
-    const struct int_set *set = table_get(&db->writes_of, n);
-    if (!set) return false;
-    for (uint32_t i = 0; db->wildcards.slots && i <= db->wildcards.mask; i++) {
-        const void *wildcard = db->wildcards.slots[i].value;
-        for (int k = 0; wildcard && k < set->count; k++)
-            if (set->items[k] == pointer_index(wildcard)) return true;
-    }
-    return false;
-}
-
-/* What the values contain, all together; kept in *set. */
-static const unsigned char *contained_in(struct alias_db *db, unsigned char **set,
-                                         const struct ir_value *const *values, int count) {
-    if (*set) return *set;
-    *set = mem_zeroed((size_t)db->memory.elements.count + 1, 1);
-    for (int i = 0; *set && i < count; i++) {
-        int element = element_of(db, values[i]);
-        if (element >= 0) memory_mark_contained(&db->memory, element, *set);
-    }
-    return *set;
-}
-
-static bool contains_any_of(struct alias_db *db, const struct ir_value *v, const unsigned char *set) {
-    int element = element_of(db, v);
-    if (element < 0) return false;
-    unsigned char *own = NULL;
-    bool found = !set || !contained_in(db, &own, &v, 1); /* out of memory: the careful answer */
-    for (int i = 0; own && set && i < db->memory.elements.count && !found; i++) found = own[i] && set[i];
-    mem_free(own);
-    return found;
-}
-
-static bool may_be_wildcard(struct alias_db *db, const struct ir_value *v) {
-    const struct type *form = mutable_form(db, v->type);
-    int wildcard = form ? pointer_index(table_get(&db->wildcards, form)) : -1;
-    int element = element_of(db, v);
-    if (wildcard < 0 || element < 0) return false;
-    const struct element *elements = db->memory.elements.items;
-    for (int i = 0; i < elements[element].locations.count; i++) {
-        int location = elements[element].locations.items[i];
-        if (location == wildcard) return true;
-        for (int k = 0; k < elements[location].wildcards.count; k++)
-            if (elements[location].wildcards.items[k] == wildcard) return true;
-    }
-    return false;
-}
-
-bool alias_reaches_outputs(struct alias_db *db, const struct ir_value *v) {
-    const struct node *result = db->graph->top->result;
-    const struct ir_value *const *outputs = (const struct ir_value *const *)result->inputs.items;
-    return contains_any_of(db, v, contained_in(db, &db->to_outputs, outputs, result->inputs.count));
-}
-
-static bool escapes(struct alias_db *db, const struct ir_value *v) {
-    const struct node *param = db->graph->top->param;
-    const struct ir_value *const *inputs = (const struct ir_value *const *)param->outputs.items;
-    return contains_any_of(db, v, contained_in(db, &db->from_inputs, inputs, param->outputs.count)) ||
-           alias_reaches_outputs(db, v) || may_be_wildcard(db, v);
-}
-
-bool alias_may_merge(struct alias_db *db, const struct ir_value *a, const struct ir_value *b) {
-    if (alias_has_writers(db, a) || alias_has_writers(db, b)) return false;
-    return !(escapes(db, a) && escapes(db, b));
-}
-
-unsigned char *alias_new_set(const struct alias_db *db) {
-    return mem_zeroed((size_t)db->memory.elements.count + 1, 1);
-}
-
-void alias_add_to_set(const struct alias_db *db, unsigned char *set, const struct ir_value *v) {
-    int element = element_of(db, v);
-    if (element >= 0) mark(set, &db->memory.elements.items[element].locations, db->memory.elements.items);
-}
-
-bool alias_writes_to_set(const struct alias_db *db, const struct node *n, const unsigned char *set) {
-    const struct int_set *written = table_get(&db->writes_of, n);
-    for (int i = 0; written && i < written->count; i++)
-        if (set[written->items[i]]) return true;
-    for (int i = 0; i < n->blocks.count; i++) {
-        const struct block *b = n->blocks.items[i];
-        for (const struct node *inner = block_first(b); inner != b->result; inner = inner->next)
-            if (alias_writes_to_set(db, inner, set)) return true;
-    }
-    return false;
 }

@@ -33,4 +33,20 @@ unsigned char *alias_new_set(const struct alias_db *db);
 void alias_add_to_set(const struct alias_db *db, unsigned char *set, const struct ir_value *v);
 /* The node or one in its blocks writes to a location of the set. */
 bool alias_writes_to_set(const struct alias_db *db, const struct node *n, const unsigned char *set);
+/* What a node and those in its blocks read (with all that it contains), and write. */
+void alias_add_reads(struct alias_db *db, unsigned char *set, const struct node *n);
+void alias_add_writes(struct alias_db *db, unsigned char *set, const struct node *n);
+bool alias_sets_meet(const struct alias_db *db, const unsigned char *a, const unsigned char *b);
+/* v may be an input of the node, or be held by one. */
+bool alias_in_inputs(struct alias_db *db, const struct node *n, const struct ir_value *v);
+
+/* The database follows a change of the graph, instead of being made anew: the node's writes are gone (or the
+ * node is), and `by` has the memory of v, which is somebody else's from then on. False when memory is out. */
+bool alias_forget_writes(struct alias_db *db, const struct node *n);
+bool alias_replace_value(struct alias_db *db, const struct ir_value *v, const struct ir_value *by);
+
+/* Moves a node to just before `place` in the same block, with what depends on it going behind `place`;
+ * nothing is moved and the answer is false where that would change what the program does, or memory is out
+ * (AliasDb::moveBeforeTopologicallyValid). */
+bool alias_move_before(struct alias_db *db, struct node *n, struct node *place);
 #endif

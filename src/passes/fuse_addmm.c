@@ -21,13 +21,22 @@ static bool is_plain_sum(struct node *n) {
     return (alpha.tag == VALUE_INT && alpha.i == 1) || (alpha.tag == VALUE_FLOAT && alpha.f == 1);
 }
 
+/* A number's type, made the matrix's. */
+static const struct type *typed_like(struct graph *g, const struct ir_value *number, int dtype) {
+    struct tensor_facts facts = *number->type->facts;
+    if (facts.dtype < 0) return g->unit->types.tensor;
+    facts.dtype = dtype;
+    return type_tensor_of(&g->unit->types, &facts);
+}
+
 /* The summand as the product's type; a number without dimensions is made it. */
 static struct ir_value *as_type(struct graph *g, struct ir_value *summand, struct ir_value *matrix) {
     if (rank_of(summand) != 0 || (dtype_of(summand) >= 0 && dtype_of(summand) == dtype_of(matrix)))
         return summand;
     struct node *n = graph_new_node(g, name_of(&g->unit->names, "aten::type_as"), 1);
     if (!graph_insert(g, n) || !node_add_input(n, summand) || !node_add_input(n, matrix)) return NULL;
-    return node_output(n, 0);
+    node_output(n, 0)->type = typed_like(g, summand, dtype_of(matrix));
+    return node_output(n, 0)->type ? node_output(n, 0) : NULL;
 }
 
 static struct node *insert_product(struct graph *g, struct ir_value *summand, const struct node *mm) {

@@ -10,16 +10,10 @@ static bool may_hold_tuples(const struct node *n) {
     static const enum kind kinds[] = {
         KIND_IF,          KIND_LOOP,        KIND_UNINITIALIZED, KIND_TUPLE_UNPACK, KIND_TUPLE_CONSTRUCT,
         KIND_TUPLE_INDEX, KIND_TUPLE_SLICE, KIND_PARAM,         KIND_RETURN,       KIND_PYTHON_OP,
-        KIND_ATEN_FORMAT};
+        KIND_ATEN_FORMAT, KIND_ATEN_GETITEM};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (node_is(n, kinds[i])) return true;
     return false;
-}
-
-static bool check_kind(const struct node *n, lb_error *err) {
-    return may_hold_tuples(n) ||
-           error_set(err, LB_ERROR_ARGUMENT,
-                     "tuple appears in op that does not forward tuples, unsupported kind: %s", n->kind->text);
 }
 
 static bool lower_block(struct block *b, lb_error *err);
@@ -46,20 +40,72 @@ static bool spread_constant(struct node *n, lb_error *err) {
     return (good && value_replace_uses(node_output(n, 0), node_output(around, 0))) || error_memory(err);
 }
 
-/* op(a, tuple, b) becomes op(a, item, item, b). */
+/* A block's result: its node's output becomes a tuple of outputs. The new outputs are Tensors, whatever they
+ * are, and the tuple is made before them: so PyTorch has it. */
+static bool flatten_result(struct node *result, int at, const struct node *tuple) {
+    struct node *owner = result->block->owner;
+    for (int k = 0; k < tuple->inputs.count; k++)
+        if (!node_insert_input(result, at + 1 + k, node_input(tuple, k))) return false;
+    node_remove_input(result, at);
+    int out = owner && node_is(owner, KIND_LOOP) ? at - 1 : at;
+    if (!owner || out < 0 || out >= owner->outputs.count) return true;
+    struct ir_value *whole = node_output(owner, out);
+    if (whole->type->kind != TYPE_TUPLE) return true;
+    struct node *around = tuple_around(owner->graph, NULL, 0, whole->type);
+    if (!around || !node_insert_after(around, owner)) return false;
+    for (int k = 0; k < tuple->inputs.count; k++) {
+        struct ir_value *item = node_insert_output(owner, out + 1 + k);
+        if (!item || !node_add_input(around, item)) return false;
+        item->type = whole->type->items[k];
+    }
+    if (!value_replace_uses(whole, node_output(around, 0))) return false;
+    node_erase_output(owner, out);
+    return true;
+}
+
+/* What a loop carries: its block takes the items, and makes the tuple of them. */
+static bool flatten_carried(struct node *loop, int at, const struct node *tuple) {
+    struct block *body = loop_body(loop);
+    struct ir_value *whole = block_input(body, at - 1);
+    struct node *around = tuple_around(loop->graph, NULL, 0, whole->type);
+    if (!around || !block_prepend(body, around)) return false;
+    for (int k = 0; k < tuple->inputs.count; k++) {
+        struct ir_value *item = block_insert_input(body, at + k);
+        if (!item || !node_add_input(around, item) ||
+            !node_insert_input(loop, at + 1 + k, node_input(tuple, k)))
+            return false;
+        item->type = whole->type->items[k];
+    }
+    if (!value_replace_uses(whole, node_output(around, 0))) return false;
+    block_erase_input(body, at - 1);
+    node_remove_input(loop, at);
+    return true;
+}
+
+static bool flatten_plainly(struct node *n, int at, const struct node *tuple) {
+    for (int k = 0; k < tuple->inputs.count; k++)
+        if (!node_insert_input(n, at + 1 + k, node_input(tuple, k))) return false;
+    node_remove_input(n, at);
+    return true;
+}
+
+static bool flatten_input(struct node *n, int at) {
+    const struct node *tuple = node_input(n, at)->node;
+    if (node_is(n, KIND_RETURN)) return flatten_result(n, at, tuple);
+    return node_is(n, KIND_LOOP) ? flatten_carried(n, at, tuple) : flatten_plainly(n, at, tuple);
+}
+
+/* op(a, tuple, b) becomes op(a, item, item, b); operators that want a tuple keep it. */
 static bool flatten_inputs(struct node *n, lb_error *err) {
     for (int i = 0; i < n->inputs.count;) {
-        struct ir_value *tuple = node_input(n, i);
-        if (tuple->type->kind != TYPE_TUPLE) {
+        if (node_input(n, i)->type->kind != TYPE_TUPLE || !may_hold_tuples(n)) {
             i++;
             continue;
         }
-        if (!check_kind(n, err)) return false;
-        if (!node_is(tuple->node, KIND_TUPLE_CONSTRUCT))
-            return error_set(err, LB_ERROR_ARGUMENT, "tuple use not matched to tuple construct");
-        for (int k = 0; k < tuple->node->inputs.count; k++)
-            if (!node_insert_input(n, i + 1 + k, node_input(tuple->node, k))) return error_memory(err);
-        node_remove_input(n, i);
+        if (!node_is(node_input(n, i)->node, KIND_TUPLE_CONSTRUCT))
+            return error_set(err, LB_ERROR_ARGUMENT,
+                             "tuple use not matched to tuple construct. Instead found: %s", n->kind->text);
+        if (!flatten_input(n, i)) return error_memory(err);
     }
     return true;
 }
@@ -83,11 +129,11 @@ static struct node *flatten_output(struct node *n, int at, struct node *place) {
 /* Outputs that nobody uses stay as they are. */
 static bool flatten_outputs(struct node *n, struct node *place, lb_error *err) {
     for (int i = 0; i < n->outputs.count;) {
-        if (!value_used(node_output(n, i)) || node_output(n, i)->type->kind != TYPE_TUPLE) {
+        if (!value_used(node_output(n, i)) || node_output(n, i)->type->kind != TYPE_TUPLE ||
+            !may_hold_tuples(n)) {
             i++;
             continue;
         }
-        if (!check_kind(n, err)) return false;
         if (!(place = flatten_output(n, i, place))) return error_memory(err);
     }
     return true;

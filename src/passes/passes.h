@@ -8,46 +8,50 @@
 
 /* X(name, function, what holds afterwards). Passes under PyTorch's names (torch._C._jit_pass_NAME), for
  * whoever has a graph. */
-#define GRAPH_PASSES(X)                                                                                      \
-    X(inline, inline, "no calls of functions and methods that have a graph")                                 \
-    X(dce, dead_code, "no node without use or effect")                                                       \
-    X(cse, common_subexpressions, "nothing is computed twice, where that cannot be seen")                    \
-    X(constant_propagation_immutable_types, constant_propagation_immutable_types,                            \
-      "no operator on constants alone (immutable types only), no If on a constant")                          \
-    X(constant_propagation, constant_propagation,                                                            \
-      "no operator on constants alone that nobody writes to, no If on a constant")                           \
-    X(constant_pooling, constant_pooling, "constants stand first, equal ones once")                          \
-    X(peephole, peephole, "no idioms that a simpler node can stand for")                                     \
-    X(normalize_ops, normalize_ops, "operators that are names of another one are that one")                  \
-    X(erase_shape_information, erase_shape_information, "no type says more of a tensor than that it is one") \
-    X(erase_number_types, erase_number_types, "numbers and bools are tensors: for exporting, not to be run") \
-    X(remove_expands, remove_expands, "no expands that broadcasting does anyway")                            \
-    X(inline_fork_wait, inline_fork_wait, "no forks: what they did is done on the spot")                     \
-    X(fuse_addmm, fuse_addmm, "no sum of a matrix product and a tensor of known rank")                       \
-    X(loop_unrolling, loop_unrolling, "small loops that count are unrolled, eight times or wholly")          \
-    X(constant_loop_unrolling, constant_loop_unrolling, "no loops of a constant count under 64")             \
-    X(remove_dropout, remove_dropout, "no dropout that is switched off")                                     \
-    X(fuse_linear, fuse_linear, "a product with a transposed matrix, and its bias, are one aten::linear")    \
-    X(decompose_ops, decompose_ops, "no addmm whose beta and alpha are 1")                                   \
-    X(lower_all_tuples, lower_all_tuples, "no tuples; those among inputs and outputs are their items")       \
-    X(lower_simple_tuples, simple_tuples, "no unpacking of a tuple that is constructed in sight")
+/* clang-format off */
+#define GRAPH_PASSES(X) \
+    X(inline, inline, "no calls of functions and methods that have a graph") \
+    X(dce, dead_code_keeping_writes, "no node without use or effect; every write is an effect") \
+    X(dce_graph, dead_code, "no node without use or effect; a write to what nobody reads is none") \
+    X(cse, common_subexpressions, "nothing is computed twice, where that cannot be seen") \
+    X(constant_propagation, constant_propagation, \
+      "no operator on constants alone that nobody writes to, no If on a constant") \
+    X(constant_propagation_immutable_types, constant_propagation_immutable_types, \
+      "the same for values of immutable types alone") \
+    X(constant_pooling, constant_pooling, "constants stand first, equal ones once") \
+    X(peephole, peephole, "no idioms that a simpler node can stand for") \
+    X(peephole_without_shapes, peephole_without_shapes, \
+      "the same, where the shapes in types are not believed") \
+    X(normalize_ops, normalize_ops, "operators that are names of another one are that one") \
+    X(lower_simple_tuples, simple_tuples, "no unpacking of a tuple that is constructed in sight") \
+    X(lower_all_tuples, lower_all_tuples, "no tuples; those among inputs and outputs are their items") \
+    X(remove_expands, remove_expands, "no expands that broadcasting does anyway") \
+    X(remove_mutation, remove_mutation, "no write to what was made in sight and nobody else holds") \
+    X(remove_dropout, remove_dropout, "no dropout that is switched off") \
+    X(erase_shape_information, erase_shape_information, \
+      "no type says more of a tensor than that it is one") \
+    X(erase_number_types, erase_number_types, \
+      "numbers and bools are tensors: for exporting, not to be run") \
+    X(loop_unrolling, loop_unrolling, "small loops that count are unrolled, eight times or wholly") \
+    X(constant_loop_unrolling, constant_loop_unrolling, "no loops of a constant count under 64") \
+    X(inline_fork_wait, inline_fork_wait, "no forks: what they did is done on the spot") \
+    X(fuse_linear, fuse_linear, \
+      "a product with a transposed matrix, and its bias, are one aten::linear") \
+    X(fuse_addmm, fuse_addmm, "no sum of a matrix product and a tensor of known rank") \
+    X(decompose_ops, decompose_ops, "no addmm whose beta and alpha are 1")
 
 /* The same for those that only the compiler and the executor run. */
-#define OWN_PASSES(X)                                                                                       \
-    X(peephole_without_shapes, peephole_without_shapes,                                                     \
-      "the same as peephole, with no belief in the shapes of types")                                        \
-    X(convert_to_ssa, convert_to_ssa,                                                                       \
-      "no loads, stores or exits; loops have their condition as an input and an output")                    \
-    X(modified_loops, modified_loops, "every loop is a `for` or a `while`")                                 \
+#define OWN_PASSES(X) \
+    X(convert_to_ssa, convert_to_ssa, "no loads, stores or exits; loops have their condition as input and output") \
+    X(modified_loops, modified_loops, "every loop is a `for` or a `while`") \
     X(lift_closures, lift_closures, "a closure has a subgraph that takes what it closes over as one tuple") \
-    X(inline_forked_closures, inline_forked_closures,                                                       \
-      "a fork has a subgraph that takes what it needs one by one")                                          \
-    X(list_literals, list_literals, "`[]` without a type is a List[Tensor]")                                \
-    X(canonicalize_outputs, canonicalize_outputs, "outputs of If and Loop in order of their first use")     \
-    X(annotate_warns, annotate_warns, "every aten::warn has its number")                                    \
-    X(old_quantized_conv, old_quantized_conv,                                                               \
-      "quantized convolutions called as their packed weights want it")                                      \
+    X(inline_forked_closures, inline_forked_closures, "a fork has a subgraph that takes what it needs one by one") \
+    X(list_literals, list_literals, "`[]` without a type is a List[Tensor]") \
+    X(canonicalize_outputs, canonicalize_outputs, "outputs of If and Loop in order of their first use") \
+    X(annotate_warns, annotate_warns, "every aten::warn has its number") \
+    X(old_quantized_conv, old_quantized_conv, "quantized convolutions called as their packed weights want it") \
     X(decompose, decompose, "no operator that is others put together")
+/* clang-format on */
 
 #define X(name, function, contract) bool pass_##function(struct graph *g, lb_error *err);
 GRAPH_PASSES(X)
@@ -65,8 +69,6 @@ const struct pass *pass_find(const char *name);
 
 /* Dead code of one block, writes kept. */
 bool pass_dead_code_in_block(struct block *b, lb_error *err);
-/* Dead code without alias analysis: whatever writes stays (EliminateDeadCode(Block *) in PyTorch). */
-bool pass_dead_code_keeping_writes(struct graph *g, lb_error *err);
 
 /* The function, and those it calls, go into callers as they are from now on. PyTorch runs __setstate__ with
  * its optimizer off and keeps what it has then made of a function. */
