@@ -56,8 +56,8 @@ static int64_t function_size(struct reckoning *r, const struct function *f) {
 static bool simplify(struct graph *g, lb_error *err) {
     return pass_inline(g, err) && pass_decompose(g, err) && pass_peephole_without_shapes(g, err) &&
            pass_constant_propagation_immutable_types(g, err) && pass_dead_code(g, err) &&
-           pass_constant_pooling(g, err) && pass_common_subexpressions(g, err) && pass_peephole_without_shapes(g, err) &&
-           fuse_graph(g, err);
+           pass_constant_pooling(g, err) && pass_common_subexpressions(g, err) &&
+           pass_peephole_without_shapes(g, err) && fuse_graph(g, err);
 }
 
 struct graph *prepare_graph(struct function *f, lb_error *err) {
