@@ -199,8 +199,24 @@ LB_API char *lb_info_json(const lb_module *module, lb_error *err);
 LB_API char *lb_ops_json(lb_error *err);
 LB_API void lb_text_free(char *text);
 
-/* An attribute, parameter or buffer by dotted path ("layer1.weight"); a new handle that shares the tensor. */
+/* An attribute, parameter, buffer or constant by dotted path ("layer1.weight"); a new handle that shares the
+ * tensor. */
 LB_API lb_value *lb_attribute(const lb_module *module, const char *path, lb_error *err);
+/* Attributes of the module itself in the order in which they were declared; NULL past the end. */
+LB_API const char *lb_attribute_name(const lb_module *module, int index);
+/* What an attribute is declared as; 0: none of these. */
+enum { LB_PARAMETER = 1, LB_BUFFER = 2, LB_SUBMODULE = 4 };
+LB_API int lb_attribute_flags(const lb_module *module, int index);
+/* Changes an attribute. The value is converted as an argument is (a tensor stays the same tensor);
+ * LB_ERROR_ARGUMENT when it does not fit, or there is no such attribute. The module must not be called
+ * meanwhile. */
+LB_API bool lb_set_attribute(const lb_module *module, const char *path, const lb_value *value, lb_error *err);
+/* A module of the same class with copies of all tensors, lists and objects. (copy.deepcopy of a ScriptModule)
+ */
+LB_API lb_module *lb_module_copy(const lb_module *module, lb_error *err);
+/* The values that the code of a method names CONSTANTS.c0, CONSTANTS.c1, ...: a tuple. (code_with_constants)
+ */
+LB_API lb_value *lb_method_constants(const lb_module *module, const char *method, lb_error *err);
 
 /* A module of the program as a handle of its own: the submodule at a dotted path, or an object (a module or
  * an instance of a script class) that this program gave. It shares the program, which lives until the last of
@@ -337,7 +353,6 @@ typedef enum lb_class_kind {
 LB_API const lb_type *lb_class_new(lb_unit *unit, const char *qualified, lb_class_kind kind, void *scope,
                                    lb_error *err);
 /* In the order of slots; `flags`: LB_PARAMETER, LB_BUFFER or 0. */
-enum { LB_PARAMETER = 1, LB_BUFFER = 2 };
 LB_API bool lb_class_attribute(lb_unit *unit, const lb_type *class_type, const char *name,
                                const lb_type *type, int flags, lb_error *err);
 LB_API bool lb_class_constant(lb_unit *unit, const lb_type *class_type, const char *name,
@@ -500,6 +515,8 @@ LB_API const char *lb_value_class(const lb_value *value);
 LB_API const char *lb_tuple_field(const lb_value *tuple, int index);
 /* Whether both are the same tensor, list, dict or object (Python's `is`), or equal numbers and texts. */
 LB_API bool lb_value_same(const lb_value *a, const lb_value *b);
+/* The same for both, for as long as one of them is held; NULL for numbers, texts and None. */
+LB_API const void *lb_value_identity(const lb_value *value);
 
 /* The number or flag; 0 for another kind. */
 LB_API bool lb_bool_get(const lb_value *value);

@@ -7,6 +7,7 @@ static const struct part parts[] = {
     {"errors", py_add_errors},       {"contexts", py_add_contexts}, {"dtypes", py_add_dtypes},
     {"devices", py_add_devices},     {"tensors", py_add_tensors},   {"creation", py_add_creation},
     {"operators", py_add_operators}, {"modules", py_add_modules},   {"methods", py_add_methods},
+    {"files", py_add_files},
 };
 
 struct state *py_state_of_module(PyObject *module) {

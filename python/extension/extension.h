@@ -68,6 +68,7 @@ int py_add_tensors(PyObject *module, struct state *state);
 int py_add_creation(PyObject *module, struct state *state);
 int py_add_operators(PyObject *module, struct state *state);
 int py_add_modules(PyObject *module, struct state *state);
+int py_add_files(PyObject *module, struct state *state);
 int py_add_methods(PyObject *module, struct state *state);
 
 /* A type made from its spec, known to the module by its name. */

@@ -47,54 +47,6 @@ static void dealloc(PyObject *self) {
     Py_DECREF((PyObject *)type);
 }
 
-/* ---- loading ---- */
-
-static PyObject *loaded(struct state *s, lb_module *handle, lb_error *err) {
-    PyObject *module = handle ? py_module_new(s, handle) : py_raise_error(s, err);
-    lb_error_free(err);
-    return module;
-}
-
-static PyObject *load_path(PyObject *module, PyObject *path) {
-    struct state *s = py_state_of_module(module);
-    PyObject *bytes = NULL;
-    if (!PyUnicode_FSConverter(path, &bytes)) return NULL;
-    lb_error *err = py_error_new();
-    if (err) {
-        const char *name = PyBytes_AsString(bytes);
-        PyThreadState *thread = PyEval_SaveThread();
-        lb_module *handle = lb_load(name, NULL, err);
-        PyEval_RestoreThread(thread);
-        Py_DECREF(bytes);
-        return loaded(s, handle, err);
-    }
-    Py_DECREF(bytes);
-    return NULL;
-}
-
-static PyObject *read_value(PyObject *module, PyObject *path) {
-    struct state *s = py_state_of_module(module);
-    PyObject *bytes = NULL;
-    struct context *c = py_context_of_thread(s);
-    if (!c || !PyUnicode_FSConverter(path, &bytes)) return NULL;
-    lb_value *value = lb_read_value(PyBytes_AsString(bytes), c->error);
-    Py_DECREF(bytes);
-    return value ? py_value_to(s, value, NULL, false) : py_raise_error(s, c->error);
-}
-
-static PyObject *load_bytes(PyObject *module, PyObject *object) {
-    struct state *s = py_state_of_module(module);
-    Py_buffer view;
-    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) < 0) return NULL;
-    lb_error *err = py_error_new();
-    if (!err) return PyBuffer_Release(&view), NULL;
-    PyThreadState *thread = PyEval_SaveThread();
-    lb_module *handle = lb_load_memory(view.buf, (size_t)view.len, NULL, err);
-    PyEval_RestoreThread(thread);
-    PyBuffer_Release(&view);
-    return loaded(s, handle, err);
-}
-
 /* ---- texts ---- */
 
 static PyObject *string_of(struct state *s, char *take_text, lb_error *err) {
@@ -126,31 +78,168 @@ static PyObject *repr(PyObject *self) {
 
 /* ---- attributes ---- */
 
+static PyObject *no_attribute(PyObject *self, PyObject *name) {
+    PyObject *class = PyType_GetName(Py_TYPE(self));
+    if (class) PyErr_Format(PyExc_AttributeError, "'%U' object has no attribute '%U'", class, name);
+    Py_XDECREF(class);
+    return NULL;
+}
+
+/* Methods and submodules are made once and kept in the instance's dict. */
+static PyObject *kept(struct module *m, PyObject *name, PyObject *take_object) {
+    if (!take_object) return NULL;
+    if (!m->dict && !(m->dict = PyDict_New())) Py_CLEAR(take_object);
+    if (take_object && PyDict_SetItem(m->dict, name, take_object) < 0) Py_CLEAR(take_object);
+    return take_object;
+}
+
 static PyObject *get_attribute(PyObject *self, const char *name, PyObject *name_object) {
     struct module *m = self_of(self);
     struct context *c = py_context_of_thread(m->state);
     if (!c) return NULL;
-    if (!strchr(name, '.') && lb_has_method(m->handle, name)) {
-        PyObject *method = py_method_new(m->state, self, name);
-        if (method && m->dict && PyDict_SetItem(m->dict, name_object, method) < 0) Py_CLEAR(method);
-        return method;
+    if (lb_has_method(m->handle, name)) return kept(m, name_object, py_method_new(m->state, self, name));
+    lb_value *value = lb_attribute(m->handle, name, c->error);
+    if (value) {
+        bool object = lb_value_kind(value) == LB_OBJECT;
+        PyObject *found = py_value_to(m->state, value, self, false);
+        return object ? kept(m, name_object, found) : found;
     }
-    lb_value *value = strchr(name, '.') ? NULL : lb_attribute(m->handle, name, c->error);
-    if (value) return py_value_to(m->state, value, self, false);
     lb_error_clear(c->error);
-    PyObject *class = PyType_GetName(Py_TYPE(self));
-    if (class) PyErr_Format(PyExc_AttributeError, "'%U' object has no attribute '%U'", class, name_object);
-    Py_XDECREF(class);
-    return NULL;
+    return no_attribute(self, name_object);
 }
 
 static PyObject *getattr(PyObject *self, PyObject *name) {
     PyObject *found = PyObject_GenericGetAttr(self, name);
     if (found || !PyErr_ExceptionMatches(PyExc_AttributeError)) return found;
-    PyErr_Clear();
     const char *text_name = PyUnicode_AsUTF8AndSize(name, NULL);
-    return text_name ? get_attribute(self, text_name, name) : NULL;
+    if (!text_name || strchr(text_name, '.')) return NULL;
+    PyErr_Clear();
+    return get_attribute(self, text_name, name);
 }
+
+static bool is_attribute(const struct module *m, const char *name) {
+    struct context *c = py_context_of_thread(m->state);
+    lb_value *value = c && !strchr(name, '.') ? lb_attribute(m->handle, name, c->error) : NULL;
+    if (c) lb_error_clear(c->error);
+    lb_value_free(value);
+    return value != NULL;
+}
+
+/* An attribute of the program is converted to its type. */
+static int set_attribute(PyObject *self, const char *name, PyObject *name_object, PyObject *object) {
+    struct module *m = self_of(self);
+    struct context *c = py_context_of_thread(m->state);
+    struct incoming in = {.state = m->state, .err = c ? c->error : NULL};
+    lb_value *value = c ? py_value_from(&in, object) : NULL;
+    if (!value) return -1;
+    bool good = lb_set_attribute(m->handle, name, value, c->error);
+    lb_value_free(value);
+    if (!good) return py_raise_error(m->state, c->error), -1;
+    if (m->dict && PyDict_Contains(m->dict, name_object) > 0) return PyDict_DelItem(m->dict, name_object);
+    return 0;
+}
+
+static int setattr(PyObject *self, PyObject *name, PyObject *value) {
+    const char *text_name = PyUnicode_AsUTF8AndSize(name, NULL);
+    if (!text_name) return -1;
+    if (value && is_attribute(self_of(self), text_name)) return set_attribute(self, text_name, name, value);
+    return PyObject_GenericSetAttr(self, name, value);
+}
+
+/* [(name, flags)] of the attributes in the order in which they were declared. */
+static PyObject *attributes(PyObject *self, PyObject *nothing) {
+    (void)nothing;
+    const lb_module *handle = self_of(self)->handle;
+    PyObject *list = PyList_New(0);
+    const char *name;
+    for (int i = 0; list && (name = lb_attribute_name(handle, i)); i++) {
+        PyObject *pair = Py_BuildValue("(si)", name, lb_attribute_flags(handle, i));
+        if (!pair || PyList_Append(list, pair) < 0) Py_CLEAR(list);
+        Py_XDECREF(pair);
+    }
+    return list;
+}
+
+static PyObject *method_names(PyObject *self, PyObject *nothing) {
+    (void)nothing;
+    PyObject *list = PyList_New(0);
+    const char *name;
+    for (int i = 0; list && (name = lb_method_name(self_of(self)->handle, i)); i++) {
+        PyObject *text_name = PyUnicode_FromString(name);
+        if (!text_name || PyList_Append(list, text_name) < 0) Py_CLEAR(list);
+        Py_XDECREF(text_name);
+    }
+    return list;
+}
+
+/* The qualified name of the class, "__torch__.M". */
+static PyObject *qualified_name(PyObject *self, PyObject *nothing) {
+    (void)nothing;
+    struct module *m = self_of(self);
+    struct context *c = py_context_of_thread(m->state);
+    lb_value *value = c ? lb_module_value(m->handle, c->error) : NULL;
+    if (!value) return c ? py_raise_error(m->state, c->error) : NULL;
+    const char *name = lb_value_class(value);
+    PyObject *text_name = PyUnicode_FromString(name ? name : "");
+    lb_value_free(value);
+    return text_name;
+}
+
+static PyObject *method_constants(PyObject *self, PyObject *method) {
+    struct module *m = self_of(self);
+    struct context *c = py_context_of_thread(m->state);
+    const char *name = c ? PyUnicode_AsUTF8AndSize(method, NULL) : NULL;
+    lb_value *value = name ? lb_method_constants(m->handle, name, c->error) : NULL;
+    if (value) return py_value_to(m->state, value, self, false);
+    return name ? py_raise_error(m->state, c->error) : NULL;
+}
+
+static PyObject *copied(PyObject *self, PyObject *nothing) {
+    (void)nothing;
+    struct module *m = self_of(self);
+    struct context *c = py_context_of_thread(m->state);
+    lb_module *copy = c ? lb_module_copy(m->handle, c->error) : NULL;
+    if (copy) return py_module_new(m->state, copy);
+    return c ? py_raise_error(m->state, c->error) : NULL;
+}
+
+/* Another object for the same module. */
+static PyObject *same(PyObject *self, PyObject *nothing) {
+    (void)nothing;
+    struct module *m = self_of(self);
+    struct context *c = py_context_of_thread(m->state);
+    lb_module *view = c ? lb_module_at(m->handle, "", c->error) : NULL;
+    if (view) return py_module_new(m->state, view);
+    return c ? py_raise_error(m->state, c->error) : NULL;
+}
+
+/* ---- state ---- */
+
+static PyObject *state_dict(PyObject *self, PyObject *nothing) {
+    (void)nothing;
+    struct module *m = self_of(self);
+    struct context *c = py_context_of_thread(m->state);
+    lb_value *dict = c ? lb_state_dict(m->handle, c->error) : NULL;
+    if (dict) return py_value_to(m->state, dict, self, false);
+    return c ? py_raise_error(m->state, c->error) : NULL;
+}
+
+static PyObject *load_state_dict(PyObject *self, PyObject *args) {
+    struct module *m = self_of(self);
+    struct context *c = py_context_of_thread(m->state);
+    PyObject *object;
+    int strict;
+    if (!c || !PyArg_ParseTuple(args, "Op:load_state_dict", &object, &strict)) return NULL;
+    struct incoming in = {.state = m->state, .err = c->error};
+    lb_value *dict = py_value_from(&in, object);
+    if (!dict) return NULL;
+    bool good = lb_load_state_dict(m->handle, dict, strict, c->error);
+    lb_value_free(dict);
+    if (!good) return py_raise_error(m->state, c->error);
+    Py_RETURN_NONE;
+}
+
+/* ---- calling ---- */
 
 static PyObject *call(PyObject *self, PyObject *const *args, size_t flags, PyObject *kwnames) {
     return py_module_call(self, "forward", args, (Py_ssize_t)(flags & ~VECTORCALL_OFFSET), kwnames);
@@ -162,6 +251,14 @@ static PyObject *call_tuple(PyObject *self, PyObject *args, PyObject *kwargs) {
 
 static PyMethodDef methods[] = {
     {"_text", text, METH_VARARGS, "_text(kind, method): one of the library's texts by number."},
+    {"_attributes", attributes, METH_NOARGS, "[(name, flags)]; flags: 1 parameter, 2 buffer, 4 submodule."},
+    {"_method_names", method_names, METH_NOARGS, "Names of the methods."},
+    {"_qualified_name", qualified_name, METH_NOARGS, "The class, \"__torch__.M\"."},
+    {"_constants", method_constants, METH_O, "What a method's code names CONSTANTS.cN."},
+    {"_copied", copied, METH_NOARGS, "A deep copy."},
+    {"_same", same, METH_NOARGS, "Another object for the same module."},
+    {"_state_dict", state_dict, METH_NOARGS, "Parameters and buffers by dotted name."},
+    {"_load_state_dict", load_state_dict, METH_VARARGS, "_load_state_dict(dict, strict)"},
     {0},
 };
 static PyGetSetDef members[] = {
@@ -174,24 +271,23 @@ static PyMemberDef places[] = {
     {0},
 };
 static PyType_Slot slots[] = {
-    {Py_tp_dealloc, dealloc},  {Py_tp_traverse, traverse},
-    {Py_tp_clear, clear},      {Py_tp_repr, repr},
-    {Py_tp_getattro, getattr}, {Py_tp_call, call_tuple},
-    {Py_tp_methods, methods},  {Py_tp_getset, members},
-    {Py_tp_members, places},   {0},
+    {Py_tp_dealloc, dealloc},
+    {Py_tp_traverse, traverse},
+    {Py_tp_clear, clear},
+    {Py_tp_repr, repr},
+    {Py_tp_getattro, getattr},
+    {Py_tp_setattro, setattr},
+    {Py_tp_call, call_tuple},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, members},
+    {Py_tp_members, places},
+    {0},
 };
 static PyType_Spec spec = {
     "linkboy._C.Module", sizeof(struct module), 0,
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
 
-static PyMethodDef functions[] = {
-    {"load_path", load_path, METH_O, "Loads a program from a file."},
-    {"read_value", read_value, METH_O, "The data in a file of torch.save."},
-    {"load_bytes", load_bytes, METH_O, "Loads a program from the bytes of a file."},
-    {0},
-};
-
 int py_add_modules(PyObject *module, struct state *s) {
     s->module_type = py_add_type(module, &spec, NULL);
-    return s->module_type ? PyModule_AddFunctions(module, functions) : -1;
+    return s->module_type ? 0 : -1;
 }

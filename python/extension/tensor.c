@@ -205,6 +205,12 @@ static PyObject *numel(PyObject *self, PyObject *nothing) {
     return PyLong_FromLongLong(lb_tensor_numel(self_of(self)->value));
 }
 
+/* The same number for the same tensor of the library's, however many objects stand for it. */
+static PyObject *identity(PyObject *self, PyObject *nothing) {
+    (void)nothing;
+    return PyLong_FromVoidPtr((void *)(uintptr_t)lb_value_identity(self_of(self)->value));
+}
+
 static PyObject *data_ptr(PyObject *self, PyObject *nothing) {
     (void)nothing;
     return PyLong_FromVoidPtr(lb_tensor_numel(self_of(self)->value) ? lb_tensor_data(self_of(self)->value)
@@ -406,6 +412,7 @@ static PyMethodDef methods[] = {
     {"dim", dim, METH_NOARGS, "How many dimensions."},
     {"numel", numel, METH_NOARGS, "How many elements."},
     {"data_ptr", data_ptr, METH_NOARGS, "The address of the first element."},
+    {"_identity", identity, METH_NOARGS, "The same number for the same tensor."},
     {"tolist", to_list, METH_NOARGS, "The elements as nested lists of numbers; of a 0-dim tensor, a number."},
     {"_make_subclass", make_subclass, METH_VARARGS | METH_STATIC,
      "The same memory as an object of a subclass."},

@@ -22,7 +22,7 @@ from linkboy.creation import TYPED as _TYPED, as_tensor, asarray, from_dlpack, f
 from linkboy.grad import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from linkboy.jit import ScriptModule
 from linkboy.operators import ops
-from linkboy.serialization import load
+from linkboy.serialization import load, save
 from linkboy.size import Size
 
 __version__ = _C.version()

@@ -1,4 +1,4 @@
-"""The names of torch.jit: `linkboy.jit.load`, `linkboy.jit.ScriptModule`, `linkboy.jit.Error`."""
+"""The names of torch.jit: `linkboy.jit.load`, `linkboy.jit.save`, `linkboy.jit.ScriptModule`, `linkboy.jit.Error`."""
 from linkboy._C import Error
-from linkboy.module import ScriptModule
-from linkboy.serialization import load_program as load
+from linkboy.module import ScriptModule, ScriptModule as RecursiveScriptModule
+from linkboy.serialization import load_program as load, save_program as save

@@ -67,7 +67,7 @@ def __complex__(self):
 
 @method
 def __deepcopy__(self, memo):
-    copy = type(self)._make_subclass(type(self), self.detach().clone(), self.requires_grad)
+    copy = self._make_subclass(self.__class__, self.detach().clone(), self.requires_grad)
     copy.__dict__.update(self.__dict__)
     memo[id(self)] = copy
     return copy
@@ -86,7 +86,7 @@ def __reduce_ex__(self, protocol):
         raise TypeError("tensors that are sparse or quantized can't be pickled; use linkboy.save")
     whole = self.detach().contiguous().view(-1)
     data = bytes(memoryview(whole.view(_C.uint8))) if whole.numel() else b""
-    return _rebuild, (type(self), data, self.dtype, tuple(self.shape), self.requires_grad, dict(self.__dict__))
+    return _rebuild, (self.__class__, data, self.dtype, tuple(self.shape), self.requires_grad, dict(self.__dict__))
 
 
 # ---- dtypes ----

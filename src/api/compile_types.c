@@ -1,6 +1,7 @@
 /* Types, classes and objects that a host makes, as handles. Each function takes the unit for itself while it
  * works: programs of the unit may run meanwhile. */
 #include "api/compile.h"
+#include "module/attributes.h"
 #include "types/adapt.h"
 #include <string.h>
 
@@ -196,41 +197,13 @@ lb_value *lb_object_new(lb_unit *unit, const lb_type *class_type, lb_error *err)
     return handle;
 }
 
-static bool refuse_value(struct step *s, const struct class_attribute *a, lb_value v) {
-    struct text want = {0}, found = {0};
-    const struct type *type = type_infer(&s->host->unit->types, v);
-    type_put_annotation(&want, a->type);
-    if (type) type_put_annotation(&found, type);
-    error_set(&s->err, LB_ERROR_ARGUMENT, "the attribute '%s' is of type %s and cannot be %s%s",
-              a->name->text, text_get(&want), type ? "of type " : "this value", text_get(&found));
-    text_free(&want);
-    text_free(&found);
-    return false;
-}
-
-/* An attribute's value; a tensor stays the same tensor, an object the same object. */
-static bool set_attribute(struct step *s, struct object *o, const char *text, lb_value v) {
-    struct unit *u = s->host->unit;
-    const struct class_definition *c = o->type->definition;
-    const struct name *name = name_of(&u->names, text);
-    int slot = name ? class_find_attribute(c, name) : -1;
-    if (slot < 0 || slot >= o->count)
-        return error_set(&s->err, LB_ERROR_ARGUMENT, "%s has no attribute '%s'", o->type->name->text, text);
-    lb_value converted;
-    if (!type_convert_argument(&u->types, c->attributes.items[slot].type, v, &converted, &s->err))
-        return s->err.code ? false : refuse_value(s, &c->attributes.items[slot], v);
-    value_release(o->slots[slot]);
-    o->slots[slot] = converted;
-    return true;
-}
-
 bool lb_object_set(lb_unit *unit, lb_value *object, const char *name, const lb_value *value, lb_error *err) {
     struct step s;
     bool good = begin(&s, unit) != NULL;
     if (good && object->tag != VALUE_OBJECT)
         good = error_set(&s.err, LB_ERROR_ARGUMENT, "a %s has no attributes",
                          value_tag_name((enum value_tag)object->tag));
-    return end(&s, good && set_attribute(&s, object->object, name, *value), err);
+    return end(&s, good && attribute_set(s.host->unit, object->object, name, *value, &s.err), err);
 }
 
 static bool is_complete(struct step *s, lb_value v) {

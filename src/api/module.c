@@ -1,5 +1,6 @@
 /* Modules as handles: loading, looking. */
 #include "api/handle.h"
+#include "module/attributes.h"
 #include "module/describe.h"
 #include "ops/describe.h"
 #include <string.h>
@@ -117,6 +118,39 @@ lb_value *lb_attribute(const lb_module *module, const char *path, lb_error *err)
     return out;
 }
 
+const char *lb_attribute_name(const lb_module *module, int index) {
+    const struct class_definition *c = program_class(module->program);
+    return index >= 0 && index < c->attributes.count ? c->attributes.items[index].name->text : NULL;
+}
+
+int lb_attribute_flags(const lb_module *module, int index) {
+    if (!lb_attribute_name(module, index)) return 0;
+    const struct class_attribute *a = &program_class(module->program)->attributes.items[index];
+    return (a->is_parameter ? LB_PARAMETER : 0) | (a->is_buffer ? LB_BUFFER : 0) |
+           (attribute_is_module(a) ? LB_SUBMODULE : 0);
+}
+
+bool lb_set_attribute(const lb_module *module, const char *path, const lb_value *value, lb_error *err) {
+    API_ERROR(err, own);
+    struct object *owner;
+    const char *name;
+    struct unit *unit = module->program->unit;
+    bool good = attribute_owner(module->program, path, &owner, &name, local);
+    unit_enter(unit);
+    good = good && attribute_set(unit, owner, name, *value, local);
+    unit_leave(unit);
+    handle_error(err, local);
+    return good;
+}
+
+lb_value *lb_method_constants(const lb_module *module, const char *method, lb_error *err) {
+    API_ERROR(err, own);
+    lb_value v;
+    lb_value *out = program_constants(module->program, method, &v, local) ? handle_new(v, local) : NULL;
+    handle_error(err, local);
+    return out;
+}
+
 /* ---- other modules of the program ---- */
 
 static lb_module *module_view(const lb_module *program, lb_value object, lb_error *err) {
@@ -144,6 +178,18 @@ lb_module *lb_module_at(const lb_module *module, const char *path, lb_error *err
 lb_module *lb_module_of(const lb_module *program, const lb_value *object, lb_error *err) {
     API_ERROR(err, own);
     lb_module *m = module_view(program, *object, local);
+    handle_error(err, local);
+    return m;
+}
+
+lb_module *lb_module_copy(const lb_module *module, lb_error *err) {
+    API_ERROR(err, own);
+    lb_value copy;
+    lb_module *m = NULL;
+    if (value_deep_copy(module->program->root, &copy, local)) {
+        m = module_view(module, copy, local);
+        value_release(copy);
+    }
     handle_error(err, local);
     return m;
 }

@@ -211,6 +211,10 @@ bool lb_value_same(const lb_value *a, const lb_value *b) {
     return value_same(*a, *b);
 }
 
+const void *lb_value_identity(const lb_value *value) {
+    return value_is_counted(*value) && value->tag != VALUE_STRING ? value->counted : NULL;
+}
+
 /* ---- what is in it ---- */
 
 bool lb_bool_get(const lb_value *value) {

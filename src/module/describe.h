@@ -13,6 +13,8 @@ bool function_put_text(struct text *out, struct unit *unit, struct function *f, 
 bool program_put_text(struct text *out, const struct program *p, const char *method, lb_text_kind kind,
                       lb_error *err);
 bool graph_put_text(struct text *out, struct graph *g, const char *title, lb_text_kind kind, lb_error *err);
+/* What the code of a method names CONSTANTS.cN: a tuple, the caller's. */
+bool program_constants(const struct program *p, const char *method, lb_value *out, lb_error *err);
 /* A graph's text, read and written again. */
 bool graph_text_rewrite(struct text *out, const char *text, size_t length, lb_text_kind kind, lb_error *err);
 /* A JSON object: what the archive is and holds, which operators it uses, which of them have no kernel. */

@@ -15,12 +15,26 @@ static int slot_of(const struct class_definition *class, const char *name, size_
     return -1;
 }
 
+/* A constant of a class by its name, borrowed. */
+static bool find_constant(lb_value object, const char *name, size_t length, lb_value *out) {
+    const struct class_definition *class =
+        object.tag == VALUE_OBJECT ? object.object->type->definition : NULL;
+    for (int i = 0; class && i < class->constants.count; i++) {
+        const struct name *n = class->constants.items[i].name;
+        if (n->length != length || memcmp(n->text, name, length)) continue;
+        *out = class->constants.items[i].value;
+        return true;
+    }
+    return false;
+}
+
 bool program_find(const struct program *p, const char *path, size_t length, lb_value *out, lb_error *err) {
     *out = p->root;
     for (size_t at = 0; at < length;) {
         const char *dot = memchr(path + at, '.', length - at);
         size_t part = dot ? (size_t)(dot - path) - at : length - at;
         int slot = out->tag == VALUE_OBJECT ? slot_of(out->object->type->definition, path + at, part) : -1;
+        if (slot < 0 && !dot && find_constant(*out, path + at, part, out)) return true;
         if (slot < 0)
             return error_set(err, LB_ERROR_ARGUMENT, "'%.*s' has no attribute '%.*s'", at ? (int)at - 1 : 4,
                              at ? path : "self", (int)part, path + at);

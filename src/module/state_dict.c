@@ -1,6 +1,7 @@
 /* See state_dict.h. A walk over modules, depth first: a module's parameters, its buffers, its children. */
 #include "module/state_dict.h"
 #include "base/mem.h"
+#include "module/attributes.h"
 #include <string.h>
 
 enum { MAX_DEPTH = 500 };
@@ -14,16 +15,13 @@ struct walk {
     lb_error *err;
 };
 
-/* Whether an attribute is declared as a parameter, or as a buffer. */
+/* Whether an attribute is declared as a parameter, or as a buffer. A plain tensor attribute is neither. */
 static bool is_state(const struct class_attribute *a, lb_value v, bool parameters) {
-    if (v.tag != VALUE_TENSOR || a->is_parameter != parameters) return false;
-    return parameters || a->type->kind == TYPE_TENSOR;
+    return v.tag == VALUE_TENSOR && (parameters ? a->is_parameter : a->is_buffer);
 }
 
 static bool is_child(const struct class_attribute *a, lb_value v) {
-    bool declared =
-        (a->type->kind == TYPE_CLASS || a->type->kind == TYPE_INTERFACE) && a->type->definition->is_module;
-    return declared && v.tag == VALUE_OBJECT;
+    return attribute_is_module(a) && v.tag == VALUE_OBJECT;
 }
 
 typedef bool module_visitor(struct walk *w, const struct object *module);

@@ -82,6 +82,29 @@ bool program_put_text(struct text *out, const struct program *p, const char *met
     return f && function_put_text(out, p->unit, f, method, kind, err);
 }
 
+static bool collect_constants(struct unit *unit, const struct function *f, struct code_constants *constants,
+                              lb_error *err) {
+    struct code_dependencies dependencies = {0};
+    struct code_options options = {0};
+    struct code_printer *printer = code_printer_new(unit, &options, constants, &dependencies, err);
+    bool good = printer && code_printer_put_function(printer, f, !f->owner, err);
+    code_printer_free(printer);
+    code_dependencies_free(&dependencies);
+    return good;
+}
+
+bool program_constants(const struct program *p, const char *method, lb_value *out, lb_error *err) {
+    lb_value self;
+    struct code_constants constants = {0};
+    struct function *f = program_method(p, method, &self, err);
+    bool good = f && collect_constants(p->unit, f, &constants, err) &&
+                value_new_tuple(out, NULL, constants.values.count, err);
+    for (int i = 0; good && i < constants.values.count; i++)
+        out->tuple->items[i] = value_copy(constants.values.items[i]);
+    code_constants_free(&constants);
+    return good;
+}
+
 bool graph_text_rewrite(struct text *out, const char *text, size_t length, lb_text_kind kind, lb_error *err) {
     struct unit *unit = unit_new(kind_texts, KIND_COUNT, err);
     struct graph *g = unit ? graph_parse(unit, text, length, err) : NULL;

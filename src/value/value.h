@@ -201,6 +201,9 @@ void dict_clear(struct dict *d);
 /* The next live entry at or after *position (which is moved on), or NULL. */
 struct dict_entry *dict_next(const struct dict *d, int64_t *position);
 
+/* A copy with all that is in it; what is shared inside is shared in the copy. */
+bool value_deep_copy(lb_value v, lb_value *out, lb_error *err);
+
 /* As Python's `is`; and equality of everything but tensors (which compare by identity here). */
 bool value_same(lb_value a, lb_value b);
 bool value_equal(lb_value a, lb_value b, lb_error *err);
