@@ -1,9 +1,9 @@
 /* Definitions; see define.h. A function is declared first and compiled when it is needed, so that functions
  * and classes may use each other in any order. */
 #include "lang/define.h"
-#include "ir/graph.h"
+#include "ir/verify.h"
 #include "lang/emitter.h"
-#include "lang/wide.h"
+#include "lang/lower.h"
 #include <string.h>
 
 /* What a declared function needs to be compiled: kept in the unit. */
@@ -14,12 +14,28 @@ struct declaration {
     const struct lifted_names *known; /* of a specialized function */
 };
 
+/* A block under `with` that is left early: PyTorch's passes may make no proper graph of it. */
+static bool leaves_with(const struct tree *t) {
+    if (t->kind == TREE_WITH && lower_leaves(t->items[1])) return true;
+    for (int i = 0; i < t->count; i++)
+        if (t->items[i] && leaves_with(t->items[i])) return true;
+    return false;
+}
+
+static bool proper_exits(const struct function *f, const struct emit_request *r, lb_error *err) {
+    lb_error own = {0};
+    if (!r->resolver->python || !leaves_with(r->def) || graph_verify(f->graph, NULL, &own)) return true;
+    error_clear(&own);
+    return lang_report(err, r->def->range, "a block under `with` is left early in a way that makes no proper graph");
+}
+
 /* One way of compiling it, with the passes behind it. */
 static bool compile_once(struct function *f, const struct emit_request *r, lb_error *err) {
     if (!lang_emit_function(r, f, err)) return false;
     /* A function made for one call has no defaults. */
     bool good = !r->resolver->emitted || r->known || r->resolver->emitted(r->resolver, f, err);
-    if (good && (!r->resolver->finish || r->resolver->finish(f, err))) return true;
+    good = good && (!r->resolver->finish || r->resolver->finish(f, err));
+    if (good && (r->wide || proper_exits(f, r, err))) return true;
     graph_free(f->graph);
     f->graph = NULL;
     schema_release_defaults(f->schema);

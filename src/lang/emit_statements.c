@@ -279,7 +279,7 @@ static bool emit_enter(struct emitter *e, const struct tree *item, struct ir_val
     return !as || variable_set(e, as->range, as->name, sugared_simple(e, n->outputs.items[0]), NULL);
 }
 
-static bool emit_with(struct emitter *e, const struct tree *t) {
+bool emit_with_plain(struct emitter *e, const struct tree *t) {
     const struct tree *items = t->items[0];
     struct ir_value **entered = arena_array(&e->memory, struct ir_value *, items->count + 1);
     if (!entered) return error_memory(e->err);
@@ -401,7 +401,7 @@ static bool (*const statements[TREE_KIND_COUNT])(struct emitter *e, const struct
     [TREE_ASSIGN] = emit_assign, [TREE_AUGMENTED] = emit_augmented, [TREE_EXPRESSION] = emit_value_statement,
     [TREE_RAISE] = emit_raise,   [TREE_ASSERT] = emit_assert,       [TREE_RETURN] = emit_return,
     [TREE_BREAK] = emit_jump,    [TREE_CONTINUE] = emit_jump,       [TREE_PASS] = emit_nothing,
-    [TREE_DEF] = emit_inner_def, [TREE_DELETE] = emit_delete,       [TREE_WITH] = emit_with,
+    [TREE_DEF] = emit_inner_def, [TREE_DELETE] = emit_delete,       [TREE_WITH] = emit_with_plain,
 };
 
 /* What follows a return or raise in the same block is not compiled. */

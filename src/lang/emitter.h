@@ -230,6 +230,7 @@ bool emit_for_over(struct emitter *e, const struct tree *targets, const struct t
                    struct source_range at, bool (*body)(struct emitter *e, void *context), void *context);
 bool emit_for(struct emitter *e, const struct tree *t);
 bool emit_assign(struct emitter *e, const struct tree *t);
+bool emit_with_plain(struct emitter *e, const struct tree *t);
 bool emit_delete(struct emitter *e, const struct tree *t);
 bool emit_augmented(struct emitter *e, const struct tree *t);
 bool emit_assign_all(struct emitter *e, const struct tree *targets, struct sugared *const *values, int count,

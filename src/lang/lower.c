@@ -197,9 +197,14 @@ static struct sugared *(*const expressions[TREE_KIND_COUNT])(struct emitter *e, 
 };
 
 static bool (*const statements[TREE_KIND_COUNT])(struct emitter *e, const struct tree *t) = {
-    [TREE_DEF] = lower_inner_function,      [TREE_NONLOCAL] = lower_nothing,
-    [TREE_ASSIGN] = lower_assign_statement, [TREE_AUGMENTED] = lower_augmented_statement,
-    [TREE_DELETE] = lower_delete_statement, [TREE_GLOBAL] = lower_global,
+    [TREE_DEF] = lower_inner_function,
+    [TREE_NONLOCAL] = lower_nothing,
+    [TREE_MATCH] = lower_match,
+    [TREE_WITH] = lower_with,
+    [TREE_ASSIGN] = lower_assign_statement,
+    [TREE_AUGMENTED] = lower_augmented_statement,
+    [TREE_DELETE] = lower_delete_statement,
+    [TREE_GLOBAL] = lower_global,
 };
 
 bool wide_expression(struct emitter *e, const struct tree *t, int binders, const struct type *hint,

@@ -70,6 +70,12 @@ struct sugared *lower_empty_call(struct emitter *e, const struct tree *call, con
                                  const struct type *hint);
 bool lower_assign_statement(struct emitter *e, const struct tree *t);
 bool lower_augmented_statement(struct emitter *e, const struct tree *t);
+bool lower_with(struct emitter *e, const struct tree *t);
+/* Whether a return, break or continue leaves this block. */
+bool lower_leaves(const struct tree *block);
+/* Emits a block that may be left early, by `around` with a body that is not; then the way out is taken. */
+bool lower_exits(struct emitter *e, struct tree *body,
+                 bool (*around)(struct emitter *e, struct tree *body, void *context), void *context);
 bool lower_delete_statement(struct emitter *e, const struct tree *t);
 /* ---- text (lower_text.c, lower_format.c) ---- */
 /* A value as str() or repr() writes it. */

@@ -81,9 +81,9 @@ static const struct type *with_item(struct emitter *e, const struct ir_value *li
 bool wide_is_unlearnt(struct emitter *e, const struct ir_value *v) {
     const struct name *name = loaded_name(e, v->node);
     const struct tree *t = name ? table_get(&e->wide->variables, name) : table_get(&e->wide->made, v->node);
-    bool empty =
-        t && ((t->kind == TREE_LIST_LITERAL && !t->count) || (t->kind == TREE_DICT && !t->items[0]->count) ||
-              (t->kind == TREE_CALL && !t->items[1]->count && !t->items[2]->count));
+    bool list = t && t->kind == TREE_LIST_LITERAL && !t->count;
+    bool dict = t && t->kind == TREE_DICT && !t->items[0]->count;
+    bool empty = list || dict || (t && t->kind == TREE_CALL);
     return empty && !table_get(&e->wide->literals, t);
 }
 
@@ -111,6 +111,11 @@ bool wide_learn_from_call(struct emitter *e, const struct ir_value *self, const 
         if (!strcmp(method, "add") && self->type->name) want = type_set_of(e->unit, values[0]->type);
     }
     return want && wide_learn(e, self, want);
+}
+
+bool wide_learn_key(struct emitter *e, const struct ir_value *dict, const struct type *key) {
+    if (dict->type->kind != TYPE_DICT || !type_may_be_key(key)) return false;
+    return wide_learn(e, dict, type_dict(e->types, key, dict->type->items[1]));
 }
 
 /* ---- variables that are not set on every way ---- */

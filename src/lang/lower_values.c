@@ -142,6 +142,8 @@ struct sugared *lower_subscript(struct emitter *e, const struct tree *t, int bin
     if (v && lower_is_marked(v->type) && subscripts->count == 1 && subscripts->items[0]->kind != TREE_SLICE &&
         library_for(e, v->type, "getitem")) {
         struct ir_value *both[2] = {v, emit_expression(e, subscripts->items[0], NULL)};
+        if (both[1] && wide_is_unlearnt(e, v) && wide_learn_key(e, v, both[1]->type))
+            return emit_error(e, t->range, "the type of the keys is learnt here");
         return both[1] ? lower_by_library(e, "getitem", t->range, both, 2) : NULL;
     }
     if (s->kind == &sugared_kind_keywords) {

@@ -46,6 +46,8 @@ bool wide_learn(struct emitter *e, const struct ir_value *v, const struct type *
 /* The same from a call self.method(values) that did not fit. */
 bool wide_learn_from_call(struct emitter *e, const struct ir_value *self, const char *method,
                           struct ir_value *const *values, int count);
+/* A dict of which nothing is known is asked for a key of this type. */
+bool wide_learn_key(struct emitter *e, const struct ir_value *dict, const struct type *key);
 bool wide_note_store(struct emitter *e, const struct name *name, const struct type *type);
 /* The variable was read where it is not set on every way. */
 bool wide_learn_loose(struct emitter *e, const struct name *name);

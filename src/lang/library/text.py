@@ -35,7 +35,7 @@ def str_words(self: str, most: int) -> List[str]:
         if i == n:
             break
         if most >= 0 and len(out) == most:
-            out.append(self[i:].rstrip())
+            out.append(self[i:])
             break
         start = i
         while i < n and not self[i].isspace():
@@ -53,7 +53,7 @@ def str_words_from_right(self: str, most: int) -> List[str]:
         if i == 0:
             break
         if most >= 0 and len(out) == most:
-            out.append(self[:i].lstrip())
+            out.append(self[:i])
             break
         stop = i
         while i > 0 and not self[i - 1].isspace():
