@@ -26,7 +26,8 @@ static bool proper_exits(const struct function *f, const struct emit_request *r,
     lb_error own = {0};
     if (!r->resolver->python || !leaves_with(r->def) || graph_verify(f->graph, NULL, &own)) return true;
     error_clear(&own);
-    return lang_report(err, r->def->range, "a block under `with` is left early in a way that makes no proper graph");
+    return lang_report(err, r->def->range,
+                       "a block under `with` is left early in a way that makes no proper graph");
 }
 
 /* One way of compiling it, with the passes behind it. */
