@@ -235,6 +235,18 @@ struct sugared *sugared_lambda(struct emitter *e, const struct tree *def) {
     return s;
 }
 
+struct sugared *sugared_lambda_in(struct emitter *e, const struct tree *def, struct resolver *r) {
+    static const struct name *const none[1];
+    struct sugared *s = sugared_new(e, &sugared_kind_lambda);
+    struct closure *c = arena_new(&e->memory, struct closure);
+    struct sugared **items = arena_array(&e->memory, struct sugared *, 1);
+    if (!s || !c || !items) return emit_out_of_memory(e);
+    *c = (struct closure){.def = def, .resolver = r, .names = (const struct name **)(uintptr_t)none};
+    s->context = c;
+    s->items = items;
+    return s;
+}
+
 struct sugared *sugared_frozen(struct emitter *e, struct sugared *lambda) {
     const struct closure *c = lambda->context;
     const name_list nonlocal = {0};

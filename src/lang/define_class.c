@@ -320,6 +320,11 @@ static bool check_field(struct class_maker *m, const struct tree *t) {
                                "currently supported.");
 }
 
+/* Methods and docstrings of a NamedTuple or enum that people write. */
+static bool is_no_member(const struct class_maker *m, const struct tree *t) {
+    return m->python && (t->kind == TREE_DEF || t->kind == TREE_EXPRESSION || t->kind == TREE_PASS);
+}
+
 static const struct type *define_named_tuple(struct class_maker *m) {
     const struct tree *body = m->tree->items[1];
     struct arena *a = &m->unit->memory;
@@ -332,7 +337,7 @@ static const struct type *define_named_tuple(struct class_maker *m) {
     bool good = true;
     for (int i = 0; good && i < body->count; i++) {
         const struct tree *t = body->items[i];
-        if (t->kind == TREE_PASS) continue;
+        if (t->kind == TREE_PASS || is_no_member(m, t)) continue;
         good =
             check_field(m, t) && (types[count] = annotation_type(m->unit, m->resolver, t->items[2], m->err));
         if (good && t->items[1])
@@ -372,6 +377,7 @@ static const struct type *define_enum(struct class_maker *m) {
     const struct type *type = NULL;
     for (int i = 0; i < body->count; i++) {
         const struct tree *t = body->items[i];
+        if (is_no_member(m, t)) continue;
         const struct type *value_type = member_type(m, t);
         if (!value_type) return NULL;
         if (!type && !(type = type_enum(&m->unit->types, m->qualified, value_type))) return not_made(m);
@@ -424,13 +430,30 @@ static const struct type *define_interface(struct class_maker *m, bool is_module
     return m->c->type;
 }
 
+/* Whether all base classes are classes of the program or say nothing. */
+static bool has_only_classes(struct class_maker *m) {
+    static const char *const nothing[] = {"object", "ABC", "Generic", "Protocol"};
+    const struct tree *bases = m->tree->items[3];
+    for (int i = 0; bases && i < bases->count; i++) {
+        const struct tree *b =
+            bases->items[i]->kind == TREE_SUBSCRIPT ? bases->items[i]->items[0] : bases->items[i];
+        bool known = m->resolver->find_base && m->resolver->find_base(m->resolver, b);
+        bool named = b->kind == TREE_NAME || b->kind == TREE_ATTRIBUTE;
+        for (size_t k = 0; named && k < sizeof nothing / sizeof *nothing; k++)
+            known |= !strcmp(b->name->text, nothing[k]);
+        if (!known) return false;
+    }
+    return bases != NULL;
+}
+
+/* What a class is by its base: those of the program may be NamedTuples and enums themselves. */
 static const struct type *define(struct class_maker *m) {
     const struct tree *base = m->tree->items[0];
     const char *name = !base                                                     ? ""
                        : base->kind == TREE_NAME || base->kind == TREE_ATTRIBUTE ? base->name->text
                                                                                  : "?";
     if (!*name) return define_class(m, false);
-    if (m->python && !strcmp(name, "object")) return define_class(m, false);
+    if (m->python && has_only_classes(m)) return define_class(m, false);
     if (!m->python && !strcmp(name, "Module")) return define_class(m, true);
     if (!strcmp(name, "NamedTuple")) return define_named_tuple(m);
     if (!strcmp(name, "Interface")) return define_interface(m, false);

@@ -44,6 +44,13 @@ struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct sou
 /* A function with its first argument: items[0] and items[1]. */
 extern const struct sugared_kind sugared_kind_bound;
 struct sugared *sugared_internal(struct emitter *e, const struct name *name);
+/* What may be asked for anything and answers nothing. */
+struct sugared *sugared_quiet(struct emitter *e);
+/* Things of Python's libraries by their full names; NULL without an error: none of these. */
+struct sugared *lower_library_object(struct emitter *e, const char *path);
+bool lower_is_library(const char *path);
+/* _replace of a NamedTuple; NULL without an error: another member. */
+struct sugared *lower_tuple_member(struct emitter *e, struct ir_value *v, const struct name *name);
 /* The value as what a test around it says it is ("self.x is not None"). */
 struct sugared *lower_refined(struct emitter *e, const struct tree *t, struct sugared *s);
 /* An operator on two values. */

@@ -95,6 +95,18 @@ static struct sugared *call_bound(struct emitter *e, struct sugared *s, struct s
 }
 const struct sugared_kind sugared_kind_bound = {.word = "method", .call = call_bound};
 
+/* What the resolver knows of the value's class: a method wants the value, a property is called at once. */
+static struct sugared *hidden_member(struct emitter *e, struct sugared *s, const struct type *type,
+                                     struct source_range at, const struct name *name) {
+    struct resolver *r = e->resolver;
+    struct sugared *found = r->find_member ? r->find_member(r, e, type, name, at) : NULL;
+    if (!found || found->kind != &sugared_kind_lambda) return found;
+    struct sugared_actuals none = {0};
+    bool property = found->only_end;
+    found = bound(e, found, s);
+    return found && property ? lower_call_with(e, found, at, &none, 1) : found;
+}
+
 struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct source_range at,
                                 const struct name *name) {
     struct ir_value *v = sugared_as_simple(s);
@@ -105,20 +117,16 @@ struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct sou
     struct sugared *f = v ? library_for(e, v->type, name->text) : NULL;
     if (e->err->code) return NULL;
     if (f) return bound(e, f, s);
+    struct sugared *found = v ? lower_tuple_member(e, v, name) : NULL;
+    if (found || e->err->code) return found;
     struct attempt_error plain;
     attempt_begin(e, &plain);
-    struct sugared *found = sugared_attribute(e, s, at, name);
+    found = sugared_attribute(e, s, at, name);
     if (!attempt_failed(e, &plain)) return found;
-    struct resolver *r = e->resolver;
-    const struct type *type = v ? v->type : NULL;
-    found = type && r->find_member ? r->find_member(r, e, type, name, at) : NULL;
-    if (found) {
-        attempt_drop(&plain);
-        return found->kind == &sugared_kind_function || found->kind == &sugared_kind_lambda
-                   ? bound(e, found, s)
-                   : found;
-    }
-    return attempt_fail(e, &plain);
+    found = v ? hidden_member(e, s, v->type, at, name) : NULL;
+    if (!found && !e->err->code) return attempt_fail(e, &plain);
+    attempt_drop(&plain);
+    return found;
 }
 
 struct sugared *lower_attribute(struct emitter *e, const struct tree *t, int binders,

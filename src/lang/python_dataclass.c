@@ -88,7 +88,22 @@ static bool read_field(struct dataclass *d, const struct tree *t) {
     }
     if (f.value && f.value->kind == TREE_CALL && is_name(d, f.value->items[0], "dataclasses.field"))
         read_field_call(&f, f.value);
+    for (int i = 0; i < d->fields.count; i++)
+        if (d->fields.items[i].name == f.name) return d->fields.items[i] = f, true;
     return array_push_in(&d->unit->memory, &d->fields, f) || error_memory(d->err);
+}
+
+/* Those of base classes that are dataclasses come first; a field that is there again keeps its place. */
+static bool read_fields(struct dataclass *d, const struct tree *class_tree) {
+    const struct tree *bases = class_tree->count > 3 ? class_tree->items[3] : NULL,
+                      *body = class_tree->items[1];
+    for (int i = 0; bases && d->resolver->find_base && i < bases->count; i++) {
+        const struct tree *base = d->resolver->find_base(d->resolver, bases->items[i]);
+        if (base && python_is_dataclass(d->unit, d->resolver, base) && !read_fields(d, base)) return false;
+    }
+    for (int i = 0; i < body->count; i++)
+        if (body->items[i]->kind == TREE_ASSIGN && !read_field(d, body->items[i])) return false;
+    return true;
 }
 
 /* ---- methods ---- */
@@ -260,9 +275,7 @@ bool python_dataclass_methods(struct unit *unit, struct resolver *resolver, cons
                               struct tree_list *methods, lb_error *err) {
     struct dataclass d = {
         .unit = unit, .resolver = resolver, .tree = class_tree, .methods = methods, .err = err};
-    const struct tree *body = class_tree->items[1];
-    for (int i = 0; i < body->count; i++)
-        if (body->items[i]->kind == TREE_ASSIGN && !read_field(&d, body->items[i])) return false;
+    if (!read_fields(&d, class_tree)) return false;
     bool eq = option(&d, "eq", true);
     bool hash = option(&d, "unsafe_hash", false) || (eq && option(&d, "frozen", false));
     return (has_own(&d, "__init__") || !option(&d, "init", true) || add_init(&d)) &&

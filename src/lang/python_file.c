@@ -149,7 +149,7 @@ static const struct type *alias_type(struct python_file *f, struct python_bindin
 static const struct type *find_type(struct resolver *r, const struct name *name, lb_error *err) {
     struct python_file *f = (struct python_file *)r;
     struct python_binding *b = python_binding_of(f, name);
-    if (!b || !b->tree || b->tree->kind == TREE_DEF) return NULL;
+    if (!b || !b->tree || b->tree->kind == TREE_DEF || python_is_autograd(f, b->tree)) return NULL;
     return b->tree->kind == TREE_CLASS ? python_class_type(f, b, err) : alias_type(f, b, err);
 }
 
@@ -186,6 +186,7 @@ bool python_file_open(struct python_file *f, const struct source *source, lb_err
     f->resolver.find_value = python_find_value;
     f->resolver.find_member = python_find_member;
     f->resolver.library_name = library_name;
+    f->resolver.find_base = python_find_class_tree;
     f->resolver.find_type = find_type;
     f->resolver.python = true;
     f->resolver.operator_version = -1;

@@ -28,6 +28,11 @@ struct function **python_functions(struct python_file *f, struct python_binding 
 struct sugared *python_function_value(struct python_file *f, struct emitter *e, struct python_binding *b);
 struct sugared *python_find_value(struct resolver *r, struct emitter *e, const struct name *name,
                                   struct source_range at);
+struct sugared *python_autograd_function(struct python_file *f, struct emitter *e,
+                                         const struct tree *class_tree);
+bool python_is_autograd(struct python_file *f, const struct tree *class_tree);
+/* The class that a base class's name stands for; NULL: none of the file. */
+const struct tree *python_find_class_tree(struct resolver *r, const struct tree *base);
 struct sugared *python_find_member(struct resolver *r, struct emitter *e, const struct type *type,
                                    const struct name *name, struct source_range at);
 #endif

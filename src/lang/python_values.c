@@ -2,6 +2,7 @@
  * exceptions; see python_file.h. */
 #include "lang/dotted.h"
 #include "lang/library.h"
+#include "lang/lower.h"
 #include "lang/python_class.h"
 #include "lang/python_internal.h"
 #include "lang/python_names.h"
@@ -25,7 +26,8 @@ static struct sugared *number_value(struct emitter *e, const struct python_name 
 /* What a dotted name of a library is: a table's entry, an operator of torch, or a module. NULL without an
  * error: none. */
 struct sugared *python_library_value(struct emitter *e, const char *path, struct source_range at) {
-    struct sugared *own = e->wide ? library_find_path(e, path) : NULL;
+    struct sugared *own = e->wide ? lower_library_object(e, path) : NULL;
+    if (!own && e->wide && !e->err->code) own = library_find_path(e, path);
     if (own || e->err->code) return own;
     const struct python_name *n = python_name_find(path);
     if (n && n->form) return sugared_form(e, (enum special_form)n->form);
@@ -33,7 +35,8 @@ struct sugared *python_library_value(struct emitter *e, const char *path, struct
     if (n) return number_value(e, n, at);
     const char *op = python_operator(&e->memory, path);
     if (op) return sugared_builtin(e, op);
-    if (!python_is_module(path) && !(e->wide && library_is_module(e, path))) return NULL;
+    if (!python_is_module(path) && !(e->wide && (lower_is_library(path) || library_is_module(e, path))))
+        return NULL;
     struct sugared *s = sugared_new(e, &kind_python_module);
     return s && (s->name = emit_name(e, path)) ? s : NULL;
 }
@@ -167,6 +170,8 @@ static struct sugared *bound_value(struct python_file *f, struct emitter *e, str
     if (!b->tree) return python_library_value(e, b->imported, at);
     if (b->tree->kind == TREE_DEF) return python_function_value(f, e, b);
     if (b->tree->kind == TREE_ASSIGN) return assigned_value(f, e, b, at);
+    struct sugared *autograd = e->wide ? python_autograd_function(f, e, b->tree) : NULL;
+    if (autograd || e->err->code) return autograd;
     const struct type *type = python_class_type(f, b, e->err);
     return type ? sugared_of_type(e, type) : NULL;
 }
@@ -176,35 +181,9 @@ struct sugared *python_find_value(struct resolver *r, struct emitter *e, const s
     struct python_file *f = (struct python_file *)r;
     struct python_binding *b = python_binding_of(f, name);
     if (b) return bound_value(f, e, b, at);
+    if (e->wide && !strcmp(name->text, "__name__")) {
+        const char *module = f->prefix + (strlen(f->prefix) > 10 ? 10 : 0); /* without "__torch__." */
+        return sugared_simple(e, emit_text(e, module, (int64_t)strlen(module), at));
+    }
     return python_is_exception(name->text) ? exception_value(e, name->text) : NULL;
-}
-
-/* ---- members of classes ---- */
-
-static struct python_binding *binding_of_type(struct python_file *f, const struct type *type) {
-    const char *name = type->name ? strrchr(type->name->text, '.') : NULL;
-    const struct name *key = name ? name_of(&f->unit->names, name + 1) : NULL;
-    struct python_binding *b = key ? python_binding_of(f, key) : NULL;
-    return b && b->type == type && b->tree && b->tree->kind == TREE_CLASS ? b : NULL;
-}
-
-/* A static method is a function of the file under its own name, as PyTorch names it. */
-static struct sugared *static_method(struct python_file *f, struct emitter *e, const struct tree *def) {
-    const struct name *qualified = python_qualified(f, def->name);
-    if (!qualified) return emit_out_of_memory(e);
-    struct function *known = table_get(&f->unit->functions, qualified);
-    if (known && known->definition == def) return sugared_function(e, known);
-    if (known && !(qualified = unit_mangle(f->unit, qualified))) return emit_out_of_memory(e);
-    struct function *new = lang_declare(f->unit, def, qualified, NULL, &f->resolver, e->err);
-    if (!new || !table_set(&f->unit->functions, qualified, new)) return emit_out_of_memory(e);
-    return sugared_function(e, new);
-}
-
-struct sugared *python_find_member(struct resolver *r, struct emitter *e, const struct type *type,
-                                   const struct name *name, struct source_range at) {
-    struct python_file *f = (struct python_file *)r;
-    struct python_binding *b = binding_of_type(f, type);
-    (void)at;
-    const struct tree *def = b ? python_class_find_def(b->tree, name, "staticmethod") : NULL;
-    return def ? static_method(f, e, def) : NULL;
 }

@@ -9,6 +9,7 @@
 struct sugared;
 struct ir_value;
 struct emitter;
+struct tree;
 
 struct resolver {
     /* The value of a name; NULL without an error in `err` when it is unknown. Nodes that the value needs are
@@ -36,6 +37,9 @@ struct resolver {
      * class. NULL without an error (also as the function): there is none. */
     struct sugared *(*find_member)(struct resolver *r, struct emitter *e, const struct type *type,
                                    const struct name *name, struct source_range at);
+    /* The tree of a class that stands as a base class, where it is the host's own; NULL (also as the
+     * function): it is none. */
+    const struct tree *(*find_base)(struct resolver *r, const struct tree *base);
     /* The program is Python that people write, not code that was printed. */
     bool python;
     /* The operators' version of the archive that is read; -1: today's. */

@@ -51,6 +51,8 @@ struct sugared *specialize_call(struct emitter *e, const struct specialized_call
 
 /* A lambda or inner function as a value; it sees the variables around it as they are when it is called. */
 struct sugared *sugared_lambda(struct emitter *e, const struct tree *def);
+/* A definition that sees no variables around it, with the resolver of its names. */
+struct sugared *sugared_lambda_in(struct emitter *e, const struct tree *def, struct resolver *r);
 extern const struct sugared_kind sugared_kind_lambda;
 struct sugared *lambda_call(struct emitter *e, struct sugared *s, struct source_range at,
                             const struct sugared_actuals *actuals);

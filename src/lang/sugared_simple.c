@@ -260,8 +260,10 @@ static bool set_property(struct emitter *e, struct ir_value *object, const struc
 
 static bool initializes(struct emitter *e, const struct type *c) {
     const struct node *param = e->graph->top->param;
-    return !strcmp(e->function->name->text, "__init__") && param->outputs.count &&
-           param->outputs.items[0]->type == c;
+    const char *name = e->function->name->text, *init = strstr(name, "__init__");
+    /* that of a base class is called something like __super_Base___init__ */
+    bool makes = init && !init[8] && (init == name || !strncmp(name, "__super_", 8));
+    return makes && param->outputs.count && param->outputs.items[0]->type == c;
 }
 
 static bool simple_set_attribute(struct emitter *e, struct sugared *s, struct source_range at,
