@@ -22,6 +22,11 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 CHECKS = ("code", "canonical", "run")
+ENTRIES = {  # what the recorder gave to constructors, as its archives show
+    "algo_lstm_by_hand": "LSTM(3, 2)", "enum_module_attribute": "Model(Act.SQUARE)", "module_static_branch": "Model(False)",
+    "module_script_method_legacy": "Model()", "module_sequential_itself": None,
+}
+LIBRARY = re.compile(r" # (?!lang/src/).*")  # where PyTorch's own files have a layer's code is no part of a graph
 
 
 def arguments():
@@ -39,8 +44,10 @@ def sections(text):
     return dict(zip(parts[1::2], parts[2::2]))
 
 
-def entry_of(wanted):
-    """The expression that the recorder scripted, as far as its texts tell."""
+def entry_of(name, wanted):
+    """The expression that the recorder scripted, as far as its texts tell; None."""
+    if name in ENTRIES:
+        return ENTRIES[name]
     repr_text = wanted.get("repr", "")
     named = re.search(r"original_name=(\w+)", repr_text)
     titles = [t.split()[1] for t in wanted if t.startswith("code ")]
@@ -53,7 +60,7 @@ def first_line(text):
 
 
 def differences(wanted, found, kind):
-    return [t for t in wanted if t.split()[0] == kind and wanted[t] != found.get(t)]
+    return [t for t in wanted if t.split()[0] == kind and LIBRARY.sub("", wanted[t]) != LIBRARY.sub("", found.get(t, ""))]
 
 
 def verify(tool, corpus, name, archive, folder):
@@ -69,7 +76,7 @@ def check(tool, corpus, path):
     name = os.path.basename(path)[: -len(".py")]
     with open(os.path.join(corpus, "lang", name + ".front"), encoding="utf-8") as file:
         wanted = sections(file.read())
-    entry = entry_of(wanted)
+    entry = entry_of(name, wanted)
     if not entry:
         return None, {}
     with tempfile.TemporaryDirectory() as folder:

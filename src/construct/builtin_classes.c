@@ -380,7 +380,7 @@ static const struct builtin_class classes[] = {
     {"torch.nn.Module", NULL, CLASS_MODULE, NULL, NULL},
     {"torch.jit.ScriptModule", "torch.nn.Module", CLASS_MODULE, NULL, NULL},
     {"enum.Enum", NULL, CLASS_ENUM, NULL, NULL},
-    {"typing.NamedTuple", NULL, CLASS_NAMED_TUPLE, NULL, NULL},
+    {"typing.NamedTuple", NULL, CLASS_NAMED_TUPLE, make_named_tuple, NULL},
 #define EXCEPTION(name, base) \
     { #name, base, CLASS_EXCEPTION, make_builtin_exception, NULL }
     EXCEPTION(BaseException, NULL),

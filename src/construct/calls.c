@@ -181,9 +181,12 @@ static struct thing *call_function(struct evaluator *v, struct thing_function *f
     struct binding_of_call b = {v, f, call, s, 0};
     if (!bind_arguments(&b)) return NULL;
     struct call_frame frame = {v->frames, f->qualified->text, call->at};
+    struct file *running = v->running;
     v->frames = &frame;
+    v->running = s->file;
     struct thing *result = run_body(v, s, f);
     v->frames = frame.outer;
+    v->running = running;
     return result;
 }
 

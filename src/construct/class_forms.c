@@ -207,25 +207,48 @@ struct thing *named_tuple_of(struct evaluator *v, struct thing_class *c, const s
     return t;
 }
 
-/* collections.namedtuple: fields without types of their own; `defaults` are those of the last. */
-struct thing *named_tuple_class(struct evaluator *v, const struct name *name, struct thing *fields,
-                                const struct call *call) {
+static struct thing_class *new_named_tuple(struct evaluator *v, const struct name *name, int fields) {
     struct thing_class **base = arena_array(&v->memory, struct thing_class *, 1);
-    struct thing *values = call_argument(call, -1, "defaults");
-    struct thing *defaults = values ? thing_items(v, values, call->at) : thing_list(v, NULL, 0);
-    if (!base || !defaults) return base ? NULL : raise_memory(v);
+    if (!base) return raise_memory(v);
     base[0] = builtin_class_named(v, "typing.NamedTuple");
     struct thing_class *c = class_new(v, name, base, 1);
     if (!c) return NULL;
-    c->annotations = arena_array(&v->memory, struct class_annotation, fields->count + 1);
-    if (!c->annotations) return raise_memory(v);
-    for (int i = 0; i < fields->count; i++) {
+    c->file = v->running;
+    c->annotations = arena_array(&v->memory, struct class_annotation, fields + 1);
+    return c->annotations ? c : raise_memory(v);
+}
+
+/* collections.namedtuple: fields without types of their own; `defaults` are those of the last. */
+struct thing *named_tuple_class(struct evaluator *v, const struct name *name, struct thing *fields,
+                                const struct call *call) {
+    struct thing *values = call_argument(call, -1, "defaults");
+    struct thing *defaults = values ? thing_items(v, values, call->at) : thing_list(v, NULL, 0);
+    struct thing_class *c = defaults ? new_named_tuple(v, name, fields->count) : NULL;
+    for (int i = 0; c && i < fields->count; i++) {
         const struct name *field = thing_as_name(v, fields->items[i], call->at);
         int with = i - (fields->count - defaults->count);
         if (!field || (with >= 0 && !bindings_set(v, &c->members, field, defaults->items[with]))) return NULL;
-        c->annotations[c->annotation_count++] = (struct class_annotation){field, NULL};
+        c->annotations[c->annotation_count++] = (struct class_annotation){.name = field};
     }
-    return c->thing;
+    return c ? c->thing : NULL;
+}
+
+/* typing.NamedTuple("Pair", [("a", int), ("b", int)]) */
+struct thing *make_named_tuple(struct evaluator *v, struct thing_class *base, const struct call *call) {
+    (void)base;
+    if (!call_takes(v, call, "NamedTuple", 2, 2, "")) return NULL;
+    const struct name *name = thing_as_name(v, call->args[0], call->at);
+    struct thing *fields = name ? thing_items(v, call->args[1], call->at) : NULL;
+    struct thing_class *c = fields ? new_named_tuple(v, name, fields->count) : NULL;
+    for (int i = 0; c && i < fields->count; i++) {
+        struct thing *pair = thing_items(v, fields->items[i], call->at);
+        const struct name *field =
+            pair && pair->count == 2 ? thing_as_name(v, pair->items[0], call->at) : NULL;
+        if (!field) return raise_error(v, call->at, "TypeError", "a field is a name and a type");
+        c->annotations[c->annotation_count++] =
+            (struct class_annotation){.name = field, .said = pair->items[1]};
+    }
+    return c ? c->thing : NULL;
 }
 
 /* A copy with some fields changed. */

@@ -12,7 +12,12 @@ static const struct embedded_source *find(const char *module) {
 }
 
 bool embedded_has(const char *module) {
-    return find(module) != NULL;
+    size_t length = strlen(module);
+    for (int i = 0; i < embedded_count; i++) {
+        const char *name = embedded_sources[i].module;
+        if (!strncmp(name, module, length) && (!name[length] || name[length] == '.')) return true;
+    }
+    return false;
 }
 
 static struct source *inflated(struct evaluator *v, const struct embedded_source *e) {

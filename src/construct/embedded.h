@@ -20,7 +20,7 @@ struct embedded_source {
 extern const struct embedded_source embedded_sources[];
 extern const int embedded_count;
 
-/* Whether there is a file for a module of this dotted name. */
+/* Whether there is a file for a module of this dotted name, or for one below it. */
 bool embedded_has(const char *module);
 /* The file, evaluated; NULL without an error: there is none. */
 struct file *embedded_file(struct evaluator *v, const char *module);

@@ -93,11 +93,8 @@ static bool put_off(struct evaluator *v, struct scope *s, const struct tree *t) 
     return bindings_set(v, &s->names, t->name, missing);
 }
 
-/* Every definition is a source of its own, as where it is compiled (inspect.getsource). */
-bool evaluator_run_text(struct evaluator *v, struct file *f, const struct source *source) {
-    struct tree *list = lang_parse(&v->unit->memory, &v->unit->names, source, PARSE_PYTHON, v->err);
-    f->source = source;
-    for (int i = 0; list && i < list->count; i++) {
+static bool run_statements(struct evaluator *v, struct file *f, const struct tree *list) {
+    for (int i = 0; i < list->count; i++) {
         const struct tree *t = list->items[i];
         enum flow flow = run_statement(v, f->scope, t);
         if (flow == FLOW_NEXT) continue;
@@ -105,7 +102,17 @@ bool evaluator_run_text(struct evaluator *v, struct file *f, const struct source
             return raise_error(v, t->range, "SyntaxError", "'return' outside function"), false;
         if (!put_off(v, f->scope, t)) return false;
     }
-    return list != NULL;
+    return true;
+}
+
+bool evaluator_run_text(struct evaluator *v, struct file *f, const struct source *source) {
+    struct tree *list = lang_parse(&v->unit->memory, &v->unit->names, source, PARSE_PYTHON, v->err);
+    struct file *running = v->running;
+    f->source = source;
+    v->running = f;
+    bool good = list && run_statements(v, f, list);
+    v->running = running;
+    return good;
 }
 
 struct file *evaluator_run_file(struct evaluator *v, const struct source *source, const char *name,

@@ -71,6 +71,7 @@ struct evaluator {
     struct thing *returned;     /* of the return statement under way */
     struct thing *raised;       /* the exception under way, an INSTANCE; NULL: an error from below */
     struct file *files;
+    struct file *running;          /* whose code runs */
     struct bindings builtins;      /* names of Python's own */
     struct bindings library_names; /* classes of libraries that are native here, by path */
 };

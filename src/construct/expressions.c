@@ -428,10 +428,14 @@ static struct thing *named_expression(struct evaluator *v, struct scope *s, cons
 
 /* A generator runs at once, to its end; what it yields is kept. */
 static struct thing *run_yield(struct evaluator *v, struct scope *s, const struct tree *t) {
-    struct thing *value = t->count ? evaluate(v, s, t->items[0]) : v->none;
+    struct thing *value = t->items[0] ? evaluate(v, s, t->items[0]) : v->none;
     while (s && !s->yielded) s = s->outer;
     if (!s) return raise_error(v, t->range, "SyntaxError", "'yield' outside function");
-    return value && thing_append(v, s->yielded, value) ? v->none : NULL;
+    if (!value || !t->op) return value && thing_append(v, s->yielded, value) ? v->none : NULL;
+    struct thing *items = thing_items(v, value, t->range);
+    for (int i = 0; items && i < items->count; i++)
+        if (!thing_append(v, s->yielded, items->items[i])) return NULL;
+    return items ? v->none : NULL;
 }
 
 static struct thing *unsupported(struct evaluator *v, const struct tree *t) {

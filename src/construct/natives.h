@@ -72,6 +72,7 @@ struct thing *named_tuple_of(struct evaluator *v, struct thing_class *c, const s
 struct thing *named_tuple_field(struct evaluator *v, struct thing *t, const struct name *name);
 struct thing *named_tuple_class(struct evaluator *v, const struct name *name, struct thing *fields,
                                 const struct call *call); /* namedtuple(): `fields` are texts */
+struct thing *make_named_tuple(struct evaluator *v, struct thing_class *base, const struct call *call);
 struct thing *make_dataclass(struct evaluator *v, struct thing *t, const struct call *options);
 /* What a decorator of the compiler says goes on the function or class, which is given back. */
 struct thing *library_mark(struct thing *t, const char *path);

@@ -16,6 +16,7 @@ const struct type *script_annotation(struct script *s, const struct tree *t, str
 
 const struct type *script_thing_type(struct script *s, struct thing *t) {
     const struct name *name = NULL;
+    if (t->kind == THING_ANNOTATION) return script_annotation(s, t->annotation.tree, t->annotation.scope);
     if (t->kind == THING_CLASS && !t->as_class->builtin) return script_class_type(s, t->as_class);
     if (t->kind == THING_CLASS) name = t->as_class->name;
     if (t->kind == THING_LIBRARY) name = name_of(&s->unit->names, t->path);
@@ -65,29 +66,44 @@ static const struct type *enum_type(struct script *s, struct thing_class *c, con
 }
 
 /* The defaults of the last fields; they belong to the unit from now on. */
-static bool field_defaults(struct script *s, struct thing_class *c, struct named_values *defaults) {
+static bool field_defaults(struct script *s, const struct thing_class *c, struct named_values *defaults) {
     if (!named_values_room(s, defaults, c->annotation_count)) return false;
     for (int i = 0; i < c->annotation_count; i++) {
         lb_value value;
         struct thing *t = class_member(c, NULL, c->annotations[i].name, NULL);
         if (!t) continue;
         if (!script_value(s, t, &value))
-            return lang_report(s->err, c->tree->range, "the default of '%s' is no value of a program",
-                               c->annotations[i].name->text);
+            return error_set(s->err, LB_ERROR_COMPILE, "the default of '%s' in %s is no value of a program",
+                             c->annotations[i].name->text, c->name->text);
         if (!named_values_add(s, defaults, c->annotations[i].name, value)) return false;
     }
     return true;
 }
 
-static const struct type *named_tuple_type(struct script *s, struct thing_class *c, const char *qualified) {
+/* Fields of namedtuple() are tensors. */
+static const struct type *field_type(struct script *s, const struct thing_class *c,
+                                     const struct class_annotation *field) {
+    if (field->type) return script_annotation(s, field->type, c->scope);
+    return field->said ? script_thing_type(s, field->said) : s->unit->types.tensor;
+}
+
+/* The class among its bases that declares the fields. */
+static const struct thing_class *with_fields(const struct thing_class *c) {
+    for (int i = 0; i < c->order_count; i++)
+        if (c->order[i]->annotation_count) return c->order[i];
+    return c;
+}
+
+static const struct type *named_tuple_type(struct script *s, const struct thing_class *c,
+                                           const char *qualified) {
     struct named_values defaults = {0};
+    c = with_fields(c);
     const char **names = arena_array(&s->v->memory, const char *, c->annotation_count + 1);
     const struct type **types = arena_array(&s->v->memory, const struct type *, c->annotation_count + 1);
     if (!names || !types) return error_memory(s->err), NULL;
     for (int i = 0; i < c->annotation_count; i++) {
-        const struct tree *t = c->annotations[i].type; /* NULL: namedtuple(), whose fields are tensors */
         names[i] = c->annotations[i].name->text;
-        types[i] = t ? script_annotation(s, t, c->scope) : s->unit->types.tensor;
+        types[i] = field_type(s, c, &c->annotations[i]);
         if (!types[i]) return NULL;
     }
     if (!field_defaults(s, c, &defaults)) return NULL;

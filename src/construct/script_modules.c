@@ -154,8 +154,21 @@ static struct function *accessor(struct script *s, struct concrete *c, const str
     return own ? script_method(s, c->type, f->function, NULL, own) : NULL;
 }
 
+/* Whether the class names it in __jit_unused_properties__ or __jit_ignored_attributes__. */
+static bool is_listed(struct script *s, const struct concrete *c, const char *list, const struct name *name) {
+    const struct name *key = name_of(&s->unit->names, list);
+    struct thing *t = key ? class_member(c->class, NULL, key, NULL) : NULL;
+    struct thing *items = t ? thing_items(s->v, t, (struct source_range){0}) : NULL;
+    for (int i = 0; items && i < items->count; i++)
+        if (thing_as_name(s->v, items->items[i], (struct source_range){0}) == name) return true;
+    return false;
+}
+
 static bool declare_property(struct script *s, struct concrete *c, const struct name *name) {
     const struct thing *p = class_member(c->class, NULL, name, NULL);
+    if (is_listed(s, c, "__jit_unused_properties__", name) ||
+        is_listed(s, c, "__jit_ignored_attributes__", name))
+        return true;
     if (p->property.getter->kind != THING_FUNCTION) return true;
     if (p->property.getter->function->marks & (MARK_UNUSED | MARK_IGNORE)) return true;
     struct class_property made = {.name = name, .getter = accessor(s, c, p->property.getter, name, "getter")};

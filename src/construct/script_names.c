@@ -113,7 +113,7 @@ static bool answer_choice(struct script *s, lb_answer *a, const struct call *cal
 
 static bool is_package(const char *path) {
     return !strcmp(path, "torch") || python_is_module(path) || embedded_has(path) ||
-           !strncmp(path, "torch.ops", 9);
+           !strcmp(path, "torch.ops");
 }
 
 static bool answer_library(struct script *s, lb_answer *a, struct thing *t) {
@@ -245,7 +245,8 @@ static bool dict_value(struct script *s, const struct thing *t, lb_value *out) {
 
 /* An object of a class that has been compiled, with the attributes that the class has. */
 static bool object_value(struct script *s, const struct thing *t, lb_value *out) {
-    const struct type *type = t->class->type;
+    bool scripted = (t->class->marks & MARK_SCRIPT) && !t->class->type_name;
+    const struct type *type = scripted ? script_class_type(s, t->class) : t->class->type;
     if (!type || thing_is_module(t) || type->kind != TYPE_CLASS) return false;
     const struct class_definition *c = type->definition;
     if (!value_new_object(out, type, c->attributes.count, s->err)) return false;

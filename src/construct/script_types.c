@@ -50,8 +50,6 @@ static const struct type *attribute_type(struct script *s, struct thing *module,
     if (t) return script_annotation(s, t, c->scope);
     const struct type *own = c ? NULL : module_annotation(s, name);
     if (own) return own;
-    if (value->kind == THING_TYPED && value->typed.type->kind == THING_ANNOTATION)
-        return script_annotation(s, value->typed.type->annotation.tree, value->typed.type->annotation.scope);
     if (value->kind == THING_TYPED) return script_thing_type(s, value->typed.type);
     lb_value shown;
     const struct type *type = NULL;

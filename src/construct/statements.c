@@ -80,7 +80,7 @@ static bool note_annotation(struct evaluator *v, struct scope *s, const struct t
     struct class_annotation *all = arena_array(&v->memory, struct class_annotation, c->annotation_count + 1);
     if (!all) return raise_memory(v), false;
     if (c->annotation_count) memcpy(all, c->annotations, sizeof *all * (size_t)c->annotation_count);
-    all[c->annotation_count++] = (struct class_annotation){target->name, t->items[2]};
+    all[c->annotation_count++] = (struct class_annotation){.name = target->name, .type = t->items[2]};
     c->annotations = all;
     return true;
 }
@@ -109,6 +109,16 @@ static bool run_assign(struct evaluator *v, struct scope *s, const struct tree *
     return value != NULL;
 }
 
+/* __iadd__ and its like of an instance; NULL without an error: it has none. */
+static struct thing *augmented_by_method(struct evaluator *v, const struct tree *t, struct thing *old,
+                                         struct thing *value) {
+    const char *magic = tree_operators[t->op].magic;
+    char name[32] = "__i";
+    if (!magic || old->kind != THING_INSTANCE) return NULL;
+    strcpy(name + 3, magic + 2);
+    return call_special(v, old, name, t->range, &value, 1);
+}
+
 /* Lists, sets and dicts change in place; everything else is made anew. */
 static struct thing *augmented(struct evaluator *v, const struct tree *t, struct thing *old,
                                struct thing *value) {
@@ -124,6 +134,8 @@ static struct thing *augmented(struct evaluator *v, const struct tree *t, struct
     if (thing_is_tensor(old) && op == OPERATOR_SUBTRACT) in_place = "aten::sub_";
     if (thing_is_tensor(old) && op == OPERATOR_MULTIPLY) in_place = "aten::mul_";
     if (thing_is_tensor(old) && op == OPERATOR_DIVIDE) in_place = "aten::div_";
+    struct thing *own = in_place ? NULL : augmented_by_method(v, t, old, value);
+    if (own || v->err->code) return own;
     if (!in_place) return evaluate_binary(v, op, old, value, t->range);
     return thing_operate(v, in_place, t->range, (struct thing *[]){old, value}, 2) ? old : NULL;
 }

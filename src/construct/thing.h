@@ -109,7 +109,8 @@ enum class_nature {
 
 struct class_annotation {
     const struct name *name;
-    const struct tree *type;
+    const struct tree *type; /* NULL: `said`, or nothing is known */
+    struct thing *said;
 };
 
 struct thing_class {

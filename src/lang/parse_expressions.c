@@ -161,8 +161,11 @@ static struct tree *parse_yield(struct parser *p) {
     struct source_range at = parser_range(p);
     if (!parser_python(p, at, "Yield aren't supported")) return NULL;
     p->at++;
-    if (parser_accept(p, TOKEN_FROM))
-        return unsupported(p, at, "YieldFrom aren't supported", parse_expression(p));
+    if (parser_accept(p, TOKEN_FROM)) {
+        struct tree *t = parser_node(p, TREE_YIELD, at, 1, parse_expression(p));
+        if (t) t->op = true;
+        return t;
+    }
     enum token_kind kind = parser_kind(p);
     struct tree *value = NULL;
     if (kind != TOKEN_NEWLINE && kind != TOKEN_CLOSE && !(value = parse_expressions(p))) return NULL;

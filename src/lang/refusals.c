@@ -9,7 +9,6 @@ static const char *const words_of[TREE_KIND_COUNT] = {
     [TREE_DICT_MERGE] = "Dict expansion (e.g. `{**dict}`) is not supported",
     [TREE_POSITIVE] = "unsupported unary operator: UAdd",
     [TREE_BYTES] = "Unknown Constant expression type",
-    [TREE_YIELD] = "Yield aren't supported",
     [TREE_LOOP_ELSE] = "else branches of loops aren't supported",
     [TREE_TRY] = "try blocks aren't supported",
     [TREE_MATCH] = "Match aren't supported",
@@ -49,6 +48,7 @@ static const char *augmented_words(const struct tree *t) {
 static const char *words_for(const struct tree *t) {
     switch ((enum tree_kind)t->kind) {
     case TREE_UNSUPPORTED: return t->text;
+    case TREE_YIELD: return t->op ? "YieldFrom aren't supported" : "Yield aren't supported";
     case TREE_COMPREHENSION: return comprehension_words(t);
     case TREE_FORMATTED_STRING: return format_words(t);
     case TREE_PARAMETER: return parameter_words(t);

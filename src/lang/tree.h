@@ -51,7 +51,7 @@
     X(FORMATTED, "{}")                /* op 'r', 's', 'a' or 0; [value, spec?] */                            \
     X(POSITIVE, "unary plus")         /* [value] */                                                          \
     X(BYTES, "bytes")                 /* text */                                                             \
-    X(YIELD, "yield")                 /* [value?] */                                                         \
+    X(YIELD, "yield")                 /* op true: from; [value?] */                                          \
     X(TYPE, "type")                   /* type: an annotation that is known already */                        \
     X(UNSUPPORTED, "unsupported")     /* text: what is to be said of good Python that nothing here takes */  \
     X(EXPRESSION, "expression statement") /* [value] */                                                      \
