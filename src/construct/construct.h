@@ -22,7 +22,9 @@ struct thing;
 struct evaluator *evaluator_new(struct unit *unit, struct run_context *cx,
                                 const struct construct_limits *limits, lb_error *err);
 void evaluator_free(struct evaluator *v);
-/* Runs a file's top level. `name` is what __name__ says. What fails there is told when it is used. */
+/* Runs a file's top level. `name` is the Python module that it stands for; "__main__" gives compiled names no
+ * module, but __name__ never says so: what a file does when it is run as a program is not done here. What
+ * fails is told when it is used. */
 struct file *evaluator_run_file(struct evaluator *v, const struct source *source, const char *name,
                                 lb_error *err);
 /* What an expression gives in a file: "Net(3, hidden=16)". */

@@ -57,7 +57,7 @@ struct file *evaluator_new_file(struct evaluator *v, const char *name, const cha
     s->file = f;
     f->next = v->files;
     v->files = f;
-    return set_text(v, s, "__name__", name) ? f : NULL;
+    return set_text(v, s, "__name__", strcmp(name, "__main__") ? name : "__linkboy__") ? f : NULL;
 }
 
 /* The names that a statement would bind are bound to why it could not be evaluated. */

@@ -8,6 +8,7 @@ static const char *module_name(struct script *s, const struct file *file) {
     const struct name *key = name_of(&s->unit->names, "__name__");
     struct thing *own = key ? bindings_get(&file->scope->names, key) : NULL;
     const char *name = own && thing_is_text(own) ? own->value.string->bytes : file->name;
+    if (!file->embedded) return file->name;
     if (strncmp(name, "linkboy", 7) || (name[7] && name[7] != '.')) return name;
     return arena_printf(&s->v->memory, "torch%s", name + 7);
 }

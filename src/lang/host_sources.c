@@ -132,13 +132,20 @@ static bool refuse_default(const struct argument *a, struct source_range at, lb_
     return false;
 }
 
-/* An int may stand for int[2]; everything else is converted as an argument is. */
+/* One number stands for a list of a fixed length: that many of it (toIValue in pybind_utils.cpp). */
+static bool repeated(struct type_store *types, const struct argument *a, lb_value v, lb_value *out) {
+    if (!value_new_list(out, a->type->items[0], a->fixed_length, NULL)) return false;
+    for (int i = 0; i < a->fixed_length; i++) {
+        lb_value item;
+        if (!type_convert_argument(types, a->type->items[0], v, &item, NULL)) return false;
+        if (!list_append(out->list, item, NULL)) return false;
+    }
+    return true;
+}
+
 static bool convert_default(struct type_store *types, const struct argument *a, lb_value v, lb_value *out) {
-    const struct type *want =
-        a->fixed_length && a->type->kind == TYPE_LIST && v.tag != VALUE_LIST && v.tag != VALUE_TUPLE
-            ? a->type->items[0]
-            : a->type;
-    return type_convert_argument(types, want, v, out, NULL);
+    bool one = a->fixed_length && a->type->kind == TYPE_LIST && (v.tag == VALUE_INT || v.tag == VALUE_FLOAT);
+    return one ? repeated(types, a, v, out) : type_convert_argument(types, a->type, v, out, NULL);
 }
 
 static bool set_default(struct source_resolver *r, struct function *f, int index, lb_error *err) {
