@@ -4,6 +4,7 @@ Stands for `torch.overrides`. In compiled code nobody overrides anything: each q
 while compiling.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,9 +12,12 @@ from linkboy import Tensor
 
 
 def has_torch_function_unary(argument: Any) -> bool:
-    """Whether the class of one argument overrides functions."""
+    """Whether the class of one argument overrides functions. PyTorch's own tensors do not: they are tensors here."""
     kind = type(argument)
-    return kind is not Tensor and hasattr(kind, "__torch_function__") and not _is_plain(kind)
+    if kind is Tensor or not hasattr(kind, "__torch_function__"):
+        return False
+    torch = sys.modules.get("torch")
+    return torch is None or not isinstance(argument, torch.Tensor)
 
 
 def has_torch_function_variadic(*arguments: Any) -> bool:
@@ -24,11 +28,6 @@ def has_torch_function_variadic(*arguments: Any) -> bool:
 def has_torch_function(arguments: Iterable[Any]) -> bool:
     """Whether the class of any of `arguments` overrides functions."""
     return any(map(has_torch_function_unary, arguments))
-
-
-def _is_plain(kind: type) -> bool:
-    """Whether a class inherits what Tensor itself does: nothing else than calling the function."""
-    return issubclass(kind, Tensor) and kind.__torch_function__ is getattr(Tensor, "__torch_function__", None)
 
 
 def _overriding(arguments: Iterable[Any]) -> list[Any]:
