@@ -8,6 +8,7 @@ on tensors is a function here (`linkboy.relu`) and a method of tensors, found in
 asked for. The C library does the work; these files hold what Python is better at.
 """
 import math as _math
+from importlib import import_module as _import_module
 
 from linkboy import _C, _setup, jit
 from linkboy._C import Tensor, device, dtype, get_num_threads, layout, manual_seed, memory_format, set_num_threads
@@ -32,8 +33,13 @@ globals().update(_TYPED)
 globals().update({function.__name__: function for function in _functional.PUBLIC})
 
 
+_SUBMODULES = ("backends", "compiler", "nn", "overrides", "utils")
+
+
 def __getattr__(name):
-    """An operator as a function, made when it is first asked for."""
+    """An operator as a function, or a part of the package, made when it is first asked for."""
+    if name in _SUBMODULES:
+        return _import_module(f"linkboy.{name}")
     function = None if name.startswith("__") else _operators.function(name)
     if function is None:
         raise AttributeError(f"module 'linkboy' has no attribute '{name}'")
@@ -42,4 +48,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *_operators.function_names()})
+    return sorted({*globals(), *_SUBMODULES, *_operators.function_names()})

@@ -97,3 +97,18 @@ def _mark(fn: Function, modifier: str) -> Function:
 def _copy_to_script_wrapper(fn: Function) -> Function:
     """Marks a method that a compiled module keeps as it is in Python."""
     return _mark(fn, FunctionModifiers.COPY_TO_SCRIPT_WRAPPER)
+
+
+def annotate(the_type: Any, the_value: Any) -> Any:
+    """The value; to the compiler it is of this type (torch.jit.annotate)."""
+    return the_value
+
+
+def is_scripting() -> bool:
+    """True in a program, False in Python (torch.jit.is_scripting)."""
+    return False
+
+
+def is_tracing() -> bool:
+    """Whether a trace is being made (torch.jit.is_tracing)."""
+    return False

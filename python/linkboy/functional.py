@@ -78,6 +78,12 @@ def broadcast_tensors(*tensors):
     return tuple(_op("broadcast_tensors")(_spread(tensors)))
 
 
+def broadcast_shapes(*shapes):
+    """The shape that tensors of these shapes are broadcast to (torch.broadcast_shapes). RuntimeError where there is none."""
+    alike = [_op("empty")(()).expand([shape] if isinstance(shape, int) else list(shape)) for shape in shapes]
+    return broadcast_tensors(*alike)[0].shape
+
+
 def meshgrid(*tensors, indexing="ij"):
     """Coordinates of a grid, a tensor for each axis (torch.meshgrid)."""
     return tuple(_op("meshgrid")(_spread(tensors), indexing=indexing))
@@ -136,10 +142,16 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
 _printed = [4, 1000, 3, 80, -1]
 
 
+def is_autocast_enabled(device_type=None) -> bool:
+    """False: dtypes are what the program says."""
+    return False
+
+
 def get_default_dtype():
     """float32, always."""
     return _C.float32
 
 
-PUBLIC = [nonzero, is_tensor, numel, is_floating_point, is_complex, split, norm, unique, unique_consecutive, broadcast_tensors, meshgrid, einsum,
-          block_diag, cartesian_prod, tensordot, cdist, stft, set_printoptions, get_default_dtype]
+PUBLIC = [nonzero, is_tensor, numel, is_floating_point, is_complex, split, norm, unique, unique_consecutive, broadcast_tensors, broadcast_shapes, meshgrid, einsum,
+          block_diag, cartesian_prod, tensordot, cdist, stft, set_printoptions,
+          is_autocast_enabled, get_default_dtype]

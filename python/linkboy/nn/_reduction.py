@@ -24,13 +24,9 @@ def get_enum(reduction: str) -> int:
     return ret
 
 
-def legacy_get_string(
-    size_average: Optional[bool], reduce: Optional[bool], emit_warning: bool = True
-) -> str:
+def legacy_get_string(size_average: Optional[bool], reduce: Optional[bool], emit_warning: bool = True) -> str:
     """The reduction that `size_average` and `reduce` stand for, with PyTorch's warning about them."""
-    warning = (
-        "size_average and reduce args will be deprecated, please use reduction='{}' instead."
-    )
+    warning = "size_average and reduce args will be deprecated, please use reduction='{}' instead."
 
     if size_average is None:
         size_average = True

@@ -114,9 +114,7 @@ def trunc_normal_(
     return tensor
 
 
-def _redrawn_normal(
-    tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any
-) -> Tensor:
+def _redrawn_normal(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Tensor:
     """Draws all from the normal distribution until those outside [a, b] have been replaced."""
     low, high = tensor.new_tensor(a).item(), tensor.new_tensor(b).item()  # as the dtype has them
     result = tensor.normal_(mean, std, generator=generator)
@@ -128,9 +126,7 @@ def _redrawn_normal(
         result = linkboy.where(outside, again, result)
 
 
-def _thinned_uniform(
-    tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any
-) -> Tensor:
+def _thinned_uniform(tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> Tensor:
     """Draws all uniformly from [a, b] and keeps each with the likelihood of its value: for narrow or far intervals."""
     mode = max(a, min(mean, b))
     log_peak = -0.5 * ((mode - mean) / std) ** 2
@@ -182,9 +178,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     """How many inputs an output has, and the reverse; `tensor` is (out, in, kernel...), else ValueError."""
     if tensor.dim() < 2:
-        raise ValueError(
-            "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions"
-        )
+        raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
     field = math.prod(tensor.shape[2:])
     return tensor.size(1) * field, tensor.size(0) * field
 
@@ -260,7 +254,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     drawn = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
     if rows < columns:
         drawn.t_()
-    q, r = linkboy.linalg.qr(drawn)
+    q, r = linkboy.ops.aten.linalg_qr(drawn)
     q *= linkboy.diag(r, 0).sign()  # makes the distribution uniform
     if rows < columns:
         q.t_()

@@ -14,41 +14,29 @@ class Parameter(Tensor):
             data = linkboy.empty(0)
         return Tensor._make_subclass(cls, data, requires_grad)
 
-    def __deepcopy__(self, memo: dict) -> "Parameter":
-        if id(self) not in memo:
-            copy = self.detach().clone(memory_format=linkboy.preserve_format)
-            memo[id(self)] = type(self)(copy, self.requires_grad)
-        return memo[id(self)]
-
-    def __reduce_ex__(self, protocol: int) -> tuple:
-        return type(self), (self.detach(), self.requires_grad)
-
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
 
-class Buffer(Tensor):
-    """A tensor that becomes a buffer of the module it is assigned to; persistent ones are in its state dict."""
+class _BufferMeta(type(Tensor)):
+    def __instancecheck__(cls, instance: Any) -> bool:
+        marked = cls is Buffer and isinstance(instance, Tensor) and getattr(instance, "_is_buffer", False)
+        return marked or super().__instancecheck__(instance)
 
-    def __new__(cls, data: Optional[Tensor] = None, *, persistent: bool = True) -> "Buffer":
+
+class Buffer(Tensor, metaclass=_BufferMeta):
+    """A tensor that becomes a buffer of the module it is assigned to; persistent ones are in its state dict.
+
+    What is made is an ordinary tensor that shares memory with `data` and bears a mark.
+    """
+
+    def __new__(cls, data: Optional[Tensor] = None, *, persistent: bool = True) -> Tensor:
         if data is None:
             data = linkboy.empty(0)
-        buffer = Tensor._make_subclass(cls, data, data.requires_grad)
+        buffer = data.detach().requires_grad_(data.requires_grad)
         buffer.persistent = persistent
+        buffer._is_buffer = True
         return buffer
-
-    def __deepcopy__(self, memo: dict) -> "Buffer":
-        if id(self) not in memo:
-            copy = self.detach().clone(memory_format=linkboy.preserve_format)
-            memo[id(self)] = type(self)(copy, persistent=self.persistent)
-        return memo[id(self)]
-
-    def __reduce_ex__(self, protocol: int) -> tuple:
-        return _rebuild_buffer, (type(self), self.detach(), self.persistent)
-
-
-def _rebuild_buffer(cls: type, data: Tensor, persistent: bool) -> Buffer:
-    return cls(data, persistent=persistent)
 
 
 class UninitializedTensorMixin:
@@ -96,16 +84,17 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
         return type(self), (self.requires_grad, self.data.device, self.data.dtype)
 
 
-class UninitializedBuffer(UninitializedTensorMixin, Buffer):
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):
     """A buffer of a lazy module before its first input."""
 
-    cls_to_become = Buffer
+    cls_to_become = Tensor
 
     def __new__(
         cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
     ):
         buffer = Tensor._make_subclass(cls, linkboy.empty(0, device=device, dtype=dtype), requires_grad)
         buffer.persistent = persistent
+        buffer._is_buffer = True
         return buffer
 
     def __deepcopy__(self, memo: dict) -> "UninitializedBuffer":

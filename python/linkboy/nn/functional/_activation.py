@@ -281,14 +281,12 @@ def gumbel_softmax(
         return handle_torch_function(gumbel_softmax, (logits,), logits, tau=tau, hard=hard, eps=eps, dim=dim)
     if eps != 1e-10:
         warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
-    gumbels = -linkboy.empty_like(logits, memory_format=linkboy.legacy_contiguous_format).exponential_().log()
+    gumbels = -linkboy.empty_like(logits, memory_format=linkboy.contiguous_format).exponential_().log()
     gumbels = (logits + gumbels) / tau
     y_soft = gumbels.softmax(dim)
     if hard:
         index = y_soft.max(dim, keepdim=True)[1]
-        y_hard = linkboy.zeros_like(logits, memory_format=linkboy.legacy_contiguous_format).scatter_(
-            dim, index, 1.0
-        )
+        y_hard = linkboy.zeros_like(logits, memory_format=linkboy.contiguous_format).scatter_(dim, index, 1.0)
         ret = y_hard - y_soft.detach() + y_soft
     else:
         ret = y_soft

@@ -299,7 +299,9 @@ def multi_head_attention_forward(
             is_causal = False
 
     if embed_dim != embed_dim_to_check:
-        raise AssertionError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {embed_dim}")
+        raise AssertionError(
+            f"was expecting embedding dimension of {embed_dim_to_check}, but got {embed_dim}"
+        )
     if isinstance(embed_dim, Tensor):
         head_dim = embed_dim.div(num_heads, rounding_mode="trunc")
     else:

@@ -74,9 +74,7 @@ def nll_loss(
         )
     if size_average is not None or reduce is not None:
         reduction = _Reduction.legacy_get_string(size_average, reduce)
-    return linkboy.ops.aten.nll_loss_nd(
-        input, target, weight, _Reduction.get_enum(reduction), ignore_index
-    )
+    return linkboy.ops.aten.nll_loss_nd(input, target, weight, _Reduction.get_enum(reduction), ignore_index)
 
 
 def poisson_nll_loss(
@@ -147,9 +145,7 @@ def gaussian_nll_loss(
     if var.size() != input.size():
         if input.size()[:-1] == var.size():
             var = linkboy.unsqueeze(var, -1)
-        elif (
-            input.ndim == var.ndim and sum(y for x, y in zip(input.size(), var.size()) if x != y) == 1
-        ):
+        elif input.ndim == var.ndim and sum(y for x, y in zip(input.size(), var.size()) if x != y) == 1:
             pass
         else:
             raise ValueError("var is of incorrect size")
@@ -475,9 +471,7 @@ def huber_loss(
         elif reduction == "mean":
             return weighted_loss.mean()
         else:
-            raise ValueError(
-                f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'."
-            )
+            raise ValueError(f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'.")
 
 
 def l1_loss(
@@ -524,9 +518,7 @@ def l1_loss(
         elif reduction == "mean":
             return linkboy.sum(weighted_absolute_errors) / linkboy.sum(weight)
         else:
-            raise ValueError(
-                f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'."
-            )
+            raise ValueError(f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'.")
     else:
         return linkboy.ops.aten.l1_loss(expanded_input, expanded_target, _Reduction.get_enum(reduction))
 
@@ -578,9 +570,7 @@ def mse_loss(
         elif reduction == "mean":
             return linkboy.sum(weighted_squared_errors) / linkboy.sum(weight)
         else:
-            raise ValueError(
-                f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'."
-            )
+            raise ValueError(f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'.")
     else:
         return linkboy.ops.aten.mse_loss(expanded_input, expanded_target, _Reduction.get_enum(reduction))
 

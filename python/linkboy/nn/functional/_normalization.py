@@ -11,7 +11,6 @@ from linkboy.nn.functional._pooling import avg_pool2d, avg_pool3d
 from linkboy.overrides import handle_torch_function, has_torch_function_unary, has_torch_function_variadic
 
 
-
 def _verify_batch_size(size: list[int]) -> None:
     """Raises ValueError where a channel has a single value, whose variance says nothing."""
     size_prods = size[0]

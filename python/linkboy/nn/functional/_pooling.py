@@ -58,9 +58,7 @@ def fractional_max_pool2d_with_indices(
             _random_samples=_random_samples,
         )
     if output_size is None and output_ratio is None:
-        raise ValueError(
-            "fractional_max_pool2d requires specifying either an output_size or an output_ratio"
-        )
+        raise ValueError("fractional_max_pool2d requires specifying either an output_size or an output_ratio")
     if output_size is None:
         if output_ratio is None:
             raise AssertionError("output_ratio is unexpectedly None")
@@ -130,9 +128,7 @@ def fractional_max_pool3d_with_indices(
             _random_samples=_random_samples,
         )
     if output_size is None and output_ratio is None:
-        raise ValueError(
-            "fractional_max_pool3d requires specifying either an output_size or an output_ratio"
-        )
+        raise ValueError("fractional_max_pool3d requires specifying either an output_size or an output_ratio")
     if output_size is None:
         if output_ratio is None:
             raise AssertionError("output_ratio is unexpectedly None")
@@ -258,9 +254,7 @@ def max_pool2d_with_indices(
         )
     if stride is None:
         stride = linkboy.jit.annotate(list[int], [])
-    return linkboy.ops.aten.max_pool2d_with_indices(
-        input, kernel_size, stride, padding, dilation, ceil_mode
-    )
+    return linkboy.ops.aten.max_pool2d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def _max_pool2d(
@@ -316,9 +310,7 @@ def max_pool3d_with_indices(
         )
     if stride is None:
         stride = linkboy.jit.annotate(list[int], [])
-    return linkboy.ops.aten.max_pool3d_with_indices(
-        input, kernel_size, stride, padding, dilation, ceil_mode
-    )
+    return linkboy.ops.aten.max_pool3d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def _max_pool3d(

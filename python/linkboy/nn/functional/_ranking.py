@@ -135,9 +135,7 @@ def triplet_margin_loss(
         reduction_enum = _Reduction.get_enum(reduction)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
-    return linkboy.triplet_margin_loss(
-        anchor, positive, negative, margin, p, eps, swap, reduction_enum
-    )
+    return linkboy.triplet_margin_loss(anchor, positive, negative, margin, p, eps, swap, reduction_enum)
 
 
 def triplet_margin_with_distance_loss(

@@ -259,9 +259,7 @@ def interpolate(  # noqa: F811
         if align_corners is None:
             raise AssertionError("align_corners is unexpectedly None")
         if antialias:
-            return linkboy.ops.aten._upsample_bilinear2d_aa(
-                input, output_size, align_corners, scale_factors
-            )
+            return linkboy.ops.aten._upsample_bilinear2d_aa(input, output_size, align_corners, scale_factors)
         return linkboy.ops.aten.upsample_bilinear2d(input, output_size, align_corners, scale_factors)
     if input.dim() == 5 and mode == "trilinear":
         if align_corners is None:
@@ -271,9 +269,7 @@ def interpolate(  # noqa: F811
         if align_corners is None:
             raise AssertionError("align_corners is unexpectedly None")
         if antialias:
-            return linkboy.ops.aten._upsample_bicubic2d_aa(
-                input, output_size, align_corners, scale_factors
-            )
+            return linkboy.ops.aten._upsample_bicubic2d_aa(input, output_size, align_corners, scale_factors)
         return linkboy.ops.aten.upsample_bicubic2d(input, output_size, align_corners, scale_factors)
     if input.dim() == 4 and mode == "lanczos":
         if align_corners is None:

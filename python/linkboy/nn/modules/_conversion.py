@@ -35,7 +35,9 @@ def converter(*args: Any, **kwargs: Any) -> Conversion:
             f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
         )
     if dtype is not None and dtype.is_complex:
-        warnings.warn("Complex modules are a new feature: not every layer takes complex tensors.", stacklevel=3)
+        warnings.warn(
+            "Complex modules are a new feature: not every layer takes complex tensors.", stacklevel=3
+        )
 
     def convert(tensor: Tensor) -> Tensor:
         change = {}

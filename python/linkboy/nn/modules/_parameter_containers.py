@@ -43,9 +43,7 @@ def _pairs(items: Any, kind: str, what: str) -> Iterator[tuple[str, Any]]:
             )
         pair = tuple(pair)
         if len(pair) != 2:
-            raise ValueError(
-                f"{kind} update sequence element #{place} has length {len(pair)}; 2 is required"
-            )
+            raise ValueError(f"{kind} update sequence element #{place} has length {len(pair)}; 2 is required")
         yield pair
 
 

@@ -19,7 +19,7 @@ from linkboy.nn.parameter import Parameter, is_lazy
 EXTRA_STATE = "_extra_state"
 
 
-class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
     """What load_state_dict returns: keys that the dict lacks, and keys that the module lacks."""
 
     __slots__ = ()
@@ -65,23 +65,17 @@ class OwnedHook:
 
 def positional(args: tuple, destination: Any, prefix: str, keep_vars: bool) -> tuple:
     """The arguments of a `state_dict` called in the old way, by position."""
-    warnings.warn(
-        "Positional args are being deprecated, use kwargs instead.", FutureWarning, stacklevel=3
-    )
+    warnings.warn("Positional args are being deprecated, use kwargs instead.", FutureWarning, stacklevel=3)
     destination = args[0] if destination is None else destination
     prefix = args[1] if len(args) > 1 and prefix == "" else prefix
     keep_vars = args[2] if len(args) > 2 and not keep_vars else keep_vars
     return destination, prefix, keep_vars
 
 
-class StateDict(OrderedDict):
-    """An ordered dict that may have attributes: `_metadata` has the versions of the modules."""
-
-
 def collect(module: Any, destination: Any, prefix: str, keep_vars: bool) -> Any:
     """Fills `destination`, or a new dict, with the tensors of `module` and of all below it."""
     if destination is None:
-        destination = StateDict()
+        destination = OrderedDict()
         destination._metadata = OrderedDict()
     metadata = {"version": module._version}
     if hasattr(destination, "_metadata"):
@@ -206,12 +200,12 @@ def _unknown_keys(module: Any, members: dict, state_dict: dict, prefix: str) -> 
     return unknown
 
 
-def load(module: Any, state_dict: Any, strict: bool, assign: bool) -> IncompatibleKeys:
+def load(module: Any, state_dict: Any, strict: bool, assign: bool) -> _IncompatibleKeys:
     """Loads `state_dict` into `module` and all below it."""
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
     metadata = getattr(state_dict, "_metadata", None)
-    copy = StateDict(state_dict)  # hooks may change it
+    copy = OrderedDict(state_dict)  # hooks may change it
     if metadata is not None:
         copy._metadata = metadata
     report = Report([], [], [])
@@ -219,11 +213,9 @@ def load(module: Any, state_dict: Any, strict: bool, assign: bool) -> Incompatib
     errors = _sentences(report, strict)
     if errors:
         raise RuntimeError(
-            "Error(s) in loading state_dict for {}:\n\t{}".format(
-                type(module).__name__, "\n\t".join(errors)
-            )
+            "Error(s) in loading state_dict for {}:\n\t{}".format(type(module).__name__, "\n\t".join(errors))
         )
-    return IncompatibleKeys(report.missing, report.unexpected)
+    return _IncompatibleKeys(report.missing, report.unexpected)
 
 
 def _load_tree(
@@ -239,7 +231,7 @@ def _load_tree(
             below = f"{prefix}{name}."
             part = {key: value for key, value in state_dict.items() if key.startswith(below)}
             _load_tree(child, part, below, metadata, assign, report)
-    keys = IncompatibleKeys(report.missing, report.unexpected)
+    keys = _IncompatibleKeys(report.missing, report.unexpected)
     for hook in module._load_state_dict_post_hooks.values():
         if hook(module, keys) is not None:
             raise AssertionError(

@@ -153,7 +153,11 @@ class Module:
     def register_buffer(self, name: str, tensor: Optional[Tensor], persistent: bool = True) -> None:
         """Adds a tensor that is no parameter; a persistent one is part of the state dict."""
         self._check_name("buffer", "_buffers", name)
-        if tensor is not None and not isinstance(tensor, Tensor) and not hasattr(tensor, "__torch_function__"):
+        if (
+            tensor is not None
+            and not isinstance(tensor, Tensor)
+            and not hasattr(tensor, "__torch_function__")
+        ):
             raise TypeError(
                 f"cannot assign '{_typename(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
             )
@@ -383,9 +387,7 @@ class Module:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """The buffers of this module, and with `recurse` of all below it, with their dotted names."""
-        return self._named_members(
-            lambda module: module._buffers.items(), prefix, recurse, remove_duplicate
-        )
+        return self._named_members(lambda module: module._buffers.items(), prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """named_buffers without the names."""

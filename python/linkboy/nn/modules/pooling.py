@@ -5,7 +5,7 @@ from typing import Optional, Union
 from linkboy import Tensor
 from linkboy.nn import functional as F
 from linkboy.nn.modules.module import Module
-from linkboy.nn.modules.utils import _pair, _single, _triple
+from linkboy.nn.modules.utils import _ntuple, _pair, _single, _triple
 
 _Size = Union[int, tuple[int, ...]]
 _Ratio = Union[float, tuple[float, ...]]
@@ -129,12 +129,8 @@ class MaxUnpool1d(_MaxUnpoolNd):
         self.stride = _single(stride if (stride is not None) else kernel_size)
         self.padding = _single(padding)
 
-    def forward(
-        self, input: Tensor, indices: Tensor, output_size: Optional[list[int]] = None
-    ) -> Tensor:
-        return F.max_unpool1d(
-            input, indices, self.kernel_size, self.stride, self.padding, output_size
-        )
+    def forward(self, input: Tensor, indices: Tensor, output_size: Optional[list[int]] = None) -> Tensor:
+        return F.max_unpool1d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
 class MaxUnpool2d(_MaxUnpoolNd):
@@ -150,12 +146,8 @@ class MaxUnpool2d(_MaxUnpoolNd):
         self.stride = _pair(stride if (stride is not None) else kernel_size)
         self.padding = _pair(padding)
 
-    def forward(
-        self, input: Tensor, indices: Tensor, output_size: Optional[list[int]] = None
-    ) -> Tensor:
-        return F.max_unpool2d(
-            input, indices, self.kernel_size, self.stride, self.padding, output_size
-        )
+    def forward(self, input: Tensor, indices: Tensor, output_size: Optional[list[int]] = None) -> Tensor:
+        return F.max_unpool2d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
 class MaxUnpool3d(_MaxUnpoolNd):
@@ -171,12 +163,8 @@ class MaxUnpool3d(_MaxUnpoolNd):
         self.stride = _triple(stride if (stride is not None) else kernel_size)
         self.padding = _triple(padding)
 
-    def forward(
-        self, input: Tensor, indices: Tensor, output_size: Optional[list[int]] = None
-    ) -> Tensor:
-        return F.max_unpool3d(
-            input, indices, self.kernel_size, self.stride, self.padding, output_size
-        )
+    def forward(self, input: Tensor, indices: Tensor, output_size: Optional[list[int]] = None) -> Tensor:
+        return F.max_unpool3d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
 class _AvgPoolNd(Module):
@@ -315,13 +303,16 @@ class AvgPool3d(_AvgPoolNd):
         )
 
 
-def _check_fractional(name: str, output_size: Optional[_Size], output_ratio: Optional[tuple]) -> None:
+def _check_fractional(
+    name: str, output_size: Optional[_Size], output_ratio: Optional[_Ratio], count: int
+) -> None:
     """Raises ValueError unless one of size and ratio is given, the ratios between 0 and 1."""
     if output_size is None and output_ratio is None:
         raise ValueError(f"{name} requires specifying either an output size, or a pooling ratio")
     if output_size is not None and output_ratio is not None:
         raise ValueError("only one of output_size and output_ratio may be specified")
-    if output_ratio is not None and not all(0 < ratio < 1 for ratio in output_ratio):
+    ratios = _ntuple(count, "ratios")(0.5 if output_ratio is None else output_ratio)
+    if not all(0 < ratio < 1 for ratio in ratios):
         raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
 
 
@@ -348,7 +339,7 @@ class FractionalMaxPool2d(Module):
         self.register_buffer("_random_samples", _random_samples)
         self.output_size = _pair(output_size) if output_size is not None else None
         self.output_ratio = _pair(output_ratio) if output_ratio is not None else None
-        _check_fractional("FractionalMaxPool2d", self.output_size, self.output_ratio)
+        _check_fractional("FractionalMaxPool2d", output_size, output_ratio, 2)
 
     def forward(self, input: Tensor):
         return F.fractional_max_pool2d(
@@ -386,7 +377,7 @@ class FractionalMaxPool3d(Module):
         self.register_buffer("_random_samples", _random_samples)
         self.output_size = _triple(output_size) if output_size is not None else None
         self.output_ratio = _triple(output_ratio) if output_ratio is not None else None
-        _check_fractional("FractionalMaxPool3d", self.output_size, self.output_ratio)
+        _check_fractional("FractionalMaxPool3d", output_size, output_ratio, 3)
 
     def forward(self, input: Tensor):
         return F.fractional_max_pool3d(
@@ -433,9 +424,7 @@ class LPPool1d(_LPPoolNd):
     stride: _Size
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.lp_pool1d(
-            input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
-        )
+        return F.lp_pool1d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
 class LPPool2d(_LPPoolNd):
@@ -445,9 +434,7 @@ class LPPool2d(_LPPoolNd):
     stride: _Size
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.lp_pool2d(
-            input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
-        )
+        return F.lp_pool2d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
 class LPPool3d(_LPPoolNd):
@@ -457,9 +444,7 @@ class LPPool3d(_LPPoolNd):
     stride: _Size
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.lp_pool3d(
-            input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode
-        )
+        return F.lp_pool3d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
 class _AdaptiveMaxPoolNd(Module):

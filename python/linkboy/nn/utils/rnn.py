@@ -111,7 +111,7 @@ def invert_permutation(permutation: Optional[Tensor]) -> Optional[Tensor]:
     """The permutation (N) that undoes this one."""
     if permutation is None:
         return None
-    output = linkboy.empty_like(permutation, memory_format=linkboy.legacy_contiguous_format)
+    output = linkboy.empty_like(permutation, memory_format=linkboy.contiguous_format)
     output.scatter_(0, permutation, linkboy.arange(0, permutation.numel(), device=permutation.device))
     return output
 
