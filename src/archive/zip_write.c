@@ -188,6 +188,7 @@ static bool write_end(struct zip_writer *w) {
     uint64_t start = w->offset, size = w->directory.length, at = start + size;
     uint64_t count = (uint64_t)w->records.count, shown = count < 0xffff ? count : 0xffff;
     struct text end = {0};
+    if (!write_text(w, &w->directory)) return false;
     put_number(&end, 0x06064b50, 4);
     put_number(&end, 44, 8);
     put_number(&end, 0x2d031e, 4);
@@ -206,7 +207,7 @@ static bool write_end(struct zip_writer *w) {
     put_number(&end, size < UINT32_MAX ? size : UINT32_MAX, 4);
     put_number(&end, start < UINT32_MAX ? start : UINT32_MAX, 4);
     put_number(&end, 0, 2);
-    return write_text(w, &w->directory) && write_text(w, &end);
+    return write_text(w, &end);
 }
 
 static bool finish(struct zip_writer *w) {
