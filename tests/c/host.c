@@ -166,6 +166,24 @@ static void test_call(const lb_module *m, lb_error *err) {
     lb_value_free(y);
 }
 
+/* What was made here is saved, and is loaded as any archive is. */
+static void test_saved(const lb_module *m, lb_error *err) {
+    void *bytes = NULL;
+    size_t length = 0;
+    bool good = lb_module_save_memory(m, NULL, &bytes, &length, err);
+    expect(good, "save", lb_error_text(err));
+    lb_module *again = good ? lb_load_memory(bytes, length, NULL, err) : NULL;
+    expect(again != NULL, "load what was saved", lb_error_text(err));
+    if (again) {
+        char *code = lb_text(m, LB_TEXT_CODE, "forward", err);
+        expect_text("code after saving", lb_text(again, LB_TEXT_CODE, "forward", err), code);
+        lb_text_free(code);
+        test_call(again, err);
+    }
+    lb_module_free(again);
+    lb_bytes_free(bytes);
+}
+
 static void test_module(struct program *p, lb_error *err) {
     make_classes(p, err);
     expect(method_at(p, p->add, 11, err), "Add.forward", lb_error_text(err));
@@ -198,6 +216,7 @@ static void test_module(struct program *p, lb_error *err) {
     expect_text("method found by the host", lb_text(m, LB_TEXT_CODE, "steps.1.shifted", err),
                 "def shifted(self,\n    x: Tensor,\n    by: int) -> Tensor:\n  return torch.add(x, by)\n");
     test_call(m, err);
+    test_saved(m, err);
     lb_module_free(m);
 }
 
