@@ -6,7 +6,7 @@ static const char folder[] = "extra/";
 enum { FOLDER_LENGTH = sizeof folder - 1 };
 
 static struct zip_record *next_extra(const struct program *p, int *at) {
-    for (; p->archive && *at < p->archive->zip.count; ++*at) {
+    for (; p->whole && *at < p->archive->zip.count; ++*at) {
         struct zip_record *r = &p->archive->zip.records[*at];
         bool directory = r->name->text[r->name->length - 1] == '/'; /* other zip writers make such */
         if (!strncmp(r->name->text, folder, FOLDER_LENGTH) && !directory) return r;

@@ -184,7 +184,10 @@ struct program *program_load(struct archive *archive, const struct program_optio
     if (!good) name_file(archive, err);
     o->options = NULL;
     struct program *p = good ? program_around(o->unit, archive, root, err) : NULL;
-    if (p) program_inflate_extras(p);
+    if (p) {
+        p->whole = true;
+        program_inflate_extras(p);
+    }
     value_release(root);
     unit_free(o->unit);
     return p;
@@ -196,7 +199,7 @@ struct program *program_around(struct unit *unit, struct archive *archive, lb_va
         error_memory(err);
         return NULL;
     }
-    *p = (struct program){unit_retain(unit), archive, value_copy(root)};
+    *p = (struct program){.unit = unit_retain(unit), .archive = archive, .root = value_copy(root)};
     return p;
 }
 

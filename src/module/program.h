@@ -17,6 +17,7 @@ struct program {
     struct unit *unit;       /* held */
     struct archive *archive; /* that the unit was loaded from and keeps open; NULL: it was made here */
     lb_value root;           /* the top module, an object */
+    bool whole;              /* all of the archive, whose extra files it has; else a part or a copy */
 };
 
 /* Takes the archive over (also when it fails). NULL: err says what is wrong. */

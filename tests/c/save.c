@@ -201,6 +201,9 @@ static void check_extras(lb_error *err) {
     check_extra(m, &o, "zz notes.txt labels/de.json a ", "a", "A", err);
     o.extra_count = 4; /* all of the old ones away */
     check_extra(m, &o, "new a ", "new", "N", err);
+    lb_module *part = lb_module_at(m, "first", err);
+    check(part && !lb_extra_name(part, 0), "a submodule has none", NULL);
+    lb_module_free(part);
     check(!lb_extra_file(m, "none", NULL, err) && lb_error_code(err) == LB_ERROR_ARGUMENT,
           "no such extra file", NULL);
     lb_error_clear(err);
