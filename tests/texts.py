@@ -9,7 +9,8 @@
 The program is in the dialect of archives; it becomes the file MODEL of an archive made here (a class M with these methods, or whole
 classes where it opens with `class`). `$ run 3 4` is `linkboy run MODEL 3 4`; a command that names a file (`$ info tests/cases/x.pt`)
 needs no program. What follows is standard output and standard error together, and `exit N` where the tool does not return 0.
-A line of three dots in the expected text stands for any lines.
+A line of three dots in the expected text stands for any lines. The program of `$ script net.py:f` is a Python file, net.py; what such a
+case writes is in the same folder (`$ script net.py:f -o net.pt`, `$ code net.pt`).
 """
 import glob
 import io
@@ -80,6 +81,9 @@ def matches(expected, found):
 
 def perform_step(command, tool, cwd, model):
     words = shlex.split(command)
+    if model and model.endswith(".py"):
+        words = [os.path.join(os.path.dirname(model), w) if w.startswith("net.p") else w for w in words]
+        model = None
     if BARE.match(command) and model and not any("/" in w for w in words[1:]):
         words.insert(1, model)
     done = subprocess.run([tool, *words], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -93,13 +97,18 @@ def perform(case, tool, cwd):
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         model = None
-        if case.program:
+        if case.program and case.steps[0][0].startswith("script "):
+            model = os.path.join(folder, "net.py")
+            with open(model, "w", encoding="utf-8") as file:
+                file.write(case.program + "\n")
+        elif case.program:
             model = os.path.join(folder, "MODEL")
             with open(model, "wb") as file:
                 file.write(archive(case.program))
         for command, expected in case.steps:
             try:
-                found = perform_step(command, tool, cwd, model).replace(model or "\0", "MODEL").strip("\n")
+                found = perform_step(command, tool, cwd, model).strip("\n")
+                found = found.replace(folder + "/", "") if model and model.endswith(".py") else found.replace(model or "\0", "MODEL")
             except (subprocess.TimeoutExpired, OSError) as error:
                 return False, f"$ {command}\n{error}", time.monotonic() - start
             if not matches(expected.strip("\n"), found):

@@ -126,7 +126,7 @@ struct file *evaluator_run_file(struct evaluator *v, const struct source *source
 
 struct thing *evaluator_expression(struct evaluator *v, struct file *file, const char *text, lb_error *err) {
     v->err = err;
-    struct source *source = source_new(&v->unit->memory, text, strlen(text), NULL, 1);
+    struct source *source = source_new(&v->unit->memory, text, strlen(text), "<name>", 1);
     struct tree *t = source
                          ? lang_parse_expression(&v->unit->memory, &v->unit->names, source, PARSE_PYTHON, err)
                          : raise_memory(v);

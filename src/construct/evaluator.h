@@ -111,6 +111,8 @@ bool bind_name(struct evaluator *v, struct scope *s, const struct name *name, st
 struct thing *look_up_name(struct evaluator *v, struct scope *s, const struct name *name,
                            struct source_range at);
 struct scope *scope_new(struct evaluator *v, struct scope *outer);
+/* Whether so many bytes more may be made; false with an error. */
+bool evaluator_has_room(struct evaluator *v, size_t bytes);
 /* One more level of the C stack, one more step; false with an error when there are too many. */
 bool evaluator_enter(struct evaluator *v, struct source_range at);
 static inline void evaluator_leave(struct evaluator *v) {

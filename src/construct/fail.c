@@ -1,5 +1,5 @@
 /* Errors of construction. Each says what happened in Python's words or what is not evaluated here and the way
- * round it; the calls that led there and an excerpt with the place follow (err->trace). */
+ * round it; an excerpt with the place and the calls that led there follow (err->trace). */
 #include "base/mem.h"
 #include "construct/evaluator.h"
 #include <stdio.h>
@@ -12,24 +12,23 @@ void *raise_memory(struct evaluator *v) {
     return NULL;
 }
 
-static void put_place(struct text *out, struct source_range at, const char *function) {
+static void put_place(struct text *out, const char *before, struct source_range at,
+                      const struct call_frame *f) {
     if (!at.source) return;
-    text_printf(out, "  File \"%s\", line %d, in %s\n", at.source->file ? at.source->file : "<text>",
-                source_line_at(at.source, at.start) + at.source->first_line, function);
+    text_printf(out, "%sFile \"%s\", line %d", before, at.source->file ? at.source->file : "<text>",
+                source_line_at(at.source, at.start) + at.source->first_line);
+    text_printf(out, f ? ", in %s\n" : "%s\n", f ? f->name : "");
 }
 
-/* Outermost first, as Python's tracebacks; of a long chain the ends. */
-static void put_frames(struct text *out, const struct call_frame *f, struct source_range at, int depth) {
-    if (depth < FRAMES_SHOWN && f) put_frames(out, f->outer, f->at, depth + 1);
-    if (depth == FRAMES_SHOWN && f) text_put(out, "  ...\n");
-    put_place(out, at, f ? f->name : "<module>");
-}
-
+/* What happened, the place, then the calls that led there, the innermost first. */
 static void trace(struct evaluator *v, struct source_range at) {
     struct text out = {0};
-    put_frames(&out, v->frames, at, 0);
+    text_printf(&out, "%s: %s\n", v->err->kind ? v->err->kind : "error", error_message(v->err));
+    put_place(&out, "  ", at, v->frames);
     if (at.source) source_put_excerpt(&out, at);
-    text_printf(&out, "%s: %s", v->err->kind ? v->err->kind : "error", error_message(v->err));
+    int shown = 0;
+    for (const struct call_frame *f = v->frames; f && shown <= FRAMES_SHOWN; f = f->outer, shown++)
+        put_place(&out, shown == FRAMES_SHOWN ? "...\ncalled from " : "called from ", f->at, f->outer);
     mem_free(v->err->trace);
     v->err->trace = text_take(&out);
 }

@@ -174,11 +174,11 @@ static struct thing *joined_rows(struct evaluator *v, const struct thing *a, con
 
 static struct thing *repeated(struct evaluator *v, const struct operands *o, const struct thing *t,
                               int64_t times) {
-    enum { MOST = 1 << 26 };
     bool text = thing_is_text(t);
     int64_t length = text ? t->value.string->length : t->count, total;
     if (times < 0) times = 0;
-    if (__builtin_mul_overflow(length, times, &total) || total > MOST) return too_large(v, o);
+    if (__builtin_mul_overflow(length, times, &total) || total > INT32_MAX) return too_large(v, o);
+    if (!evaluator_has_room(v, (size_t)total * (text ? 1 : sizeof *t->items))) return NULL;
     struct text out = {0};
     struct thing *result = text ? NULL : thing_list(v, NULL, 0);
     for (int64_t k = 0; length && k < times; k++) {

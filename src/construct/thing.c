@@ -4,14 +4,16 @@
 
 enum { SMALL = 8, DEFAULT_BYTES = 1 << 30 };
 
+bool evaluator_has_room(struct evaluator *v, size_t bytes) {
+    int64_t limit = v->limits.max_bytes > 0 ? v->limits.max_bytes : DEFAULT_BYTES;
+    if (v->memory.total + v->bytes + bytes <= (size_t)limit) return true;
+    return error_set(v->err, LB_ERROR_LIMIT, "the program made more than %lld bytes while it was constructed",
+                     (long long)limit);
+}
+
 /* Memory for what the program makes, under the evaluator's limit. */
 static void *room_for(struct evaluator *v, size_t bytes) {
-    int64_t limit = v->limits.max_bytes > 0 ? v->limits.max_bytes : DEFAULT_BYTES;
-    if (v->memory.total + v->bytes + bytes > (size_t)limit) {
-        error_set(v->err, LB_ERROR_LIMIT, "the program made more than %lld bytes while it was constructed",
-                  (long long)limit);
-        return NULL;
-    }
+    if (!evaluator_has_room(v, bytes)) return NULL;
     void *memory = arena_alloc(&v->memory, bytes);
     return memory ? memory : raise_memory(v);
 }

@@ -147,6 +147,12 @@ static int finish(const tool_command *self, const script_options *given, const l
     return good ? status : output_library_error(NULL, err);
 }
 
+/* The name that is to be made is the command line's affair. */
+static int refused(const lb_error *err) {
+    int status = output_library_error(NULL, err);
+    return lb_error_code(err) == LB_ERROR_ARGUMENT ? TOOL_USAGE : status;
+}
+
 static int make(const tool_command *self, const script_options *given, const char *word) {
     const char *name;
     char *path = split(word, &name);
@@ -160,7 +166,7 @@ static int make(const tool_command *self, const script_options *given, const cha
     if (module)
         status = finish(self, given, module, function, err);
     else if (text)
-        status = output_library_error(NULL, err);
+        status = refused(err);
     lb_module_free(module);
     lb_error_free(err);
     free(text);

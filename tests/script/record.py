@@ -3,15 +3,21 @@
 
 The first line of a file names its entry; it is made after torch.manual_seed(0), and called with tensors of a seeded generator.
 """
-import glob
 import importlib.util
 import os
+import re
+import subprocess
 import sys
 
 import torch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ARGUMENTS = {"functions": (torch.arange(4.0), 2), "module": (torch.linspace(-1, 1, 6).view(2, 3),), "containers": (torch.linspace(-1, 1, 12).view(3, 4),)}
+LIBRARY = re.compile(r" # (?!tests/script/).*")  # where a layer's own source is, is no part of a graph
+ARGUMENTS = {
+    "functions": (torch.arange(4.0), 2), "module": (torch.linspace(-1, 1, 6).view(2, 3),),
+    "containers": (torch.linspace(-1, 1, 12).view(3, 4),), "layers": (torch.ones(2, 3),),
+}
+KINDS = {"layers": ("code", "schema")}  # of many layers the code alone
 
 
 def texts(scripted):
@@ -49,7 +55,9 @@ def record(path):
     scripted = torch.jit.script(eval(entry, vars(module)))
     with open(os.path.join(HERE, name + ".front"), "w", encoding="utf-8") as out:
         for title, text in texts(scripted):
-            text = text.replace(os.getcwd() + "/", "")
+            if title.split()[0] not in KINDS.get(name, ("repr", "code", "canonical", "schema")):
+                continue
+            text = LIBRARY.sub("", text.replace(os.getcwd() + "/", ""))
             out.write(f"--- {title}\n{text if text.endswith(chr(10)) else text + chr(10)}")
     torch.manual_seed(0)
     call = {"method": "forward", "args": ARGUMENTS[name], "kwargs": {}, "seed": 0}
@@ -59,6 +67,8 @@ def record(path):
 
 
 if __name__ == "__main__":
-    for found in sorted(glob.glob(os.path.join(HERE, "*.py"))):
-        if os.path.basename(found) != "record.py" and (len(sys.argv) < 2 or os.path.basename(found)[:-3] in sys.argv[1:]):
-            record(found)
+    if len(sys.argv) > 1:
+        record(os.path.join(HERE, sys.argv[1] + ".py"))
+    else:  # a process each, since all that one scripts shares a counter of names
+        for found in sorted(ARGUMENTS):
+            subprocess.run([sys.executable, __file__, found], check=True)
