@@ -34,6 +34,16 @@ static void call_method(const lb_module *module, const char *method, lb_error *e
     lb_context_free(context);
 }
 
+/* What could be loaded is saved, and what was saved is read. */
+static void save(const lb_module *module, lb_error *err) {
+    void *bytes;
+    size_t length;
+    lb_load_options options = {.size = sizeof options, .max_steps = STEPS, .max_bytes = BYTES};
+    if (!lb_module_save_memory(module, NULL, &bytes, &length, err)) return;
+    lb_module_free(lb_load_memory(bytes, length, &options, err));
+    lb_bytes_free(bytes);
+}
+
 long drive_loaded, drive_called;
 
 void drive(const uint8_t *archive, size_t length) {
@@ -48,6 +58,8 @@ void drive(const uint8_t *archive, size_t length) {
         }
         lb_text_free(lb_repr(module, err));
         lb_text_free(lb_info_json(module, err));
+        lb_error_clear(err);
+        save(module, err);
     }
     lb_module_free(module);
     lb_error_free(err);

@@ -12,7 +12,8 @@ void fuzz_archive(const uint8_t *bytes, size_t length);
 void fuzz_pickle(const uint8_t *bytes, size_t length);
 void fuzz_code(const uint8_t *bytes, size_t length);
 
-/* Loads an archive under limits, asks for every text, and calls what takes no argument or one tensor. */
+/* Loads an archive under limits, asks for every text, calls what takes no argument or one tensor, saves it
+ * and loads that. */
 void drive(const uint8_t *archive, size_t length);
 /* How many archives loaded and how many calls returned: a fuzzer that gets nowhere finds nothing. */
 extern long drive_loaded, drive_called;
