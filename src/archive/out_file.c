@@ -36,6 +36,7 @@ static bool make_name(struct out_file *f) {
 /* A file without a name, which goes away by itself if the process dies; -1: the system has none. */
 static int open_unnamed(const struct out_file *f) {
 #ifdef O_TMPFILE
+    if (access("/proc/self/fd", X_OK)) return -1; /* it could not be given a name */
     char *directory = directory_of(f->target);
     int file = directory ? open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, FOR_ALL) : -1;
     mem_free(directory);

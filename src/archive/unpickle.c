@@ -207,6 +207,57 @@ static int find_attribute(const struct class_definition *class, const struct pic
     return -1;
 }
 
+/* Puts a type's text without the atoms that make names differ. */
+static void put_unmangled(struct text *out, const struct type *t) {
+    static const char mark[] = "___torch_mangle_";
+    struct text whole = {0};
+    type_put_annotation(&whole, t);
+    const char *from = text_get(&whole);
+    for (const char *found; (found = strstr(from, mark)); from = found) {
+        text_put_bytes(out, from, (size_t)(found - from));
+        found += strlen(mark) + strspn(found + strlen(mark), "0123456789");
+        found += *found == '.';
+    }
+    text_put(out, from);
+    if (whole.failed) out->failed = true;
+    text_free(&whole);
+}
+
+static bool same_unmangled(const struct type *a, const struct type *b) {
+    struct text first = {0}, second = {0};
+    if (a) put_unmangled(&first, a);
+    if (b) put_unmangled(&second, b);
+    bool same = a && b && !first.failed && !second.failed && !strcmp(text_get(&first), text_get(&second));
+    text_free(&first);
+    text_free(&second);
+    return same;
+}
+
+/* PyTorch tags containers with the names that types have before they are made different for an archive (two
+ * loads of one file as submodules): such a tag says less than the items do. */
+static bool items_fit(struct type_store *s, const struct type *t, lb_value v) {
+    if (t->kind == TYPE_OPTIONAL && v.tag != VALUE_NONE) return items_fit(s, t->items[0], v);
+    if (t->kind == TYPE_LIST && v.tag == VALUE_LIST) {
+        bool fit = same_unmangled(t->items[0], v.list->element);
+        for (int64_t i = 0; fit && i < v.list->count; i++) fit = items_fit(s, t->items[0], v.list->items[i]);
+        return fit;
+    }
+    if (t->kind == TYPE_DICT && v.tag == VALUE_DICT) {
+        bool fit =
+            same_unmangled(t->items[0], v.dict->key_type) && same_unmangled(t->items[1], v.dict->value_type);
+        int64_t at = 0;
+        for (struct dict_entry *e; fit && (e = dict_next(v.dict, &at));)
+            fit = items_fit(s, t->items[0], e->key) && items_fit(s, t->items[1], e->value);
+        return fit;
+    }
+    if (t->kind == TYPE_TUPLE && v.tag == VALUE_TUPLE && v.tuple->count == t->count && !v.tuple->type) {
+        for (int i = 0; i < t->count; i++)
+            if (!items_fit(s, t->items[i], v.tuple->items[i])) return false;
+        return !t->fields;
+    }
+    return type_admits(s, t, v);
+}
+
 static bool fill_slot(struct builder *b, struct pickle_node *n, lb_value object, int slot,
                       struct pickle_node *value) {
     const struct class_attribute *attribute = &object.object->type->definition->attributes.items[slot];
@@ -214,7 +265,8 @@ static bool fill_slot(struct builder *b, struct pickle_node *n, lb_value object,
     if (!builder_build(b, value, &built))
         return error_prefix(b->err, "attribute '%s'", attribute->name->text);
     type_tag_containers(attribute->type, built);
-    if (type_admits(b->program->types, attribute->type, built)) {
+    if (type_admits(b->program->types, attribute->type, built) ||
+        items_fit(b->program->types, attribute->type, built)) {
         value_release(object.object->slots[slot]);
         object.object->slots[slot] = built;
         return true;

@@ -1,4 +1,5 @@
 """What an archive's pickles can hold: every kind of value, shared ones, many of them, states, packed weights, constants."""
+import io
 from enum import Enum
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
@@ -31,7 +32,7 @@ class Layer(nn.Module):
         pass
 
 
-class Twice(nn.Module):
+class Doubles(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x * 2
 
@@ -54,7 +55,7 @@ class Values(nn.Module):
         self.lists = [[1], [], [2, 3]]
         self.maybes = [1, None]
         self.table = {"a": [1, 2], "b": []}
-        self.layer = Twice()
+        self.layer = Doubles()
         self.flags = [True, False]
         self.floats = [0.5, -1e300]
         self.ints = [0, 255, 256, 65535, 65536, -1, 1 << 31, 1 << 40, -(1 << 62)]
@@ -157,6 +158,35 @@ class constants(nn.Module):
         if bool(x.sum() > 0):
             return x + torch.tensor([1.5, 2.5]), "größer, und zwar um so viel, dass der Text eine eigene Zeile bekommt"
         return x - torch.tensor([1.5, 2.5]), "a text of forty signs and more, which gets a line of its own"
+
+
+class Boxes(nn.Module):
+    boxes: List[Box]
+    named: Dict[str, Box]
+
+    def __init__(self):
+        super().__init__()
+        self.boxes = [Box(1), Box(2)]
+        self.named = {"three": Box(3)}
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.boxes[1].size + self.named["three"].size
+
+
+class Twice(nn.Module):
+    """One archive under two names: its classes stand in the file twice, the second time under other names."""
+
+    def __init__(self):
+        super().__init__()
+        buffer = io.BytesIO()
+        torch.jit.save(torch.jit.script(Boxes()), buffer)
+        self.one, self.two = (torch.jit.load(io.BytesIO(buffer.getvalue())) for _ in range(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.one(x) * self.two(x)
+
+
+add("twice", Twice, (torch.ones(2),))
 
 
 def quantized():
