@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Makes tests/fuzz/seeds: code of recorded programs that are one function, pickles from the honest and hostile ones. No PyTorch needed."""
+"""Makes tests/fuzz/seeds: code of recorded programs that are one function, pickles from the honest and hostile ones, Python files in
+pieces. No PyTorch needed."""
+import ast
 import glob
 import os
 import zipfile
@@ -35,6 +37,26 @@ def pickle_seeds():
                 put("pickle", attack.name.replace("/", "_"), archive.read("m/data.pkl"))
 
 
+def script_seeds():
+    """The definitions of tests/construct and tests/script, a few at a time, behind the imports of their file."""
+    for path in sorted(p for folder in ("construct", "script") for p in glob.glob(os.path.join(TOP, "tests", folder, "*.py"))):
+        with open(path, encoding="utf-8") as file:
+            source = file.read()
+        lines = source.splitlines(keepends=True)
+        body = ast.parse(source).body
+        imports = "".join("".join(lines[s.lineno - 1: s.end_lineno]) for s in body if isinstance(s, (ast.Import, ast.ImportFrom)))
+        rest = [s for s in body if not isinstance(s, (ast.Import, ast.ImportFrom))]
+        name, number, text = os.path.basename(path)[:-3], 0, imports
+        for statement, after in zip(rest, rest[1:] + [None]):
+            decorators = getattr(statement, "decorator_list", [])
+            text += "".join(lines[(decorators or [statement])[0].lineno - 1: statement.end_lineno])
+            if after is None or len(text) > LONGEST // 2:
+                if name != "record" and len(text) < LONGEST:
+                    put("script", f"{name}_{number}.py", text.encode())
+                number, text = number + 1, imports
+
+
 if __name__ == "__main__":
     code_seeds()
+    script_seeds()
     pickle_seeds()

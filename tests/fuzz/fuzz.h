@@ -1,6 +1,7 @@
 /* What the fuzz targets share. A target takes any bytes and drives the library with them through the public
  * header: archive   the bytes are a file pickle    the bytes are data.pkl of an otherwise honest archive code
- * the bytes are code/__torch__.py of one libFuzzer calls a target through target_main.c; mutate.c calls all
+ * the bytes are code/__torch__.py of one; script   the bytes
+ * are a Python file. libFuzzer calls a target through target_main.c; mutate.c calls all
  * of them with mutations of its own. */
 #ifndef LINKBOY_FUZZ_H
 #define LINKBOY_FUZZ_H
@@ -11,6 +12,7 @@
 void fuzz_archive(const uint8_t *bytes, size_t length);
 void fuzz_pickle(const uint8_t *bytes, size_t length);
 void fuzz_code(const uint8_t *bytes, size_t length);
+void fuzz_script(const uint8_t *bytes, size_t length);
 
 /* Loads an archive under limits, asks for every text, calls what takes no argument or one tensor, saves it
  * and loads that. */

@@ -1,5 +1,5 @@
 /* Mutated inputs without libFuzzer, the same on every machine: mutate [--count N] [--from N] [--only N]
- * [--seconds S] [SEED-FOLDER] Input number n is made from n alone (target n % 3, seed file, mutations), so
+ * [--seconds S] [SEED-FOLDER] Input number n is made from n alone (target n % 4, seed file, mutations), so
  * that a crash is repeated by --only n; the number is printed when a sanitizer or signal ends the process.
  * Prints how many inputs were run and the slowest one; an input over the limit of processor time makes the
  * exit status 1. */
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LONGEST = 1 << 16, MOST_SEEDS = 1024, TARGETS = 3, HONEST = 4 };
+enum { LONGEST = 1 << 16, MOST_SEEDS = 1024, TARGETS = 4, HONEST = 4 };
 
 typedef struct seed {
     uint8_t *bytes;
@@ -45,6 +45,13 @@ static const struct target {
      "PlaceholderModule\nops.prim.\nbreak\n"
      "continue\nNone\n9223372036854775807\n1e400\n\"\\777\"\nimport x\nclass Q:\ndef f(\nassert \nraise "
      "\nwith \nlambda\nin \nis not \n"},
+    {"script", "script", fuzz_script, false, true,
+     "return \nif \nelse:\nwhile True:\nfor i in range(9):\n(\n)\n[\n]\n{\n}\n, \n-\n->\n: int\n=\n**\n*\n"
+     "self.\nsuper().__init__()\nnn.Linear(2, 3)\nnn.Module\nclass Q(nn.Module):\ndef f(\nlambda x: x\n"
+     "torch.zeros(3)\ntorch.ones(\nlen(\nsetattr(\ngetattr(\nisinstance(\nrange(\nsorted(\nzip(\nyield "
+     "\ntry:\n"
+     "except Exception as e:\nfinally:\nraise \nmatch x:\ncase \nglobal x\nimport math\nf\"{x:>3}\"\n"
+     "9223372036854775807\n1e400\n\"\\u0100\"\n@property\n@dataclass\nNone\n_modules\n__class__\n"},
 };
 
 static volatile long current = -1; /* read by the signal handler */

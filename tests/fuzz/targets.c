@@ -1,5 +1,6 @@
-/* The three targets; see fuzz.h. */
+/* The four targets; see fuzz.h. */
 #include "fuzz.h"
+#include "linkboy.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,4 +41,33 @@ void fuzz_pickle(const uint8_t *bytes, size_t length) {
 
 void fuzz_code(const uint8_t *bytes, size_t length) {
     drive_records(function_pickle, sizeof function_pickle - 1, bytes, length);
+}
+
+/* Compiles a Python file under small limits; what comes out goes the way of a loaded archive. */
+static void drive_script(const char *text, size_t length, const char *name, lb_error *err) {
+    lb_context_options limits = {.size = sizeof limits, .max_bytes = 16 << 20, .max_steps = 100000};
+    lb_context *context = lb_context_new(&limits, err);
+    lb_script_options options = {.size = sizeof options,
+                                 .file = "fuzz.py",
+                                 .context = context,
+                                 .max_steps = 20000,
+                                 .max_bytes = 8 << 20};
+    lb_module *module = lb_script(text, length, name, &options, err);
+    void *bytes = NULL;
+    size_t saved;
+    if (module && lb_module_save_memory(module, NULL, &bytes, &saved, err)) drive(bytes, saved);
+    lb_bytes_free(bytes);
+    lb_module_free(module);
+    lb_context_free(context);
+}
+
+void fuzz_script(const uint8_t *bytes, size_t length) {
+    static const char *const names[] = {NULL, "f", "Net()"};
+    lb_error *err = lb_error_new();
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        lb_error_clear(err);
+        drive_script((const char *)bytes, length, names[i], err);
+        if (lb_error_code(err) != LB_ERROR_ARGUMENT) break; /* several things, or none, could be made */
+    }
+    lb_error_free(err);
 }
