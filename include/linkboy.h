@@ -78,6 +78,8 @@ LB_API const char *lb_error_kind(const lb_error *err);
 /* The whole text as PyTorch prints it: TorchScript's traceback and "CLASS: MESSAGE"; the message when there
  * is no traceback. */
 LB_API const char *lb_error_text(const lb_error *err);
+/* For callbacks that tell of an error of their own. The first error stands. */
+LB_API void lb_error_set(lb_error *err, lb_code code, const char *message);
 
 /* ---- Loading ---- */
 
@@ -271,7 +273,7 @@ LB_API lb_unit *lb_unit_new(const lb_host *host, lb_error *err);
 LB_API void lb_unit_free(lb_unit *unit);
 
 /* A function from its source under a qualified name ("__torch__.model.f"; an atom is put in when the name is
- * taken). It is parsed now and compiled by lb_compile(), or when a program that is compiled names it. */
+ * taken; NULL: it is declared only, for lb_answer_outside()). It is parsed now and compiled by lb_compile(), or when a program that is compiled names it. */
 LB_API lb_function *lb_declare(lb_unit *unit, const char *qualified, const lb_source *source, lb_error *err);
 /* The same as a method of a class or module. */
 LB_API lb_function *lb_declare_method(lb_unit *unit, const lb_type *class_type, const lb_source *source,
@@ -337,6 +339,11 @@ LB_API const lb_type *lb_type_parse(lb_unit *unit, const char *text, void *scope
  * have nothing in common. */
 LB_API const lb_type *lb_type_infer(lb_unit *unit, const lb_value *value, lb_error *err);
 
+/* A value as a parameter of this type takes it: typed lists, dicts and enum members, ints as floats. */
+LB_API lb_value *lb_value_convert(lb_unit *unit, const lb_value *value, const lb_type *type, lb_error *err);
+/* Whether there is an operator of this name, "aten::relu". */
+LB_API bool lb_operator_known(const char *name);
+
 typedef enum lb_class_kind {
     LB_CLASS,
     LB_MODULE,
@@ -374,7 +381,7 @@ LB_API const lb_type *lb_type_named_tuple(lb_unit *unit, const char *qualified, 
 LB_API lb_value *lb_object_new(lb_unit *unit, const lb_type *class_type, lb_error *err);
 LB_API bool lb_object_set(lb_unit *unit, lb_value *object, const char *name, const lb_value *value,
                           lb_error *err);
-/* A module around an object of a module's class, which it shares. */
+/* A module around an object of a module's class (or of a script class), which it shares. */
 LB_API lb_module *lb_module_new(lb_unit *unit, const lb_value *object, lb_error *err);
 
 /* ---- Running ---- */

@@ -7,7 +7,8 @@ static const struct part parts[] = {
     {"errors", py_add_errors},       {"contexts", py_add_contexts}, {"dtypes", py_add_dtypes},
     {"devices", py_add_devices},     {"tensors", py_add_tensors},   {"creation", py_add_creation},
     {"operators", py_add_operators}, {"modules", py_add_modules},   {"methods", py_add_methods},
-    {"files", py_add_files},
+    {"files", py_add_files},         {"types", py_add_types},       {"functions", py_add_functions},
+    {"units", py_add_units},
 };
 
 struct state *py_state_of_module(PyObject *module) {
@@ -65,6 +66,7 @@ static PyObject *set_up(PyObject *module, PyObject *args, PyObject *kwargs) {
         {"enum", &s->enum_member},          {"named_tuple", &s->named_tuple},
         {"result_tuple", &s->result_tuple}, {"method", &s->bound_method},
         {"tensor", &s->tensor_maker},       {"tensor_from", &s->tensor_from},
+        {"function", &s->function_class},
     };
     (void)args;
     for (size_t i = 0; i < sizeof parts_in_python / sizeof *parts_in_python; i++) {
@@ -109,6 +111,10 @@ static PyObject **held(struct state *s, int index) {
         (PyObject **)&s->operator_type,
         (PyObject **)&s->method_type,
         (PyObject **)&s->module_type,
+        (PyObject **)&s->unit_type,
+        (PyObject **)&s->type_type,
+        (PyObject **)&s->function_type,
+        &s->function_class,
         &s->jit_error,
         &s->module_class,
         &s->object_class,

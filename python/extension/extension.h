@@ -34,11 +34,12 @@ typedef PyObject *(*vectorcallfunc)(PyObject *callable, PyObject *const *args, s
 struct state {
     PyObject *module; /* borrowed: linkboy._C itself */
     PyTypeObject *context_type, *tensor_type, *dtype_type, *device_type, *opaque_type, *layout_type,
-        *operator_type, *format_type, *method_type, *module_type;
+        *operator_type, *format_type, *method_type, *module_type, *unit_type, *type_type, *function_type;
     PyObject *dtypes[DTYPE_COUNT];         /* linkboy.float32, ... by number */
     PyObject *jit_error;                   /* linkboy.jit.Error */
     PyObject *module_class;                /* what load() makes: the Python class over module_type */
     PyObject *object_class;                /* the same for objects of script classes */
+    PyObject *function_class;              /* the same for functions: the class over function_type */
     PyObject *size_class;                  /* linkboy.Size */
     PyObject *context_key;                 /* where a thread's dict keeps its context */
     PyObject *torch_tensor;                /* torch.Tensor once torch has been imported, else NULL */
@@ -70,6 +71,9 @@ int py_add_operators(PyObject *module, struct state *state);
 int py_add_modules(PyObject *module, struct state *state);
 int py_add_files(PyObject *module, struct state *state);
 int py_add_methods(PyObject *module, struct state *state);
+int py_add_types(PyObject *module, struct state *state);
+int py_add_functions(PyObject *module, struct state *state);
+int py_add_units(PyObject *module, struct state *state);
 
 /* A type made from its spec, known to the module by its name. */
 PyTypeObject *py_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject *base);
@@ -143,8 +147,8 @@ void py_arguments_end(struct arguments *a);
 /* The argument that is the same tensor as the result, a new reference; NULL without an exception: none. */
 PyObject *py_arguments_same(const struct arguments *a, const lb_value *result);
 
-/* Takes the handle over. `owner` is the ScriptModule whose program the value belongs to (may be NULL: then
- * there are no objects in it). */
+/* Takes the handle over. `owner` is the ScriptModule whose program the value belongs to, or its Unit (may be
+ * NULL: then there are no objects in it). */
 PyObject *py_value_to(struct state *state, lb_value *take_value, PyObject *owner, bool torch);
 
 /* ---- operator.c ---- */

@@ -1,10 +1,10 @@
 /* Values as Python objects. Tensors share their memory: as torch tensors when the call was given one, as
  * linkboy.Tensor otherwise. */
-#include "extension.h"
+#include "compile.h"
 
 struct outgoing {
     struct state *state;
-    PyObject *owner; /* the ScriptModule whose program this comes from */
+    PyObject *owner; /* the ScriptModule or Unit whose program this comes from */
     bool torch;
     lb_error *err;
 };
@@ -81,10 +81,13 @@ static PyObject *complex_out(const lb_value *value) {
     return PyComplex_FromDoubles(re, im);
 }
 
+/* An object as a module of its own, in the program or unit that it belongs to. */
 static PyObject *object_out(struct outgoing *o, const lb_value *value) {
-    struct module *owner = (struct module *)o->owner;
-    if (!owner) return PyErr_Format(PyExc_RuntimeError, "an object without its module");
-    lb_module *handle = lb_module_of(owner->handle, value, o->err);
+    struct module *module = o->owner ? py_module_of(o->owner, o->state) : NULL;
+    lb_unit *unit = !o->owner || module ? NULL : py_unit_of(o->state, o->owner)->handle;
+    if (!module && !unit) return PyErr_Format(PyExc_RuntimeError, "an object without its module");
+    lb_module *handle =
+        module ? lb_module_of(module->handle, value, o->err) : lb_module_new(unit, value, o->err);
     return handle ? py_module_new(o->state, handle) : py_raise_error(o->state, o->err);
 }
 

@@ -21,7 +21,7 @@ from linkboy._C import sparse_coo, sparse_csc, sparse_csr, strided
 from linkboy import functional as _functional, operators as _operators
 from linkboy.creation import TYPED as _TYPED, as_tensor, asarray, from_dlpack, from_numpy, frombuffer, tensor
 from linkboy.grad import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from linkboy.jit import ScriptModule
+from linkboy.jit import ScriptFunction, ScriptModule, script
 from linkboy.operators import ops
 from linkboy.serialization import load, save
 from linkboy.size import Size

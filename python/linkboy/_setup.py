@@ -5,6 +5,7 @@ import types
 import warnings
 
 from linkboy import _C, classes, creation, tensor_methods
+from linkboy.jit.function import ScriptFunction
 from linkboy.module import ScriptModule, ScriptObject
 from linkboy.size import Size
 
@@ -20,5 +21,5 @@ def warn(text: str) -> None:
 
 _C.set_up(module=ScriptModule, object=ScriptObject, size=Size, warn=warn, enum=classes.enum_member,
           named_tuple=classes.named_tuple, result_tuple=classes.result_tuple, method=types.MethodType,
-          tensor=creation.make_tensor, tensor_from=creation.tensor)
+          tensor=creation.make_tensor, tensor_from=creation.tensor, function=ScriptFunction)
 tensor_methods.install()

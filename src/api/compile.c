@@ -68,7 +68,7 @@ bool lb_compile(lb_unit *unit, lb_function *function, lb_error *err) {
     if (!host) error_memory(local);
     if (host) {
         unit_enter(host->unit);
-        lang_ensure((struct function *)function, local);
+        if (!lang_ensure((struct function *)function, local)) lang_retry_failed(host->unit);
         unit_leave(host->unit);
     }
     bool good = !local->code;

@@ -2,7 +2,9 @@
  * works: programs of the unit may run meanwhile. */
 #include "api/compile.h"
 #include "module/attributes.h"
+#include "ops/ops.h"
 #include "types/adapt.h"
+#include <stdio.h>
 #include <string.h>
 
 /* One step of a host's: the unit is held from begin() to end(). */
@@ -62,6 +64,40 @@ const lb_type *lb_type_infer(lb_unit *unit, const lb_value *value, lb_error *err
                   "items have no type in common",
                   value_tag_name((enum value_tag)value->tag));
     return end_type(&s, type, err);
+}
+
+/* Why the value does not fit. */
+static bool refuse_value(struct step *s, const char *what, const struct type *want, lb_value v) {
+    struct text wanted = {0}, found = {0};
+    const struct type *type = type_infer(&s->host->unit->types, v);
+    type_put_annotation(&wanted, want);
+    if (type) type_put_annotation(&found, type);
+    error_set(&s->err, LB_ERROR_ARGUMENT, "%s is of type %s and cannot be %s%s", what, text_get(&wanted),
+              type ? "of type " : "this value", text_get(&found));
+    text_free(&wanted);
+    text_free(&found);
+    return false;
+}
+
+static bool convert_value(struct step *s, const char *what, const struct type *type, lb_value v,
+                          lb_value *out) {
+    if (type_convert_argument(&s->host->unit->types, type, v, out, &s->err)) return true;
+    return s->err.code ? false : refuse_value(s, what, type, v);
+}
+
+lb_value *lb_value_convert(lb_unit *unit, const lb_value *value, const lb_type *type, lb_error *err) {
+    struct step s;
+    lb_value converted;
+    bool good = begin(&s, unit) && convert_value(&s, "the value", inside(type), *value, &converted);
+    lb_value *handle = good ? handle_new(converted, &s.err) : NULL;
+    end(&s, handle != NULL, err);
+    return handle;
+}
+
+bool lb_operator_known(const char *name) {
+    int count;
+    ops_find(name, strlen(name), &count);
+    return count > 0;
 }
 
 /* ---- classes ---- */
@@ -207,8 +243,9 @@ bool lb_object_set(lb_unit *unit, lb_value *object, const char *name, const lb_v
 }
 
 static bool is_complete(struct step *s, lb_value v) {
-    if (v.tag != VALUE_OBJECT || !v.object->type->definition->is_module)
-        return error_set(&s->err, LB_ERROR_ARGUMENT, "this value is no object of a module's class");
+    if (v.tag != VALUE_OBJECT)
+        return error_set(&s->err, LB_ERROR_ARGUMENT, "a %s is no object of a class",
+                         value_tag_name((enum value_tag)v.tag));
     for (int i = 0; i < v.object->count; i++)
         if (v.object->slots[i].tag == VALUE_UNINITIALIZED)
             return error_set(&s->err, LB_ERROR_ARGUMENT, "the attribute '%s' of %s is not set",

@@ -66,3 +66,7 @@ char *handle_text(struct text *out, bool good, lb_error *from, lb_error *to) {
     handle_error(to, from);
     return text;
 }
+
+void lb_error_set(lb_error *err, lb_code code, const char *message) {
+    error_set(err, code, "%s", message);
+}

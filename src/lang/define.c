@@ -130,6 +130,13 @@ bool lang_ensure(struct function *f, lb_error *err) {
     return !f->definition || compile(f, err);
 }
 
+void lang_retry_failed(struct unit *unit) {
+    for (int i = 0; i < unit->function_list.count; i++) {
+        struct function *f = unit->function_list.items[i];
+        if (f->state == FUNCTION_FAILED && f->definition) f->state = FUNCTION_DECLARED;
+    }
+}
+
 struct function *lang_define_function(struct unit *unit, const struct tree *def, const struct name *qualified,
                                       struct resolver *resolver, lb_error *err) {
     struct function *f = lang_declare(unit, def, qualified, NULL, resolver, err);

@@ -74,7 +74,8 @@ struct ir_value *host_constant(struct emitter *e, lb_value v, struct source_rang
 /* ---- host_sources.c ---- */
 
 /* A function of the unit from a source, not yet compiled: free under its qualified name (mangled when taken,
- * and entered into unit->functions), or a method of `class` (entered nowhere). */
+ * and entered into unit->functions), a method of `class` or, without both, a mere declaration (entered
+ * nowhere). */
 struct function *host_declare(struct host *host, const char *qualified, const struct type *class,
                               const lb_source *source, lb_error *err);
 /* What the declaration alone says, for a function that is not compiled. `results`: how many values the

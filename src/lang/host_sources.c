@@ -265,10 +265,11 @@ struct function *host_declare(struct host *host, const char *qualified, const st
     struct source_resolver *r = resolver_new(host, class, source, err);
     const struct tree *def = r ? definition(host, source, err) : NULL;
     if (!def) return NULL;
-    const struct name *wanted = class ? method_name(u, class, def->name) : name_of(&u->names, qualified);
-    const struct name *name = !wanted || class ? wanted : free_name(u, wanted);
+    const struct name *name = class ? method_name(u, class, def->name) : def->name;
+    if (qualified && !class && (name = name_of(&u->names, qualified))) name = free_name(u, name);
     struct function *f = name ? lang_declare(u, def, name, class, &r->resolver, err) : NULL;
-    if (!f || (!class && !table_set(&u->functions, name, f))) return error_memory(err), NULL;
+    bool entered = f && (!qualified || class || table_set(&u->functions, name, f));
+    if (!entered) return error_memory(err), NULL;
     r->function = f;
     if (!class) r->own = def->name;
     return f;

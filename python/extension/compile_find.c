@@ -1,0 +1,158 @@
+/* What the host answers: a scope's method find(name) gives None or a tuple whose first item says what kind of
+ * answer it is (linkboy/jit/answers.py has a function for each), here told to the library. */
+#include "compile.h"
+#include <string.h>
+
+enum {
+    ANSWER_VALUE = 1,
+    ANSWER_NAME,
+    ANSWER_TYPE,
+    ANSWER_FUNCTIONS,
+    ANSWER_OUTSIDE,
+    ANSWER_SCOPE,
+    ANSWER_ITEMS,
+    ANSWER_CHOICE,
+    ANSWER_EXCEPTION,
+    ANSWER_OBJECT,
+    ANSWER_REFUSAL,
+};
+
+static bool give(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err);
+
+/* Borrowed; NULL with an exception when the answer is too short. */
+static PyObject *part(PyObject *told, Py_ssize_t index) {
+    return PyTuple_GetItem(told, index);
+}
+
+static const char *text_part(PyObject *told, Py_ssize_t index) {
+    PyObject *text = part(told, index);
+    return text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
+}
+
+static bool give_value(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+    PyObject *object = part(told, 1);
+    lb_value *value = object ? py_unit_value(u, object) : NULL;
+    bool good = value && lb_answer_value(answer, value, err);
+    lb_value_free(value);
+    return good;
+}
+
+/* A value of a type that it does not show: (kind, value, type). */
+static bool give_typed(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+    const lb_type *type = py_type_of(u->state, part(told, 2));
+    lb_value *value = type ? py_unit_value(u, part(told, 1)) : NULL;
+    lb_value *typed = value ? lb_value_convert(u->handle, value, type, err) : NULL;
+    bool good = typed && lb_answer_value(answer, typed, err);
+    lb_value_free(typed);
+    lb_value_free(value);
+    return good;
+}
+
+static bool give_functions(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+    enum { MOST = 64 };
+    lb_function *functions[MOST];
+    Py_ssize_t count = PyTuple_Size(told) - 1;
+    for (Py_ssize_t i = 0; i < count && i < MOST; i++)
+        if (!(functions[i] = py_function_of(u->state, part(told, i + 1)))) return false;
+    if (count <= MOST) return lb_answer_functions(answer, functions, (int)count, err);
+    PyErr_Format(PyExc_RuntimeError, "a function has more than %d overloads", MOST);
+    return false;
+}
+
+static bool give_outside(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+    lb_function *f = py_function_of(u->state, part(told, 1));
+    return f && lb_answer_outside(answer, f, part(told, 2) == Py_True, err);
+}
+
+static bool give_scope(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+    void *scope;
+    const char *words = text_part(told, 2);
+    return words && py_unit_keep(u, part(told, 1), &scope) && lb_answer_scope(answer, scope, words, err);
+}
+
+static bool give_items(struct unit *u, lb_answer *answer, PyObject *told, Py_ssize_t from, lb_error *err) {
+    for (Py_ssize_t i = from; i < PyTuple_Size(told); i++)
+        if (!give(u, lb_answer_item(answer, (int)(i - from)), part(told, i), err)) return false;
+    return true;
+}
+
+static bool give_tuple(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+    return lb_answer_items(answer, (int)PyTuple_Size(told) - 1, err) && give_items(u, answer, told, 1, err);
+}
+
+/* (kind, argument, position, default, when true, when false) */
+static bool give_choice(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+    const char *argument = text_part(told, 1);
+    PyObject *number = argument ? part(told, 2) : NULL;
+    long position = number ? PyLong_AsLong(number) : -1;
+    if (position < 0) return false;
+    return lb_answer_choice(answer, argument, (int)position, part(told, 3) == Py_True, err) &&
+           give_items(u, answer, told, 4, err);
+}
+
+typedef bool (*text_answer)(lb_answer *answer, const char *text, lb_error *err);
+
+static bool give_text(lb_answer *answer, PyObject *told, text_answer how, lb_error *err) {
+    const char *text = text_part(told, 1);
+    return text && how(answer, text, err);
+}
+
+static bool give(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+    if (told == Py_None) return true;
+    long kind = PyTuple_Check(told) && PyTuple_Size(told) > 1 ? PyLong_AsLong(part(told, 0)) : 0;
+    switch (kind) {
+    case ANSWER_VALUE:
+        return PyTuple_Size(told) > 2 ? give_typed(u, answer, told, err) : give_value(u, answer, told, err);
+    case ANSWER_NAME: return give_text(answer, told, lb_answer_name, err);
+    case ANSWER_TYPE: {
+        const lb_type *type = py_type_of(u->state, part(told, 1));
+        return type && lb_answer_type(answer, type, err);
+    }
+    case ANSWER_FUNCTIONS: return give_functions(u, answer, told, err);
+    case ANSWER_OUTSIDE: return give_outside(u, answer, told, err);
+    case ANSWER_SCOPE: return give_scope(u, answer, told, err);
+    case ANSWER_ITEMS: return give_tuple(u, answer, told, err);
+    case ANSWER_CHOICE: return give_choice(u, answer, told, err);
+    case ANSWER_EXCEPTION: return give_text(answer, told, lb_answer_exception, err);
+    case ANSWER_OBJECT: return give_text(answer, told, lb_answer_object, err);
+    case ANSWER_REFUSAL: return give_text(answer, told, lb_answer_refusal, err);
+    default: PyErr_SetString(PyExc_TypeError, "find() should return None or an answer"); return false;
+    }
+}
+
+/* Whether the exception at hand is an error of the program that is compiled. */
+static bool is_compile_error(PyObject *exception) {
+    PyObject *code = PyObject_GetAttrString(exception, "code");
+    bool is = code && PyUnicode_Check(code) && !PyUnicode_CompareWithASCIIString(code, "compile");
+    Py_XDECREF(code);
+    PyErr_Clear();
+    return is;
+}
+
+/* An error of a nested compilation goes on as the library's, any other exception waits for the end. */
+static bool failed(struct unit *u, lb_error *err) {
+    PyObject *type, *exception, *trace;
+    PyErr_Fetch(&type, &exception, &trace);
+    if (!type) return false; /* err is filled */
+    PyErr_NormalizeException(&type, &exception, &trace);
+    PyObject *text = exception && is_compile_error(exception) ? PyObject_Str(exception) : NULL;
+    const char *message = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
+    lb_error_set(err, LB_ERROR_COMPILE, message ? message : "the host raised an exception");
+    if (exception && trace) PyException_SetTraceback(exception, trace);
+    if (!message) py_set_reference(&u->raised, Py_XNewRef(exception));
+    Py_XDECREF(text);
+    Py_XDECREF(type);
+    Py_XDECREF(exception);
+    Py_XDECREF(trace);
+    PyErr_Clear();
+    return false;
+}
+
+bool py_unit_find(void *user, void *scope, const char *name, lb_answer *answer, lb_error *err) {
+    struct unit *u = user;
+    if (!scope) return true;
+    PyObject *told = PyObject_CallMethod(scope, "find", "s", name);
+    bool good = told && give(u, answer, told, err);
+    Py_XDECREF(told);
+    return good || failed(u, err);
+}

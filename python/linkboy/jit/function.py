@@ -1,0 +1,33 @@
+"""ScriptFunction: a compiled function as a Python object."""
+from __future__ import annotations
+
+from linkboy import _C
+
+TEXT_CODE, TEXT_GRAPH, TEXT_CANONICAL, TEXT_INLINED, TEXT_SCHEMA = range(5)
+
+
+class ScriptFunction(_C.Function):
+    """A compiled function (torch.jit.ScriptFunction). Called like the Python function that it was made from."""
+
+    @property
+    def code(self) -> str:
+        """Its code as text."""
+        return self._text(TEXT_CODE)
+
+    @property
+    def graph(self) -> str:
+        """Its graph as text."""
+        return self._text(TEXT_GRAPH)
+
+    @property
+    def inlined_graph(self) -> str:
+        """The graph with all calls put in place."""
+        return self._text(TEXT_INLINED)
+
+    @property
+    def schema(self) -> str:
+        """What it takes and gives."""
+        return self._text(TEXT_SCHEMA)
+
+    def __repr__(self) -> str:
+        return f"<linkboy.ScriptFunction {self.qualified_name}>"

@@ -1,0 +1,70 @@
+"""Python functions as functions of the unit: declared when a program names them, each once."""
+from __future__ import annotations
+
+import inspect
+import sys
+import weakref
+
+from linkboy.jit import modifiers, scopes, sources
+from linkboy.jit.unit import qualified_name, source_tuple, unit
+
+_declared: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()  # function -> tuple of its overloads
+
+
+def defaults_of(fn) -> dict | None:
+    """The default values of a function's parameters by name."""
+    fn = sources.unwrapped(fn)
+    values, named = fn.__defaults__, fn.__kwdefaults__
+    if not values and not named:
+        return None
+    code = fn.__code__
+    parameters = code.co_varnames[: code.co_argcount]
+    found = dict(zip(parameters[len(parameters) - len(values or ()):], values or ()))
+    found.update(named or {})
+    return found
+
+
+def source_for(fn, scope=None, name=None, declaration=None) -> tuple:
+    """A function's source as the extension takes it."""
+    if scope is None:
+        scope = scopes.function_scope(fn)
+    return source_tuple(sources.source_of(fn), scope, name, defaults_of(fn), declaration)
+
+
+def _torch_overloads(fn) -> list:
+    internal = sys.modules.get("torch._jit_internal")
+    return (internal._get_fn_overloads(internal._qualified_name(fn)) or []) if internal is not None else []
+
+
+def overloads_of(fn) -> list:
+    """The declarations of its overloads, by linkboy's decorator or PyTorch's."""
+    return modifiers.own_overloads(fn) or _torch_overloads(fn)
+
+
+def declare(fn) -> tuple:
+    """The functions of the unit for a Python function: one, or its overloads. They are compiled when they are named."""
+    found = _declared.get(fn)
+    if found is None:
+        forms = overloads_of(fn)
+        declarations = [source_for(form) for form in forms] or [None]
+        found = tuple(unit.declare(qualified_name(fn), None, source_for(fn, declaration=d)) for d in declarations)
+        _declared[fn] = found
+    return found
+
+
+def compiled(fn):
+    """The ScriptFunction of a Python function, compiled."""
+    found = declare(fn)
+    for function in found:
+        unit.compile(function)
+        function.__doc__ = fn.__doc__
+    return found[0]
+
+
+def declare_outside(fn):
+    """The declaration of a function that stays Python's."""
+    return unit.declare(None, None, source_for(fn))
+
+
+def is_function(obj) -> bool:
+    return inspect.isfunction(obj) or inspect.ismethod(obj)

@@ -1,0 +1,263 @@
+"""What a Python object means to a program that names it (toSugaredValue in
+torch/csrc/jit/python/python_sugared_value.cpp). Known by identity first (operators, special forms), then by type.
+"""
+from __future__ import annotations
+
+import cmath
+import collections
+import enum
+import inspect
+import math
+import sys
+import types
+import typing
+import warnings
+
+from linkboy import _C
+from linkboy.jit import annotations, answers, classes, functions, modifiers, scopes
+from linkboy.jit.function import ScriptFunction
+
+_CONSTANTS = (bool, int, float, complex, str, type(None), _C.dtype, _C.device, _C.layout, _C.memory_format)
+
+_MATH = {  # functions whose operators have other names
+    "pow": "pow", "fabs": "fabs", "remainder": "mathremainder",
+}
+_MATH_SAME = (
+    "ceil copysign erf erfc exp expm1 floor gamma lgamma log log10 log1p sqrt isnan asinh atanh cosh sinh tanh acos asin "
+    "atan atan2 cos sin tan acosh fmod modf factorial frexp isinf degrees radians ldexp gcd isfinite"
+).split()
+_CMATH = {"isnan": "isnan", "isfinite": "isfinite", "isinf": "isinf", "phase": "angle", "rect": "polar"}
+_CMATH_SAME = "log log10 sqrt exp sin tan cos asin acos atan sinh cosh tanh asinh acosh atanh".split()
+
+_FORMS = {  # linkboy's own
+    modifiers.annotate: "torch.jit.annotate", modifiers.fork: "torch.jit.fork", modifiers.wait: "aten::wait",
+    modifiers.script_isinstance: "torch.jit.isinstance", modifiers.is_scripting: "aten::is_scripting",
+    modifiers.is_tracing: "aten::is_tracing",
+}
+
+
+def _own_table() -> dict:
+    table = {id(getattr(math, name)): f"aten::{name}" for name in _MATH_SAME}
+    table.update({id(getattr(math, name)): f"aten::{op}" for name, op in _MATH.items()})
+    table.update({id(getattr(cmath, name)): f"aten::{name}" for name in _CMATH_SAME})
+    table.update({id(getattr(cmath, name)): f"aten::{op}" for name, op in _CMATH.items()})
+    table.update({id(fn): name for fn, name in _FORMS.items()})
+    table[id(collections.OrderedDict)] = table[id(dict)] = "aten::dict"
+    table[id(warnings.warn)] = "aten::warn"
+    table[id(slice)] = "slice"
+    return table
+
+
+def _torch_namespaces(torch) -> list:
+    inner = torch._C
+    return [torch, *(getattr(inner, n) for n in ("_nn", "_fft", "_linalg", "_nested", "_sparse", "_special") if hasattr(inner, n))]
+
+
+def _torch_specials(torch) -> dict:
+    """Functions that stand for an operator without being one of its namespaces."""
+    functional, init, jit = torch.nn.functional, torch.nn.init, torch.jit
+    utils = torch.nn.modules.utils
+    pairs = [
+        (utils, "_pair", "aten::_pair"), (utils, "_quadruple", "aten::_quadruple"), (utils, "_single", "aten::_single"),
+        (utils, "_triple", "aten::_triple"), (utils, "_list_with_default", "aten::list_with_default"),
+        (torch.backends.cudnn, "is_acceptable", "aten::cudnn_is_acceptable"), (torch, "_assert", "aten::_assert"),
+        (torch.autograd, "grad", "aten::grad"), (torch.autograd, "backward", "aten::backward"),
+        (torch._C, "_infer_size", "aten::_infer_size"), (torch, "broadcast_shapes", "aten::broadcast_shapes"),
+        (functional, "_no_grad_embedding_renorm_", "aten::_no_grad_embedding_renorm_"),
+        (functional, "assert_int_or_pair", "aten::_assert_int_or_pair"),
+        (init, "_no_grad_fill_", "aten::_no_grad_fill_"), (init, "_no_grad_normal_", "aten::_no_grad_normal_"),
+        (init, "_no_grad_uniform_", "aten::_no_grad_uniform_"), (init, "_no_grad_zero_", "aten::_no_grad_zero_"),
+        (torch._C, "_get_tracing_state", "aten::_get_tracing_state"),
+        (torch._C, "_get_cpu_capability", "aten::_get_cpu_capability"),
+        (jit, "annotate", "torch.jit.annotate"), (jit, "fork", "torch.jit.fork"), (jit, "_fork", "torch.jit.fork"),
+        (jit, "wait", "aten::wait"), (jit, "_wait", "aten::wait"), (jit, "isinstance", "torch.jit.isinstance"),
+        (jit, "is_scripting", "aten::is_scripting"), (jit, "is_tracing", "aten::is_tracing"),
+        (jit, "_unwrap_optional", "aten::_unwrap_optional"), (torch, "is_grad_enabled", "aten::is_grad_enabled"),
+        (torch, "manual_seed", "aten::manual_seed"),
+    ]
+    for name in "stft istft cdist norm unique_dim unique_consecutive nuclear_norm frobenius_norm tensordot".split():
+        pairs.append((torch._VF, name, f"aten::{name}"))
+    for name in "BoolTensor LongTensor ByteTensor CharTensor DoubleTensor FloatTensor IntTensor ShortTensor HalfTensor".split():
+        pairs.append((torch, name, f"torch.{name}"))
+    return {id(getattr(m, name)): op for m, name, op in pairs if hasattr(m, name)}
+
+
+def _is_compiled_from_python(torch) -> set:
+    """Functions of torch.functional that are also in torch, but whose Python is the program."""
+    names = ("stft", "istft", "lu", "cdist", "norm", "unique", "unique_consecutive", "tensordot")
+    return {id(getattr(torch.functional, name)) for name in names if hasattr(torch.functional, name)}
+
+
+def _torch_table(torch) -> dict:
+    python, table = _is_compiled_from_python(torch), {}
+    skipped = {id(torch.no_grad), id(torch.autocast)}
+    for namespace in _torch_namespaces(torch):
+        for name in dir(namespace):
+            found = getattr(namespace, name)
+            if callable(found) and id(found) not in python and id(found) not in skipped and _C.operator_known(f"aten::{name}"):
+                table[id(found)] = f"aten::{name}"
+    table.update(_torch_specials(torch))
+    return table
+
+
+_tables: dict = {}
+
+
+def operator_of(obj):
+    """The operator or special form that a Python object stands for by its identity; None."""
+    own = _tables.get("own")
+    if own is None:
+        own = _tables["own"] = _own_table()
+    found = own.get(id(obj))
+    if found is None and "torch" in sys.modules and hasattr(sys.modules["torch"], "jit"):
+        table = _tables.get("torch")
+        if table is None:
+            table = _tables["torch"] = _torch_table(sys.modules["torch"])
+        found = table.get(id(obj))
+    return found
+
+
+# ---- kinds of objects ----
+
+
+def _answer_value(obj):
+    return answers.value(obj)
+
+
+def _answer_tuple(obj):
+    if hasattr(obj, "_fields"):
+        return answers.value(obj, classes.class_type(type(obj)))
+    if all(isinstance(item, _CONSTANTS) for item in obj):
+        return answers.value(obj)
+    return answers.items([answer(item) for item in obj])
+
+
+def _answer_module(obj):
+    return answers.scope(scopes.module_scope(obj), f"module '{obj.__name__}'")
+
+
+def _dispatched(fn):
+    """torch._jit_internal.boolean_dispatch."""
+    internal = sys.modules.get("torch._jit_internal")
+    choice = internal.boolean_dispatched.get(fn) if internal is not None else None
+    if choice is None:
+        return None
+    return answers.choice(choice["arg_name"], choice["index"], choice["default"], answer(choice["if_true"]), answer(choice["if_false"]))
+
+
+def _answer_function(obj):
+    known = operator_of(obj)
+    if known is not None:
+        return answers.name(known)
+    obj = modifiers.original(obj)
+    choice = _dispatched(obj)
+    if choice is not None:
+        return choice
+    if modifiers.is_ignored(obj):
+        return answers.outside(functions.declare_outside(obj), modifiers.is_never_called(obj))
+    return answers.functions(*functions.declare(obj))
+
+
+def _answer_class(obj):
+    known = operator_of(obj)
+    if known is not None:
+        return answers.name(known)
+    if issubclass(obj, BaseException):
+        return answers.exception(obj)
+    found = annotations.annotation_type(obj)
+    if found is not None:
+        return answers.of_type(found)
+    return answers.unusable(f"python value of type '{type(obj).__name__}'")
+
+
+def _answer_typing(obj):
+    """typing.List, Optional[int], aliases of types."""
+    found = annotations.annotation_type(obj)
+    if found is not None:
+        return answers.of_type(found)
+    name = getattr(obj, "_name", None) or getattr(obj, "__name__", None)
+    return answers.name(f"typing.{name}") if name else None
+
+
+def _answer_builtin(obj):
+    known = operator_of(obj)
+    if known is not None:
+        return answers.name(known)
+    return answers.refusal(f"Python builtin {obj} is currently not supported in Torchscript")
+
+
+def _answer_script_function(obj):
+    return answers.functions(obj)
+
+
+def _answer_script_module(obj):
+    return answers.refusal("Cannot call a ScriptModule that is not a submodule of the caller")
+
+
+def _answer_enum(obj):
+    return answers.value(obj, classes.class_type(type(obj)))
+
+
+_BY_TYPE = {
+    tuple: _answer_tuple, types.ModuleType: _answer_module, types.FunctionType: _answer_function, type: _answer_class,
+    types.BuiltinFunctionType: _answer_builtin, ScriptFunction: _answer_script_function,
+    types.GenericAlias: _answer_typing,
+}
+_BY_TYPE.update(dict.fromkeys(_CONSTANTS, _answer_value))
+if hasattr(types, "UnionType"):
+    _BY_TYPE[types.UnionType] = _answer_typing
+
+
+def answer(obj):
+    """The answer to what `obj` means (linkboy/jit/answers.py)."""
+    make = _BY_TYPE.get(type(obj))
+    return make(obj) if make is not None else _answer_other(obj)
+
+
+def _answer_other(obj):
+    known = operator_of(obj)
+    if known is not None:
+        return answers.name(known)
+    packet = getattr(obj, "_qualified_op_name", None)  # torch.ops.ns.op
+    if isinstance(packet, str):
+        return answers.name(packet)
+    if inspect.isclass(obj):
+        return _answer_class(obj)
+    if isinstance(obj, enum.Enum):
+        return _answer_enum(obj)
+    if isinstance(obj, tuple):
+        return _answer_tuple(obj)
+    if isinstance(obj, (int, float, str)) or _is_torch_constant(obj):
+        return answers.value(obj)
+    if isinstance(obj, types.ModuleType):
+        return _answer_module(obj)
+    if isinstance(obj, _C.Module):
+        return _answer_script_module(obj)
+    if inspect.ismethod(obj):
+        return _answer_function(obj.__func__) if not obj.__self__ else answers.unusable("python value of type 'method'")
+    if typing.get_origin(obj) is not None or type(obj).__module__ == "typing":
+        return _answer_typing(obj)
+    return _answer_torch(obj)
+
+
+def is_constant(obj) -> bool:
+    """Whether a module may have it as a constant."""
+    return isinstance(obj, _CONSTANTS) or _is_torch_constant(obj)
+
+
+def _is_torch_constant(obj) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(obj, (torch.dtype, torch.device, torch.layout, torch.memory_format, torch.qscheme))
+
+
+def _answer_torch(obj):
+    """torch's own script functions, and namespaces that are no modules (torch.ops)."""
+    inner = getattr(obj, "_torchdynamo_inline", None)
+    if inspect.isfunction(inner):
+        return _answer_function(inner)
+    kind = type(obj)
+    if kind.__module__ == "torch._ops" or kind.__module__ == "torch._classes":
+        return answers.scope(scopes.module_scope(obj), f"'{getattr(obj, '__name__', kind.__name__)}'")
+    if callable(obj) and kind.__name__ in ("builtin_function_or_method", "method_descriptor"):
+        return _answer_builtin(obj)
+    return answers.unusable(f"python value of type '{kind.__name__}'")

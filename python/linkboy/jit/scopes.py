@@ -1,0 +1,96 @@
+"""Where a program's free names are looked up: the variables around a function, the attributes of a Python module."""
+from __future__ import annotations
+
+import builtins
+import typing
+
+from linkboy.jit import names
+from linkboy.jit.sources import unwrapped
+
+MISSING = object()
+
+
+class FunctionScope:
+    """What a function's names mean: closed over variables, globals, names of typing, builtins; last the classes that its
+    annotations were evaluated to, which local classes are found by."""
+
+    def __init__(self, fn):
+        fn = unwrapped(fn)
+        self.globals = fn.__globals__
+        self.cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or ()))
+        self.annotations = fn.__annotations__
+
+    def lookup(self, name: str):
+        cell = self.cells.get(name)
+        if cell is not None:
+            try:
+                return cell.cell_contents
+            except ValueError:  # not assigned yet
+                return MISSING
+        found = self.globals.get(name, MISSING)
+        if found is MISSING:
+            found = getattr(typing, name, MISSING)
+        if found is MISSING:
+            found = getattr(builtins, name, MISSING)
+        return self.annotated(name) if found is MISSING else found
+
+    def annotated(self, name: str):
+        for annotation in self.annotations.values():
+            if getattr(annotation, "__name__", None) == name:
+                return annotation
+        return MISSING
+
+    def find(self, name: str):
+        found = self.lookup(name)
+        return None if found is MISSING else names.answer(found)
+
+
+class ClassMethodScope:
+    """The same for the methods of a script class: what any of its methods sees, and the class by its name."""
+
+    def __init__(self, cls: type, functions):
+        self.cls = cls
+        self.scopes = [FunctionScope(fn) for fn in functions]
+
+    def find(self, name: str):
+        if name == self.cls.__name__:
+            return names.answer(self.cls)
+        for scope in self.scopes:
+            found = scope.lookup(name)
+            if found is not MISSING:
+                return names.answer(found)
+        return names.answer(getattr(builtins, name)) if hasattr(builtins, name) else None
+
+
+class ModuleScope:
+    """The attributes of a Python module."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def find(self, name: str):
+        found = getattr(self.module, name, MISSING)
+        return None if found is MISSING else names.answer(found)
+
+
+_function_scopes: dict = {}
+_module_scopes: dict = {}
+
+
+def function_scope(fn) -> FunctionScope:
+    """One for all functions of a Python module that close over nothing and whose annotations say nothing more."""
+    fn = unwrapped(fn)
+    if fn.__closure__ or fn.__annotations__:
+        return FunctionScope(fn)
+    key = id(fn.__globals__)
+    scope = _function_scopes.get(key)
+    if scope is None:
+        scope = _function_scopes[key] = FunctionScope(fn)
+    return scope
+
+
+def module_scope(module) -> ModuleScope:
+    scope = _module_scopes.get(id(module))
+    if scope is None or scope.module is not module:
+        scope = _module_scopes[id(module)] = ModuleScope(module)
+    return scope

@@ -1,0 +1,75 @@
+"""Where the source of a function is: the file's text and the line on which the definition begins.
+
+The library cuts the definition out of the file itself. A function that was typed in or made by exec() is found where
+Python keeps it (linecache, which notebooks and doctest fill); otherwise the error says what to do.
+"""
+from __future__ import annotations
+
+import inspect
+import linecache
+import re
+from typing import NamedTuple, Optional
+
+_BEGINNING = re.compile(r"^(\s*def\s)|(\s*async\s+def\s)|(.*(?<!\w)lambda(:|\s))|^(\s*@)")  # as inspect.findsource()
+_texts: dict = {}  # file -> (list of lines of linecache, text)
+
+
+class Source(NamedTuple):
+    """A file's text (UTF-8), its name, the line (from 1) on which a definition begins."""
+
+    text: bytes
+    file: Optional[str]
+    line: int
+
+
+def unwrapped(fn):
+    """The function itself, behind methods and decorators that say what they wrap."""
+    return inspect.unwrap(getattr(fn, "__func__", fn))
+
+
+def _lines(file: str, module_globals) -> list:
+    lines = linecache.getlines(file, module_globals)
+    known = _texts.get(file)
+    if known is None or known[0] is not lines:
+        _texts[file] = known = (lines, "".join(lines).encode("utf-8", "surrogatepass"))
+    return known
+
+
+def refresh() -> None:
+    """Looks for files that have changed since they were read; once before each compilation."""
+    linecache.checkcache()
+
+
+def _missing(fn, file: str) -> OSError:
+    where = f"it was compiled from {file}" if file else "it has no file"
+    return OSError(
+        f"the source of '{fn.__qualname__}' cannot be had: {where}, which is no file that can be read. Define the function "
+        "in a file or a notebook's cell; for text that is run by exec(), put it into linecache.cache under the name that "
+        "compile() was given.")
+
+
+def source_of(fn) -> Source:
+    """The source of a Python function. OSError when there is none."""
+    fn = unwrapped(fn)
+    code = getattr(fn, "__code__", None)
+    if code is None:
+        raise OSError(f"{fn!r} is no Python function: it has no source")
+    file = code.co_filename
+    lines, text = _lines(file, fn.__globals__)
+    if not lines or code.co_firstlineno > len(lines):
+        raise _missing(fn, file)
+    line = code.co_firstlineno
+    while line > 1 and not _BEGINNING.match(lines[line - 1]):
+        line -= 1
+    return Source(text, file, line)
+
+
+def text_source(text: str, name: Optional[str] = None) -> Source:
+    """The source of a definition that is written here."""
+    return Source(text.encode(), name, 1)
+
+
+def place_of(fn) -> str:
+    """'FILE, line N', for messages."""
+    code = unwrapped(fn).__code__
+    return f"{code.co_filename}, line {code.co_firstlineno}"

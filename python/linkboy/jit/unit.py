@@ -1,0 +1,43 @@
+"""The process's one compilation unit, and the lock that whoever compiles holds.
+
+All that is scripted shares types and the counter of names (`___torch_mangle_7`), as in PyTorch.
+"""
+from __future__ import annotations
+
+import threading
+
+from linkboy import _C
+
+unit = _C.Unit()
+lock = threading.RLock()
+
+PARAMETER, BUFFER = 1, 2  # flags of attributes
+CLASS, MODULE, MODULE_LIST, MODULE_DICT, PARAMETER_LIST, PARAMETER_DICT, INTERFACE, MODULE_INTERFACE = range(8)
+
+_types: dict = {}
+
+
+def type_of_text(text: str):
+    """The type that an annotation's text names; classes by their qualified names."""
+    found = _types.get(text)
+    if found is None:
+        found = _types[text] = unit.type(text)
+    return found
+
+
+def qualified_name(obj) -> str:
+    """"__torch__.module.name" of a function or class (torch._jit_internal._qualified_name)."""
+    name = obj.__name__
+    if name == "<lambda>":
+        name = "_lambda"
+    module = obj.__module__
+    if module is None:
+        raise RuntimeError(f"'{name}' has no module: its __module__ is None")
+    if "." in name:
+        raise RuntimeError(f"'{name}' cannot be compiled under this name: it is no identifier")
+    return f"__torch__.{name}" if module == "__main__" else f"__torch__.{module}.{name}"
+
+
+def source_tuple(source, scope, name=None, defaults=None, declaration=None) -> tuple:
+    """A source as the extension takes it; `declaration` is another such tuple."""
+    return (source.text, source.file, source.line, scope, name, defaults, declaration)
