@@ -273,7 +273,8 @@ LB_API lb_unit *lb_unit_new(const lb_host *host, lb_error *err);
 LB_API void lb_unit_free(lb_unit *unit);
 
 /* A function from its source under a qualified name ("__torch__.model.f"; an atom is put in when the name is
- * taken; NULL: it is declared only, for lb_answer_outside()). It is parsed now and compiled by lb_compile(), or when a program that is compiled names it. */
+ * taken; NULL: it is declared only, for lb_answer_outside()). It is parsed now and compiled by lb_compile(),
+ * or when a program that is compiled names it. */
 LB_API lb_function *lb_declare(lb_unit *unit, const char *qualified, const lb_source *source, lb_error *err);
 /* The same as a method of a class or module. */
 LB_API lb_function *lb_declare_method(lb_unit *unit, const lb_type *class_type, const lb_source *source,
@@ -309,12 +310,15 @@ LB_API lb_module *lb_script(const char *text, size_t length, const char *name,
 LB_API bool lb_answer_value(lb_answer *answer, const lb_value *value, lb_error *err);
 /* What the library knows by this name: an operator "aten::relu"; "torch.jit.fork", "typing.Optional". */
 LB_API bool lb_answer_name(lb_answer *answer, const char *name, lb_error *err);
+/* A name that is both (`torch.device`) gets both answers. */
 LB_API bool lb_answer_type(lb_answer *answer, const lb_type *type, lb_error *err);
 /* One function, or the overloads of one. Methods: the overloads of one of the class that was asked. */
 LB_API bool lb_answer_functions(lb_answer *answer, lb_function *const *functions, int count, lb_error *err);
-/* A function that stays outside of the program (torch.jit.ignore); `never`: a program that comes to call it
- * raises (torch.jit.unused). It is declared only for its parameters and result. */
-LB_API bool lb_answer_outside(lb_answer *answer, lb_function *function, bool never, lb_error *err);
+/* A function that stays outside of the program (torch.jit.ignore), or a `method` of the class that was asked;
+ * `never`: a program that comes to call it raises (torch.jit.unused). It is declared only for its parameters
+ * and result. */
+LB_API bool lb_answer_outside(lb_answer *answer, lb_function *function, bool method, bool never,
+                              lb_error *err);
 /* Something whose attributes are asked with this scope; messages call it by `words` ("python value of type
  * 'module'"). */
 LB_API bool lb_answer_scope(lb_answer *answer, void *scope, const char *words, lb_error *err);

@@ -61,7 +61,7 @@ static bool give_functions(struct unit *u, lb_answer *answer, PyObject *told, lb
 
 static bool give_outside(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
     lb_function *f = py_function_of(u->state, part(told, 1));
-    return f && lb_answer_outside(answer, f, part(told, 2) == Py_True, err);
+    return f && lb_answer_outside(answer, f, part(told, 2) == Py_True, part(told, 3) == Py_True, err);
 }
 
 static bool give_scope(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
@@ -97,13 +97,20 @@ static bool give_text(lb_answer *answer, PyObject *told, text_answer how, lb_err
     return text && how(answer, text, err);
 }
 
+/* A name that may be a type as well. */
+static bool give_name(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+    const lb_type *type = PyTuple_Size(told) > 2 ? py_type_of(u->state, part(told, 2)) : NULL;
+    if (PyTuple_Size(told) > 2 && !type) return false;
+    return give_text(answer, told, lb_answer_name, err) && (!type || lb_answer_type(answer, type, err));
+}
+
 static bool give(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
     if (told == Py_None) return true;
     long kind = PyTuple_Check(told) && PyTuple_Size(told) > 1 ? PyLong_AsLong(part(told, 0)) : 0;
     switch (kind) {
     case ANSWER_VALUE:
         return PyTuple_Size(told) > 2 ? give_typed(u, answer, told, err) : give_value(u, answer, told, err);
-    case ANSWER_NAME: return give_text(answer, told, lb_answer_name, err);
+    case ANSWER_NAME: return give_name(u, answer, told, err);
     case ANSWER_TYPE: {
         const lb_type *type = py_type_of(u->state, part(told, 1));
         return type && lb_answer_type(answer, type, err);

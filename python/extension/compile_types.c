@@ -316,6 +316,13 @@ static PyObject *new_object(PyObject *self, PyObject *args) {
     return result;
 }
 
+/* A tensor of ours over the memory of another's. */
+static PyObject *share(PyObject *self, PyObject *object) {
+    struct unit *u = (struct unit *)self;
+    lb_value *value = py_unit_value(u, object);
+    return value ? py_tensor_new(u->state, value) : NULL;
+}
+
 PyMethodDef py_unit_type_methods[] = {
     {"type", parse, METH_VARARGS, "type(text, scope=None): a type as annotations write it."},
     {"infer", infer, METH_O, "infer(object): the type that a value shows."},
@@ -325,6 +332,7 @@ PyMethodDef py_unit_type_methods[] = {
     {"property", property, METH_VARARGS, "property(class, name, getter, setter or None)"},
     {"enum", new_enum, METH_VARARGS, "enum(qualified, names, values)"},
     {"named_tuple", new_named_tuple, METH_VARARGS, "named_tuple(qualified, names, types, defaults)"},
+    {"share", share, METH_O, "share(tensor): a linkboy.Tensor over its memory"},
     {"object", new_object, METH_VARARGS, "object(class, {name: value}): a module or object."},
     {0},
 };

@@ -104,7 +104,7 @@ bool lb_answer_name(lb_answer *answer, const char *name, lb_error *err) {
 
 bool lb_answer_type(lb_answer *answer, const lb_type *type, lb_error *err) {
     (void)err;
-    answer->kind = ANSWER_TYPE;
+    if (answer->kind == ANSWER_NOTHING) answer->kind = ANSWER_TYPE;
     answer->type = (const struct type *)type;
     return true;
 }
@@ -121,9 +121,10 @@ bool lb_answer_functions(lb_answer *answer, lb_function *const *functions, int c
     return good;
 }
 
-bool lb_answer_outside(lb_answer *answer, lb_function *function, bool never, lb_error *err) {
+bool lb_answer_outside(lb_answer *answer, lb_function *function, bool method, bool never, lb_error *err) {
     if (!lb_answer_functions(answer, &function, 1, err)) return false;
     answer->kind = ANSWER_OUTSIDE;
+    answer->position = method;
     answer->flag = never;
     return true;
 }

@@ -130,6 +130,10 @@ struct ir_value *const *emit_unpack(struct emitter *e, struct ir_value *tuple) {
     static struct ir_value *const none[1];
     if (!tuple->type->count) return none;
     if (node_is(tuple->node, KIND_TUPLE_CONSTRUCT)) return tuple->node->inputs.items;
+    return emit_unpack_node(e, tuple);
+}
+
+struct ir_value *const *emit_unpack_node(struct emitter *e, struct ir_value *tuple) {
     struct node *n = emit_node(e, KIND_TUPLE_UNPACK, tuple->type->count, &tuple, 1);
     if (!n) return NULL;
     for (int i = 0; i < tuple->type->count; i++) n->outputs.items[i]->type = tuple->type->items[i];

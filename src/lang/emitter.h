@@ -95,6 +95,8 @@ struct ir_value *emit_tuple_item(struct emitter *e, struct ir_value *tuple, stru
                                  const struct type *type);
 /* The items of a tuple: those it was just made of, or new outputs. Their count is the type's. */
 struct ir_value *const *emit_unpack(struct emitter *e, struct ir_value *tuple);
+/* The same as outputs of a node always. */
+struct ir_value *const *emit_unpack_node(struct emitter *e, struct ir_value *tuple);
 struct ir_value *emit_actual(struct emitter *e, const struct actual *a);
 /* Numbers in the text share one node each, at the very front of the graph (materializeConstant). */
 struct ir_value *emit_literal(struct emitter *e, lb_value number, struct source_range at);

@@ -67,7 +67,7 @@ const struct type *host_find_type(struct resolver *r, const struct name *name, l
     struct lb_answer answer = {.memory = &host_of(r)->unit->memory};
     bool good = ask_dotted(host_of(r), host_scope_of(r), name, &answer, err);
     if (good && answer.kind == ANSWER_REFUSAL) error_set(err, LB_ERROR_COMPILE, "%s", answer.text);
-    const struct type *type = good && answer.kind == ANSWER_TYPE ? answer.type : NULL;
+    const struct type *type = good ? answer.type : NULL;
     answer_release(&answer);
     return type;
 }
@@ -179,7 +179,8 @@ static struct sugared *raise_instead(struct emitter *e, const struct schema *sch
 
 static struct sugared *call_outside(struct emitter *e, struct sugared *s, struct source_range at,
                                     struct actuals actuals, int binders) {
-    const struct schema *schema = host_outside_schema(e, s->functions[0], binders);
+    const struct type *self = s->value ? s->value->type : NULL;
+    const struct schema *schema = host_outside_schema(e, s->functions[0], self, binders);
     struct actual *with_self = arena_array(&e->memory, struct actual, actuals.count + 1);
     struct match m;
     if (!schema || !with_self) return schema ? emit_out_of_memory(e) : NULL;

@@ -21,10 +21,10 @@ struct host {
 enum answer_kind {
     ANSWER_NOTHING,
     ANSWER_VALUE,     /* value */
-    ANSWER_NAME,      /* text: "aten::relu", "torch.jit.fork", "typing.List" */
+    ANSWER_NAME,      /* text: "aten::relu", "torch.jit.fork", "typing.List"; may have a type as well */
     ANSWER_TYPE,      /* type */
     ANSWER_FUNCTIONS, /* functions: overloads */
-    ANSWER_OUTSIDE,   /* functions[0]: one that is not compiled; flag: and never run */
+    ANSWER_OUTSIDE,   /* functions[0]: one that is not compiled; flag: and never run; position 1: a method */
     ANSWER_SCOPE,     /* scope, text: what messages call it */
     ANSWER_ITEMS,     /* items */
     ANSWER_CHOICE, /* items[0] where the argument `text` (at `position`) is true, else items[1]; flag: default
@@ -78,9 +78,10 @@ struct ir_value *host_constant(struct emitter *e, lb_value v, struct source_rang
  * nowhere). */
 struct function *host_declare(struct host *host, const char *qualified, const struct type *class,
                               const lb_source *source, lb_error *err);
-/* What the declaration alone says, for a function that is not compiled. `results`: how many values the
- * caller wants, where nothing is declared. */
-struct schema *host_outside_schema(struct emitter *e, const struct function *f, int results);
+/* What the declaration alone says, for a function (or a method of `self`) that is not compiled. `results`:
+ * how many values the caller wants, where nothing is declared. */
+struct schema *host_outside_schema(struct emitter *e, const struct function *f, const struct type *self,
+                                   int results);
 
 /* ---- host_classes.c ---- */
 

@@ -228,7 +228,7 @@ static struct sugared *answered(struct emitter *e, const struct sugared *s, stru
     if (!found) return NULL;
     bool method = found->kind == &sugared_kind_function && found->functions[0]->owner == s->value->type;
     if (method) found->kind = &kind_overloads;
-    if (method || (answer->kind == ANSWER_OUTSIDE && found->functions[0]->owner)) found->value = s->value;
+    if (method || (answer->kind == ANSWER_OUTSIDE && answer->position)) found->value = s->value;
     return found;
 }
 
@@ -307,7 +307,7 @@ static bool call_pre_hooks(struct emitter *e, struct sugared *s, struct source_r
         *input = v;
     }
     if (!c->forward_pre_hooks.count) return true;
-    struct ir_value *const *items = emit_unpack(e, *input);
+    struct ir_value *const *items = emit_unpack_node(e, *input);
     int count = (*input)->type->count;
     struct actual *list = items ? arena_array(&e->memory, struct actual, count + 1) : NULL;
     if (!list) return error_memory(e->err);

@@ -292,12 +292,13 @@ static bool is_annotated(const struct tree *def, int from) {
     return def->items[1] != NULL;
 }
 
-struct schema *host_outside_schema(struct emitter *e, const struct function *f, int results) {
+struct schema *host_outside_schema(struct emitter *e, const struct function *f, const struct type *self,
+                                   int results) {
     const struct tree *def = f->definition;
-    struct schema *s = schema_from_def(e->unit, lang_resolver_of(f), def, f->owner, e->err);
+    struct schema *s = schema_from_def(e->unit, lang_resolver_of(f), def, self, e->err);
     if (!s || s->return_count) return s;
     const struct type *result =
-        is_annotated(def, f->owner != NULL) ? e->types->tensor : undeclared_result(e, results);
+        is_annotated(def, self != NULL) ? e->types->tensor : undeclared_result(e, results);
     if (!result) return emit_out_of_memory(e);
     s->returns[0] = (struct argument){.type = result, .declared = result};
     s->return_count = 1;

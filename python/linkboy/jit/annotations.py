@@ -96,11 +96,24 @@ def _is_tensor_class(cls) -> bool:
     return issubclass(cls, (_C.Tensor, torch.Tensor)) or (cls.__module__ == "torch" and cls.__name__.endswith("Tensor"))
 
 
-def _class_text(cls):
+def plain_type(cls):
+    """The type of a class that is none of the program's own: tensors, devices, numbers; None."""
+    text = _PLAIN.get(cls) or _library_text(cls)
+    return None if text is None else type_of_text(text)
+
+
+def _library_text(cls):
     if _is_tensor_class(cls):
         return "Tensor"
     if cls.__module__ == "torch" and cls.__name__ in _TORCH and _is_torch(cls, cls.__name__):
         return _TORCH[cls.__name__]
+    return None
+
+
+def _class_text(cls):
+    text = _library_text(cls)
+    if text is not None:
+        return text
     found = classes.known(cls)
     if found is None and (issubclass(cls, (enum.Enum, tuple)) or modifiers.is_interface(cls) or classes.can_compile(cls)):
         found = classes.class_type(cls)

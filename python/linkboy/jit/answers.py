@@ -12,9 +12,10 @@ def value(constant, type=None) -> tuple:
     return (_VALUE, constant) if type is None else (_VALUE, constant, type)
 
 
-def name(known: str) -> tuple:
-    """What the library knows by this name: an operator "aten::relu", "torch.jit.fork", "typing.List"."""
-    return (_NAME, known)
+def name(known: str, type=None) -> tuple:
+    """What the library knows by this name: an operator "aten::relu", "torch.jit.fork", "typing.List"; in annotations it may
+    be a type as well."""
+    return (_NAME, known) if type is None else (_NAME, known, type)
 
 
 def of_type(type) -> tuple:
@@ -27,9 +28,9 @@ def functions(*overloads) -> tuple:
     return (_FUNCTIONS, *overloads)
 
 
-def outside(declaration, never: bool) -> tuple:
-    """A Python function that stays one; a call of it raises where it is `never` to be called."""
-    return (_OUTSIDE, declaration, never)
+def outside(declaration, never: bool, method: bool = False) -> tuple:
+    """A Python function, or a method of the class asked, that stays one; a call raises where it is `never` to be called."""
+    return (_OUTSIDE, declaration, method, never)
 
 
 def scope(names, words: str) -> tuple:

@@ -158,8 +158,6 @@ def _declare_properties(cls, found, scope) -> list:
 
 
 def _script_class(cls):
-    if cls.__bases__ != (object,) and not _inherits_nothing(cls):
-        raise RuntimeError(f"class '{cls.__name__}' inherits from {cls.__bases__[0].__name__}: script classes cannot inherit")
     scope = _method_scope(cls)
     found = unit.new_class(qualified_name(cls), units.CLASS, ClassScope(cls))
     _types[cls] = found
@@ -172,11 +170,6 @@ def _script_class(cls):
         forget(cls)
         raise
     return found
-
-
-def _inherits_nothing(cls) -> bool:
-    """Bases without anything of their own (ABC, Generic, Protocol) do no harm."""
-    return all(b is object or b.__module__ in ("abc", "typing") for b in cls.__mro__[1:])
 
 
 def _interface_type(cls):
@@ -194,7 +187,16 @@ def _interface_type(cls):
 
 def script_object(obj):
     """An object of the class's type with the attributes of a Python object; None where its class was not compiled."""
-    found = _types.get(type(obj))
+    cls = type(obj)
+    found = _types.get(cls)
+    if found is None and _is_known_to_torch(cls):
+        found = class_type(cls)
     if found is None or isinstance(obj, (enum.Enum, tuple)):
         return None
     return unit.object(found, dict(vars(obj)))
+
+
+def _is_known_to_torch(cls) -> bool:
+    """Whether torch.jit.script was applied to it."""
+    state = sys.modules.get("torch.jit._state")
+    return state is not None and "__slots__" not in vars(cls) and state._get_script_class(cls) is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import typing
 import warnings
+import weakref
 
 from linkboy import _C
 from linkboy.jit import annotations, answers, classes, containers, functions, modifiers, names, sources
@@ -73,7 +74,7 @@ class Concrete:
     def find_method(self, name: str, method):
         if modifiers.is_ignored(method):
             declaration = unit.declare(None, None, functions.source_for(method))
-            return answers.outside(declaration, modifiers.is_never_called(method))
+            return answers.outside(declaration, modifiers.is_never_called(method), method=True)
         unit.declare(None, self.type, functions.source_for(method, name=method.__name__))
         return None
 
@@ -218,7 +219,7 @@ class Discovery:
                     f"\n{error})")
             return True
         known = names.operator_of(value) or getattr(value, "_qualified_op_name", None)
-        if known is not None or isinstance(value, _C.Function):
+        if known is not None or isinstance(value, _C.Function) or hasattr(value, "_torchdynamo_inline"):
             self.concrete.functions[name] = names.answer(value)
             return True
         return False
@@ -404,8 +405,22 @@ def attribute_value(module, name):
     value = getattr(module, name)
     if modifiers.is_attribute(value):
         value = value.value
+    if hasattr(value, "data_ptr"):
+        return _shared(value)
     made = classes.script_object(value)
     return value if made is None else made
+
+
+_tensors: dict = {}  # id of a tensor -> (a weak reference to it, ours)
+
+
+def _shared(tensor):
+    """Our tensor over the memory of a torch tensor: always the same one, so that it stays shared in the program."""
+    known = _tensors.get(id(tensor))
+    if known is None or known[0]() is not tensor:
+        key = id(tensor)
+        known = _tensors[key] = (weakref.ref(tensor, lambda _: _tensors.pop(key, None)), unit.share(tensor))
+    return known[1]
 
 
 def _script_submodule(module, sub):

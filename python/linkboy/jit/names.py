@@ -57,8 +57,10 @@ def _torch_specials(torch) -> dict:
     """Functions that stand for an operator without being one of its namespaces."""
     functional, init, jit = torch.nn.functional, torch.nn.init, torch.jit
     utils = torch.nn.modules.utils
+    awaits = sys.modules.get("torch.jit._await")
     pairs = [
-        (utils, "_pair", "aten::_pair"), (utils, "_quadruple", "aten::_quadruple"), (utils, "_single", "aten::_single"),
+        (awaits, "_awaitable_wait", "prim::awaitable_wait"), (awaits, "_awaitable_nowait", "prim::awaitable_nowait"),
+        (awaits, "_awaitable", "torch.jit._awaitable"), (utils, "_pair", "aten::_pair"), (utils, "_quadruple", "aten::_quadruple"), (utils, "_single", "aten::_single"),
         (utils, "_triple", "aten::_triple"), (utils, "_list_with_default", "aten::list_with_default"),
         (torch.backends.cudnn, "is_acceptable", "aten::cudnn_is_acceptable"), (torch, "_assert", "aten::_assert"),
         (torch.autograd, "grad", "aten::grad"), (torch.autograd, "backward", "aten::backward"),
@@ -74,6 +76,7 @@ def _torch_specials(torch) -> dict:
         (jit, "is_scripting", "aten::is_scripting"), (jit, "is_tracing", "aten::is_tracing"),
         (jit, "_unwrap_optional", "aten::_unwrap_optional"), (torch, "is_grad_enabled", "aten::is_grad_enabled"),
         (torch, "manual_seed", "aten::manual_seed"),
+        *((torch.overrides, f"has_torch_function{n}", "aten::has_torch_function") for n in ("", "_unary", "_variadic")),
     ]
     for name in "stft istft cdist norm unique_dim unique_consecutive nuclear_norm frobenius_norm tensordot".split():
         pairs.append((torch._VF, name, f"aten::{name}"))
@@ -161,7 +164,7 @@ def _answer_function(obj):
 def _answer_class(obj):
     known = operator_of(obj)
     if known is not None:
-        return answers.name(known)
+        return answers.name(known, annotations.plain_type(obj))
     if issubclass(obj, BaseException):
         return answers.exception(obj)
     found = annotations.annotation_type(obj)
