@@ -345,8 +345,6 @@ LB_API const lb_type *lb_type_infer(lb_unit *unit, const lb_value *value, lb_err
 
 /* A value as a parameter of this type takes it: typed lists, dicts and enum members, ints as floats. */
 LB_API lb_value *lb_value_convert(lb_unit *unit, const lb_value *value, const lb_type *type, lb_error *err);
-/* Whether there is an operator of this name, "aten::relu". */
-LB_API bool lb_operator_known(const char *name);
 
 typedef enum lb_class_kind {
     LB_CLASS,

@@ -8,6 +8,7 @@ are run on what was compiled. Modules take their weights from `lang/X.pt`. A PAT
 Each program is compiled in a process of its own, since names are given in the order of compilation. Prints what differs,
 then a line for results and one for texts. Needs torch.
 """
+
 import argparse
 import copy
 import fnmatch
@@ -24,11 +25,17 @@ KINDS = ("code", "graph", "canonical", "inlined", "schema")
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("corpus")
     parser.add_argument("patterns", nargs="*", metavar="PATTERN")
     parser.add_argument("--build", default="build")
-    parser.add_argument("--torch", action="store_true", help="compile with torch.jit.script instead: how sound the recording is")
+    parser.add_argument(
+        "--torch",
+        action="store_true",
+        help="compile with torch.jit.script instead: how sound the recording is",
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="show differences whole")
     return parser.parse_args()
 
@@ -68,6 +75,7 @@ def entry(name, wanted):
 
 def load_weights(obj, path):
     import torch
+
     if isinstance(obj, torch.nn.Module):
         state = torch.jit.load(path).state_dict()
         obj.load_state_dict(state, strict=False)
@@ -77,6 +85,7 @@ def load_weights(obj, path):
 def text_of(scripted, title):
     """The text of a section, `code P.M`."""
     from linkboy.jit import function
+
     kind, _, method = title.partition(" ")
     numbers = {"code": 0, "graph": 1, "canonical": 2, "inlined": 3, "schema": 4}
     if isinstance(scripted, function.ScriptFunction):
@@ -86,6 +95,7 @@ def text_of(scripted, title):
 
 def torch_text_of(scripted, title):
     import torch
+
     kind, _, method = title.partition(" ")
     owner = scripted
     for part in method.split(".")[:-1]:
@@ -123,6 +133,7 @@ def compare_texts(scripted, wanted, text):
 def plain(value):
     """`value` as it was recorded: named tuples as tuples, devices and dtypes as text, objects as nothing."""
     import torch
+
     if value is None or isinstance(value, (bool, int, float, complex, str, torch.Tensor)):
         return value
     if hasattr(value, "__dlpack__"):
@@ -136,6 +147,7 @@ def plain(value):
 
 def close(found, wanted, tolerance):
     import torch
+
     if isinstance(wanted, torch.Tensor):
         if not isinstance(found, torch.Tensor):
             return False
@@ -146,23 +158,42 @@ def close(found, wanted, tolerance):
         except AssertionError:
             return False
     if isinstance(wanted, (list, tuple)):
-        return type(found) is type(wanted) and len(found) == len(wanted) and all(close(f, w, tolerance) for f, w in zip(found, wanted))
+        return (
+            type(found) is type(wanted)
+            and len(found) == len(wanted)
+            and all(close(f, w, tolerance) for f, w in zip(found, wanted))
+        )
     if isinstance(wanted, dict):
-        return isinstance(found, dict) and list(found) == list(wanted) and all(close(found[k], wanted[k], tolerance) for k in wanted)
+        return (
+            isinstance(found, dict)
+            and list(found) == list(wanted)
+            and all(close(found[k], wanted[k], tolerance) for k in wanted)
+        )
     if isinstance(wanted, float):
-        return isinstance(found, float) and (found == wanted or found != found and wanted != wanted or abs(found - wanted) <= 1e-9 * abs(wanted))
-    return wanted is None and not isinstance(found, (int, float, str)) or (type(found) is type(wanted) and found == wanted)
+        return isinstance(found, float) and (
+            found == wanted
+            or found != found
+            and wanted != wanted
+            or abs(found - wanted) <= 1e-9 * abs(wanted)
+        )
+    return (
+        wanted is None
+        and not isinstance(found, (int, float, str))
+        or (type(found) is type(wanted) and found == wanted)
+    )
 
 
 def passed(value):
     """An argument from its recorded form."""
     import torch
+
     is_dtype = isinstance(value, dict) and list(value) == ["dtype"]
     return getattr(torch, value["dtype"].split(".")[1]) if is_dtype else value
 
 
 def run_call(scripted, call, seed):
     import torch
+
     args, kwargs = tuple(map(passed, copy.deepcopy(call["args"]))), call["kwargs"]
     seed(call["seed"])
     method = scripted if call["method"] == "forward" else getattr(scripted, call["method"])
@@ -173,6 +204,7 @@ def run_call(scripted, call, seed):
 def check_calls(scripted, path, seed):
     """What is wrong with the first call that answers otherwise; ''."""
     import torch
+
     for number, call in enumerate(torch.load(path, weights_only=True)["calls"]):
         try:
             found = run_call(scripted, call, seed)
@@ -193,6 +225,7 @@ def check(name, use_torch):
         wanted = sections(file.read())
     import torch
     import linkboy
+
     compiler = torch.jit.script if use_torch else linkboy.script
     try:
         obj = load_weights(entry(name, wanted), f"lang/{name}.pt")
@@ -202,7 +235,11 @@ def check(name, use_torch):
     except Exception as error:  # noqa: BLE001
         return f"{type(error).__name__}: {error}", [], ""
     different = compare_texts(scripted, wanted, torch_text_of if use_torch else text_of)
-    return "", different, check_calls(scripted, f"lang/{name}.io", torch.manual_seed if use_torch else linkboy.manual_seed)
+    return (
+        "",
+        different,
+        check_calls(scripted, f"lang/{name}.io", torch.manual_seed if use_torch else linkboy.manual_seed),
+    )
 
 
 def in_child(work):
@@ -241,9 +278,11 @@ def main():
     given = arguments()
     sys.path.insert(0, os.path.join(os.path.abspath(given.build), "python"))
     import torch
+
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     import linkboy  # noqa: F401
+
     os.chdir(given.corpus)
     count = texts = results = skipped = 0
     for path in sorted(glob.glob("lang/src/*.py")):
@@ -254,9 +293,13 @@ def main():
         show(name, result, given.verbose)
         skipped += result[0] is None
         count += result[0] is not None
-        texts += result[0] == "" and not [t for t, _, _ in result[1] if t.split()[0] in ("code", "canonical", "schema")]
+        texts += result[0] == "" and not [
+            t for t, _, _ in result[1] if t.split()[0] in ("code", "canonical", "schema")
+        ]
         results += result[0] == "" and not result[2]
-    print(f"results: {results} of {count}; code, canonical graph and schema: {texts} of {count}; left out: {skipped}")
+    print(
+        f"results: {results} of {count}; code, canonical graph and schema: {texts} of {count}; left out: {skipped}"
+    )
 
 
 if __name__ == "__main__":

@@ -102,20 +102,9 @@ static PyType_Spec spec = {"linkboy._C.Type", sizeof(struct type), 0,
                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
                            slots};
 
-static PyObject *operator_known(PyObject *module, PyObject *name) {
-    (void)module;
-    const char *text_name = PyUnicode_AsUTF8AndSize(name, NULL);
-    return text_name ? PyBool_FromLong(lb_operator_known(text_name)) : NULL;
-}
-
-static PyMethodDef functions[] = {
-    {"operator_known", operator_known, METH_O, "Whether there is an operator of this name, \"aten::relu\"."},
-    {0},
-};
-
 int py_add_types(PyObject *module, struct state *s) {
     s->type_type = py_add_type(module, &spec, NULL);
-    return s->type_type ? PyModule_AddFunctions(module, functions) : -1;
+    return s->type_type ? 0 : -1;
 }
 
 /* ---- types of a unit ---- */

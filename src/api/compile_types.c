@@ -2,7 +2,6 @@
  * works: programs of the unit may run meanwhile. */
 #include "api/compile.h"
 #include "module/attributes.h"
-#include "ops/ops.h"
 #include "types/adapt.h"
 #include <stdio.h>
 #include <string.h>
@@ -92,12 +91,6 @@ lb_value *lb_value_convert(lb_unit *unit, const lb_value *value, const lb_type *
     lb_value *handle = good ? handle_new(converted, &s.err) : NULL;
     end(&s, handle != NULL, err);
     return handle;
-}
-
-bool lb_operator_known(const char *name) {
-    int count;
-    ops_find(name, strlen(name), &count);
-    return count > 0;
 }
 
 /* ---- classes ---- */

@@ -1,4 +1,5 @@
 """Annotations as Python evaluates them, turned into types (torch.jit.annotations.try_ann_to_type)."""
+
 from __future__ import annotations
 
 import enum
@@ -12,12 +13,30 @@ from linkboy.jit import classes, modifiers
 from linkboy.jit.unit import type_of_text, unit
 
 _PLAIN = {
-    None: "NoneType", type(None): "NoneType", int: "int", float: "float", bool: "bool", complex: "complex", str: "str",
-    typing.Any: "Any", _C.Tensor: "Tensor", _C.device: "Device", _C.dtype: "int", _C.layout: "int", _C.memory_format: "int",
+    None: "NoneType",
+    type(None): "NoneType",
+    int: "int",
+    float: "float",
+    bool: "bool",
+    complex: "complex",
+    str: "str",
+    typing.Any: "Any",
+    _C.Tensor: "Tensor",
+    _C.device: "Device",
+    _C.dtype: "int",
+    _C.layout: "int",
+    _C.memory_format: "int",
 }
 _TORCH = {  # of the module torch
-    "device": "Device", "dtype": "int", "layout": "int", "memory_format": "int", "qscheme": "int", "Generator": "Generator",
-    "Stream": "Stream", "SymInt": "int", "Size": "List[int]",
+    "device": "Device",
+    "dtype": "int",
+    "layout": "int",
+    "memory_format": "int",
+    "qscheme": "int",
+    "Generator": "Generator",
+    "Stream": "Stream",
+    "SymInt": "int",
+    "Size": "List[int]",
 }
 _UNIONS = (typing.Union, getattr(types, "UnionType", typing.Union))
 
@@ -93,7 +112,9 @@ def _is_tensor_class(cls) -> bool:
     torch = sys.modules.get("torch")
     if torch is None:
         return issubclass(cls, _C.Tensor)
-    return issubclass(cls, (_C.Tensor, torch.Tensor)) or (cls.__module__ == "torch" and cls.__name__.endswith("Tensor"))
+    return issubclass(cls, (_C.Tensor, torch.Tensor)) or (
+        cls.__module__ == "torch" and cls.__name__.endswith("Tensor")
+    )
 
 
 def plain_type(cls):
@@ -115,6 +136,8 @@ def _class_text(cls):
     if text is not None:
         return text
     found = classes.known(cls)
-    if found is None and (issubclass(cls, (enum.Enum, tuple)) or modifiers.is_interface(cls) or classes.can_compile(cls)):
+    if found is None and (
+        issubclass(cls, (enum.Enum, tuple)) or modifiers.is_interface(cls) or classes.can_compile(cls)
+    ):
         found = classes.class_type(cls)
     return None if found is None else found.qualified_name

@@ -2,9 +2,12 @@
 
 None says that there is no such name. Everything else is a tuple whose first item is the kind of answer.
 """
+
 from __future__ import annotations
 
-_VALUE, _NAME, _TYPE, _FUNCTIONS, _OUTSIDE, _SCOPE, _ITEMS, _CHOICE, _EXCEPTION, _OBJECT, _REFUSAL = range(1, 12)
+_VALUE, _NAME, _TYPE, _FUNCTIONS, _OUTSIDE, _SCOPE, _ITEMS, _CHOICE, _EXCEPTION, _OBJECT, _REFUSAL = range(
+    1, 12
+)
 
 
 def value(constant, type=None) -> tuple:

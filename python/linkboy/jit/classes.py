@@ -1,4 +1,5 @@
 """Python classes as types of the unit: script classes, enums, NamedTuples, interfaces, dataclasses; objects of them."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -37,7 +38,11 @@ def can_compile(cls: type) -> bool:
     found = _plain.get(cls)
     if found is None:
         routines = [getattr(cls, n) for n in vars(cls) if inspect.isroutine(getattr(cls, n, None))]
-        own = cls.__module__ != "builtins" and not issubclass(cls, _module_classes()) and not modifiers.is_ignored(cls)
+        own = (
+            cls.__module__ != "builtins"
+            and not issubclass(cls, _module_classes())
+            and not modifiers.is_ignored(cls)
+        )
         found = _plain[cls] = own and all(hasattr(getattr(fn, "__func__", fn), "__code__") for fn in routines)
     return found
 
@@ -72,7 +77,9 @@ def _enum_type(cls):
 def _field_types(cls, scope) -> tuple:
     own = inspect.get_annotations(cls) or inspect.get_annotations(cls.__base__)
     return tuple(
-        (annotations.annotation_type(own[field], scope) if field in own else units.type_of_text("Tensor")) for field in cls._fields)
+        (annotations.annotation_type(own[field], scope) if field in own else units.type_of_text("Tensor"))
+        for field in cls._fields
+    )
 
 
 class _ModuleOfClass:
@@ -119,7 +126,11 @@ def _methods(cls) -> list:
 
 
 def _method_scope(cls) -> scopes.ClassMethodScope:
-    found = [getattr(getattr(cls, n), "__func__", getattr(cls, n)) for n in vars(cls) if inspect.isroutine(getattr(cls, n, None))]
+    found = [
+        getattr(getattr(cls, n), "__func__", getattr(cls, n))
+        for n in vars(cls)
+        if inspect.isroutine(getattr(cls, n, None))
+    ]
     return scopes.ClassMethodScope(cls, [fn for fn in found if hasattr(fn, "__globals__")])
 
 
@@ -151,7 +162,9 @@ def _declare_properties(cls, found, scope) -> list:
         if name in getattr(cls, "__jit_unused_properties__", ()) or modifiers.is_never_called(prop.fget):
             continue
         getter = unit.declare(None, found, functions.source_for(prop.fget, scope, f"__{name}_getter"))
-        setter = prop.fset and unit.declare(None, found, functions.source_for(prop.fset, scope, f"__{name}_setter"))
+        setter = prop.fset and unit.declare(
+            None, found, functions.source_for(prop.fset, scope, f"__{name}_setter")
+        )
         unit.property(found, name, getter, setter)
         declared += [getter] + ([setter] if setter else [])
     return declared
@@ -163,7 +176,9 @@ def _script_class(cls):
     _types[cls] = found
     try:
         declared = _declare_properties(cls, found, scope)
-        declared += [unit.declare(None, found, _method_source(cls, name, fn, scope)) for name, fn in _methods(cls)]
+        declared += [
+            unit.declare(None, found, _method_source(cls, name, fn, scope)) for name, fn in _methods(cls)
+        ]
         for function in sorted(declared, key=lambda f: f.name != "__init__"):
             unit.compile(function)
     except BaseException:
@@ -175,7 +190,9 @@ def _script_class(cls):
 def _interface_type(cls):
     is_module = len(cls.__mro__) == 3
     scope = _method_scope(cls)
-    found = unit.new_class(qualified_name(cls), units.MODULE_INTERFACE if is_module else units.INTERFACE, None)
+    found = unit.new_class(
+        qualified_name(cls), units.MODULE_INTERFACE if is_module else units.INTERFACE, None
+    )
     _types[cls] = found
     for name, fn in _methods(cls):
         unit.declare(None, found, functions.source_for(fn, scope, name))

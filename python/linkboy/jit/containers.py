@@ -1,4 +1,5 @@
 """What is known of nn's own classes, PyTorch's and linkboy's: containers, the forward that raises, overloads of methods."""
+
 from __future__ import annotations
 
 import inspect
@@ -9,8 +10,11 @@ from linkboy.jit import unit as units
 from linkboy.jit.sources import text_source
 
 _KINDS = (
-    ("ModuleDict", units.MODULE_DICT), ("ModuleList", units.MODULE_LIST), ("Sequential", units.MODULE_LIST),
-    ("ParameterList", units.PARAMETER_LIST), ("ParameterDict", units.PARAMETER_DICT),
+    ("ModuleDict", units.MODULE_DICT),
+    ("ModuleList", units.MODULE_LIST),
+    ("Sequential", units.MODULE_LIST),
+    ("ParameterList", units.PARAMETER_LIST),
+    ("ParameterDict", units.PARAMETER_DICT),
 )
 _known: dict = {}  # class -> kind
 _overloads: dict = {}  # class -> {method: declarations}
@@ -19,7 +23,11 @@ _ignored: dict = {}  # class -> names of methods that stay Python's
 
 def nn_packages() -> list:
     """torch.nn and linkboy.nn, as far as they are imported."""
-    return [m for m in (sys.modules.get("torch.nn"), sys.modules.get("linkboy.nn")) if m is not None and hasattr(m, "Module")]
+    return [
+        m
+        for m in (sys.modules.get("torch.nn"), sys.modules.get("linkboy.nn"))
+        if m is not None and hasattr(m, "Module")
+    ]
 
 
 def is_module(obj) -> bool:
@@ -98,7 +106,9 @@ def ignored_methods(cls) -> list:
     found = _ignored.get(cls)
     if found is None:
         members = ((name, inspect.getattr_static(cls, name, None)) for name in dir(cls))
-        found = _ignored[cls] = [name for name, m in members if inspect.isfunction(m) and modifiers.is_ignored(m)]
+        found = _ignored[cls] = [
+            name for name, m in members if inspect.isfunction(m) and modifiers.is_ignored(m)
+        ]
     return found
 
 

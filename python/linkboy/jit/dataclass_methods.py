@@ -1,6 +1,7 @@
 """The methods that @dataclass gives a class, as source: there is none to be found, and TorchScript has forms of its own for
 them (torch/jit/_dataclass_impls.py): __init__ assigns the fields and calls __post_init__, comparisons go field by field.
 """
+
 from __future__ import annotations
 
 import dataclasses
@@ -8,7 +9,11 @@ import inspect
 
 # name -> (sign of a field's comparison, whether equal objects compare true); None: equality
 _COMPARISONS = {
-    "__eq__": ("!=", True), "__ne__": ("==", True), "__lt__": ("<", False), "__le__": ("<", True), "__gt__": (">", False),
+    "__eq__": ("!=", True),
+    "__ne__": ("==", True),
+    "__lt__": ("<", False),
+    "__le__": ("<", True),
+    "__gt__": (">", False),
     "__ge__": (">", True),
 }
 
@@ -25,7 +30,10 @@ def source_of(cls, name: str):
         shown = ", ".join(f"{f.name}=self.{f.name}" for f in dataclasses.fields(cls) if f.repr)
         return f"def __repr__(self) -> str:\n    return '{cls.__name__}({shown})'\n", None
     if name == "__hash__":
-        return "def __hash__(self) -> int:\n    raise NotImplementedError('a dataclass has no hash in a program')\n", None
+        return (
+            "def __hash__(self) -> int:\n    raise NotImplementedError('a dataclass has no hash in a program')\n",
+            None,
+        )
     return None
 
 
@@ -37,7 +45,11 @@ def _is_made(cls, name: str) -> bool:
 def _plain(parameter):
     """A parameter whose annotation is of an InitVar's own type."""
     annotation = parameter.annotation
-    return parameter.replace(annotation=annotation.type) if isinstance(annotation, dataclasses.InitVar) else parameter
+    return (
+        parameter.replace(annotation=annotation.type)
+        if isinstance(annotation, dataclasses.InitVar)
+        else parameter
+    )
 
 
 def _init(cls):
@@ -45,7 +57,8 @@ def _init(cls):
         if field.default_factory is not dataclasses.MISSING:
             raise NotImplementedError(
                 f"the field '{field.name}' of dataclass {cls.__name__} has a default_factory, which cannot be compiled: give it "
-                "its value in __post_init__ or where the object is made")
+                "its value in __post_init__ or where the object is made"
+            )
     signature = inspect.signature(cls.__init__)
     parameters = signature.parameters
     fresh = [n for n, p in parameters.items() if isinstance(p.annotation, dataclasses.InitVar)]
@@ -53,7 +66,9 @@ def _init(cls):
     if hasattr(cls, "__post_init__"):
         body.append(f"self.__post_init__({', '.join(fresh)})")
     defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
-    header = signature.replace(parameters=[_plain(p).replace(default=inspect.Parameter.empty) for p in parameters.values()])
+    header = signature.replace(
+        parameters=[_plain(p).replace(default=inspect.Parameter.empty) for p in parameters.values()]
+    )
     return f"def __init__{header}:\n    " + "\n    ".join(body or ["pass"]) + "\n", defaults or None
 
 
@@ -76,8 +91,12 @@ def _comparison(cls, name: str) -> str:
             continue
         body += [f"val1 = self.{field.name}", f"val2 = other.{field.name}"]
         if _is_optional(field.type):
-            body += ["if val1 is not None and val2 is not None:", *("  " + s for s in steps),
-                     "elif (val1 is None) != (val2 is None):", "  " + unlike]
+            body += [
+                "if val1 is not None and val2 is not None:",
+                *("  " + s for s in steps),
+                "elif (val1 is None) != (val2 is None):",
+                "  " + unlike,
+            ]
         else:
             body += steps
     body.append(f"return {when_equal}")

@@ -1,4 +1,5 @@
 """ScriptFunction: a compiled function as a Python object."""
+
 from __future__ import annotations
 
 from linkboy import _C

@@ -1,4 +1,5 @@
 """Python functions as functions of the unit: declared when a program names them, each once."""
+
 from __future__ import annotations
 
 import inspect
@@ -19,7 +20,7 @@ def defaults_of(fn) -> dict | None:
         return None
     code = fn.__code__
     parameters = code.co_varnames[: code.co_argcount]
-    found = dict(zip(parameters[len(parameters) - len(values or ()):], values or ()))
+    found = dict(zip(parameters[len(parameters) - len(values or ()) :], values or ()))
     found.update(named or {})
     return found
 
@@ -47,7 +48,9 @@ def declare(fn) -> tuple:
     if found is None:
         forms = overloads_of(fn)
         declarations = [source_for(form) for form in forms] or [None]
-        found = tuple(unit.declare(qualified_name(fn), None, source_for(fn, declaration=d)) for d in declarations)
+        found = tuple(
+            unit.declare(qualified_name(fn), None, source_for(fn, declaration=d)) for d in declarations
+        )
         _declared[fn] = found
     return found
 

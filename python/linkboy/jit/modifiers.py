@@ -1,6 +1,7 @@
 """Marks on functions and classes that tell the compiler what to do with them: `export`, `ignore`, `unused`, `interface`,
 overloads. PyTorch's marks of the same names are honoured where a function bears those.
 """
+
 from __future__ import annotations
 
 EXPORT, IGNORE, UNUSED, DROP = "export", "ignore", "unused", "_drop"

@@ -4,6 +4,7 @@ methods are compiled, and the ScriptModule made of it (torch/jit/_recursive.py).
 Modules of one Python class share a type when everything that the compiler can see of them is equal. A module's type is
 made after those of its submodules; its methods are compiled after theirs.
 """
+
 from __future__ import annotations
 
 import inspect
@@ -16,12 +17,28 @@ from linkboy.jit import annotations, answers, classes, containers, functions, mo
 from linkboy.jit import unit as units
 from linkboy.jit.unit import qualified_name, type_of_text, unit
 
-_IGNORED = frozenset((
-    "_version", "_parameters", "_buffers", "_non_persistent_buffers_set", "_backward_hooks", "_backward_pre_hooks",
-    "_forward_hooks", "_forward_hooks_with_kwargs", "_forward_hooks_always_called", "_forward_pre_hooks",
-    "_forward_pre_hooks_with_kwargs", "_state_dict_hooks", "_state_dict_pre_hooks", "_load_state_dict_pre_hooks",
-    "_load_state_dict_post_hooks", "_modules", "_initializing", "dump_patches",
-))
+_IGNORED = frozenset(
+    (
+        "_version",
+        "_parameters",
+        "_buffers",
+        "_non_persistent_buffers_set",
+        "_backward_hooks",
+        "_backward_pre_hooks",
+        "_forward_hooks",
+        "_forward_hooks_with_kwargs",
+        "_forward_hooks_always_called",
+        "_forward_pre_hooks",
+        "_forward_pre_hooks_with_kwargs",
+        "_state_dict_hooks",
+        "_state_dict_pre_hooks",
+        "_load_state_dict_pre_hooks",
+        "_load_state_dict_post_hooks",
+        "_modules",
+        "_initializing",
+        "dump_patches",
+    )
+)
 _PLAIN = {bool: "bool", int: "int", float: "float", complex: "complex", str: "str", type(None): "NoneType"}
 
 _store: dict = {}  # what can be seen of a module -> its Concrete
@@ -48,10 +65,19 @@ class Concrete:
     def key(self) -> tuple:
         """Equal for modules that share a type."""
         return (
-            self.cls, self.kind, tuple(self.attributes.items()),
+            self.cls,
+            self.kind,
+            tuple(self.attributes.items()),
             tuple(sorted((name, _constant_key(v)) for name, v in self.constants.items())),
-            tuple(sorted((name, id(m) if isinstance(m, Concrete) else hash(m)) for name, m in self.modules.items())),
-            tuple(self.functions.items()), tuple((n, tuple(o)) for n, o in self.overloads.items()), self.ignored, self.hooks,
+            tuple(
+                sorted(
+                    (name, id(m) if isinstance(m, Concrete) else hash(m)) for name, m in self.modules.items()
+                )
+            ),
+            tuple(self.functions.items()),
+            tuple((n, tuple(o)) for n, o in self.overloads.items()),
+            self.ignored,
+            self.hooks,
         )
 
     # ---- the scope of the class: names that are no members ----
@@ -125,7 +151,9 @@ class Discovery:
         self.add_constants()
         self.concrete.overloads = overload_names(self.module)
         self.add_dict()
-        hooks = self.module.__dict__.get("_forward_hooks", {}), self.module.__dict__.get("_forward_pre_hooks", {})
+        hooks = self.module.__dict__.get("_forward_hooks", {}), self.module.__dict__.get(
+            "_forward_pre_hooks", {}
+        )
         self.concrete.hooks = tuple(tuple(h.values()) for h in hooks)
         return self.concrete
 
@@ -139,7 +167,8 @@ class Discovery:
         if found is None:
             raise RuntimeError(
                 f"the annotation {annotation!r} of attribute '{name}' in {type(self.module).__name__} is no type that a program "
-                "can have")
+                "can have"
+            )
         return found
 
     def type_of(self, name, value):
@@ -177,11 +206,17 @@ class Discovery:
                 wanted.add(name)
         for name in wanted:
             if self.is_member(name):
-                warnings.warn(f"'{name}' was found in ScriptModule constants, but it is a parameter, buffer or submodule. Consider "
-                              "removing it.", stacklevel=2)
+                warnings.warn(
+                    f"'{name}' was found in ScriptModule constants, but it is a parameter, buffer or submodule. Consider "
+                    "removing it.",
+                    stacklevel=2,
+                )
             elif not hasattr(self.module, name):
-                warnings.warn(f"'{name}' was found in ScriptModule constants, but was not actually set in __init__. Consider "
-                              "removing it.", stacklevel=2)
+                warnings.warn(
+                    f"'{name}' was found in ScriptModule constants, but was not actually set in __init__. Consider "
+                    "removing it.",
+                    stacklevel=2,
+                )
             else:
                 self.concrete.constants[name] = self.valid_constant(name, getattr(self.module, name))
 
@@ -194,7 +229,8 @@ class Discovery:
         if not names.is_constant(value):
             raise TypeError(
                 f"'{type(value).__name__}' object in attribute '{type(self.module).__name__}.{name}' is not a valid constant. Valid "
-                "constants are numbers, strings, None, devices, dtypes, layouts, and tuples or lists of these")
+                "constants are numbers, strings, None, devices, dtypes, layouts, and tuples or lists of these"
+            )
         return value
 
     def add_dict(self) -> None:
@@ -216,7 +252,8 @@ class Discovery:
             except Exception as error:
                 self.concrete.failed[name] = (
                     "(This function exists as an attribute on the Python module, but it could not be compiled: "
-                    f"\n{error})")
+                    f"\n{error})"
+                )
             return True
         known = names.operator_of(value) or getattr(value, "_qualified_op_name", None)
         if known is not None or isinstance(value, _C.Function) or hasattr(value, "_torchdynamo_inline"):
@@ -232,7 +269,8 @@ class Discovery:
             self.concrete.failed[name] = (
                 f"(This attribute exists on the Python module, but we failed to convert Python type: '{type(value).__name__}' to a "
                 f"TorchScript type. {why}. Its type was inferred; try adding a type annotation for the attribute."
-                f"{_where_set(type(self.module), name)})")
+                f"{_where_set(type(self.module), name)})"
+            )
 
 
 def inferred(value):
@@ -297,11 +335,14 @@ def begin() -> None:
 
 def check_initialized(module) -> None:
     if "_parameters" not in module.__dict__:
-        raise RuntimeError(f"'{type(module).__name__}' has not been initialized, did you forget to call 'super()'?")
+        raise RuntimeError(
+            f"'{type(module).__name__}' has not been initialized, did you forget to call 'super()'?"
+        )
     for name, tensor in (*module._parameters.items(), *module._buffers.items()):
         if type(tensor).__name__.startswith("Uninitialized"):
             raise RuntimeError(
-                f"'{type(module).__name__}' has an uninitialized parameter or buffer '{name}'. Did you forget to run a forward pass?")
+                f"'{type(module).__name__}' has an uninitialized parameter or buffer '{name}'. Did you forget to run a forward pass?"
+            )
 
 
 # ---- methods ----
@@ -344,7 +385,11 @@ def methods_to_compile(module) -> list:
             begins.append("forward")
     own = [n for n, v in module.__dict__.items() if callable(v) and modifiers.modifier(v) == modifiers.EXPORT]
     overloaded = overload_names(module)
-    return [n for n in dict.fromkeys(begins + sorted({*_class_members(type(module))[0], *own})) if n not in overloaded]
+    return [
+        n
+        for n in dict.fromkeys(begins + sorted({*_class_members(type(module))[0], *own}))
+        if n not in overloaded
+    ]
 
 
 def _declare_overloads(concrete: Concrete) -> list:
@@ -352,7 +397,9 @@ def _declare_overloads(concrete: Concrete) -> list:
     for name, forms in containers.method_overloads(concrete.cls).items():
         implementation = getattr(concrete.cls, name)
         for i, form in enumerate(forms):
-            source = functions.source_for(implementation, name=f"{name}__{i}", declaration=functions.source_for(form))
+            source = functions.source_for(
+                implementation, name=f"{name}__{i}", declaration=functions.source_for(form)
+            )
             concrete.methods[f"{name}__{i}"] = unit.declare(None, concrete.type, source)
             declared.append(concrete.methods[f"{name}__{i}"])
     return declared
@@ -362,7 +409,9 @@ def _declare_properties(concrete: Concrete) -> list:
     declared = []
     for name, prop in _class_members(concrete.cls)[1]:
         getter = unit.declare(None, concrete.type, functions.source_for(prop.fget, name=f"__{name}_getter"))
-        setter = prop.fset and unit.declare(None, concrete.type, functions.source_for(prop.fset, name=f"__{name}_setter"))
+        setter = prop.fset and unit.declare(
+            None, concrete.type, functions.source_for(prop.fset, name=f"__{name}_setter")
+        )
         unit.property(concrete.type, name, getter, setter or None)
         declared += [getter] + ([setter] if setter else [])
     return declared

@@ -1,6 +1,7 @@
 """What a Python object means to a program that names it (toSugaredValue in
 torch/csrc/jit/python/python_sugared_value.cpp). Known by identity first (operators, special forms), then by type.
 """
+
 from __future__ import annotations
 
 import cmath
@@ -20,7 +21,9 @@ from linkboy.jit.function import ScriptFunction
 _CONSTANTS = (bool, int, float, complex, str, type(None), _C.dtype, _C.device, _C.layout, _C.memory_format)
 
 _MATH = {  # functions whose operators have other names
-    "pow": "pow", "fabs": "fabs", "remainder": "mathremainder",
+    "pow": "pow",
+    "fabs": "fabs",
+    "remainder": "mathremainder",
 }
 _MATH_SAME = (
     "ceil copysign erf erfc exp expm1 floor gamma lgamma log log10 log1p sqrt isnan asinh atanh cosh sinh tanh acos asin "
@@ -30,8 +33,11 @@ _CMATH = {"isnan": "isnan", "isfinite": "isfinite", "isinf": "isinf", "phase": "
 _CMATH_SAME = "log log10 sqrt exp sin tan cos asin acos atan sinh cosh tanh asinh acosh atanh".split()
 
 _FORMS = {  # linkboy's own
-    modifiers.annotate: "torch.jit.annotate", modifiers.fork: "torch.jit.fork", modifiers.wait: "aten::wait",
-    modifiers.script_isinstance: "torch.jit.isinstance", modifiers.is_scripting: "aten::is_scripting",
+    modifiers.annotate: "torch.jit.annotate",
+    modifiers.fork: "torch.jit.fork",
+    modifiers.wait: "aten::wait",
+    modifiers.script_isinstance: "torch.jit.isinstance",
+    modifiers.is_scripting: "aten::is_scripting",
     modifiers.is_tracing: "aten::is_tracing",
 }
 
@@ -50,7 +56,14 @@ def _own_table() -> dict:
 
 def _torch_namespaces(torch) -> list:
     inner = torch._C
-    return [torch, *(getattr(inner, n) for n in ("_nn", "_fft", "_linalg", "_nested", "_sparse", "_special") if hasattr(inner, n))]
+    return [
+        torch,
+        *(
+            getattr(inner, n)
+            for n in ("_nn", "_fft", "_linalg", "_nested", "_sparse", "_special")
+            if hasattr(inner, n)
+        ),
+    ]
 
 
 def _torch_specials(torch) -> dict:
@@ -59,28 +72,51 @@ def _torch_specials(torch) -> dict:
     utils = torch.nn.modules.utils
     awaits = sys.modules.get("torch.jit._await")
     pairs = [
-        (awaits, "_awaitable_wait", "prim::awaitable_wait"), (awaits, "_awaitable_nowait", "prim::awaitable_nowait"),
-        (awaits, "_awaitable", "torch.jit._awaitable"), (utils, "_pair", "aten::_pair"), (utils, "_quadruple", "aten::_quadruple"), (utils, "_single", "aten::_single"),
-        (utils, "_triple", "aten::_triple"), (utils, "_list_with_default", "aten::list_with_default"),
-        (torch.backends.cudnn, "is_acceptable", "aten::cudnn_is_acceptable"), (torch, "_assert", "aten::_assert"),
-        (torch.autograd, "grad", "aten::grad"), (torch.autograd, "backward", "aten::backward"),
-        (torch._C, "_infer_size", "aten::_infer_size"), (torch, "broadcast_shapes", "aten::broadcast_shapes"),
+        (awaits, "_awaitable_wait", "prim::awaitable_wait"),
+        (awaits, "_awaitable_nowait", "prim::awaitable_nowait"),
+        (awaits, "_awaitable", "torch.jit._awaitable"),
+        (utils, "_pair", "aten::_pair"),
+        (utils, "_quadruple", "aten::_quadruple"),
+        (utils, "_single", "aten::_single"),
+        (utils, "_triple", "aten::_triple"),
+        (utils, "_list_with_default", "aten::list_with_default"),
+        (torch.backends.cudnn, "is_acceptable", "aten::cudnn_is_acceptable"),
+        (torch, "_assert", "aten::_assert"),
+        (torch.autograd, "grad", "aten::grad"),
+        (torch.autograd, "backward", "aten::backward"),
+        (torch._C, "_infer_size", "aten::_infer_size"),
+        (torch, "broadcast_shapes", "aten::broadcast_shapes"),
         (functional, "_no_grad_embedding_renorm_", "aten::_no_grad_embedding_renorm_"),
         (functional, "assert_int_or_pair", "aten::_assert_int_or_pair"),
-        (init, "_no_grad_fill_", "aten::_no_grad_fill_"), (init, "_no_grad_normal_", "aten::_no_grad_normal_"),
-        (init, "_no_grad_uniform_", "aten::_no_grad_uniform_"), (init, "_no_grad_zero_", "aten::_no_grad_zero_"),
+        (init, "_no_grad_fill_", "aten::_no_grad_fill_"),
+        (init, "_no_grad_normal_", "aten::_no_grad_normal_"),
+        (init, "_no_grad_uniform_", "aten::_no_grad_uniform_"),
+        (init, "_no_grad_zero_", "aten::_no_grad_zero_"),
         (torch._C, "_get_tracing_state", "aten::_get_tracing_state"),
         (torch._C, "_get_cpu_capability", "aten::_get_cpu_capability"),
-        (jit, "annotate", "torch.jit.annotate"), (jit, "fork", "torch.jit.fork"), (jit, "_fork", "torch.jit.fork"),
-        (jit, "wait", "aten::wait"), (jit, "_wait", "aten::wait"), (jit, "isinstance", "torch.jit.isinstance"),
-        (jit, "is_scripting", "aten::is_scripting"), (jit, "is_tracing", "aten::is_tracing"),
-        (jit, "_unwrap_optional", "aten::_unwrap_optional"), (torch, "is_grad_enabled", "aten::is_grad_enabled"),
+        (jit, "annotate", "torch.jit.annotate"),
+        (jit, "fork", "torch.jit.fork"),
+        (jit, "_fork", "torch.jit.fork"),
+        (jit, "wait", "aten::wait"),
+        (jit, "_wait", "aten::wait"),
+        (jit, "isinstance", "torch.jit.isinstance"),
+        (jit, "is_scripting", "aten::is_scripting"),
+        (jit, "is_tracing", "aten::is_tracing"),
+        (jit, "_unwrap_optional", "aten::_unwrap_optional"),
+        (torch, "is_grad_enabled", "aten::is_grad_enabled"),
         (torch, "manual_seed", "aten::manual_seed"),
-        *((torch.overrides, f"has_torch_function{n}", "aten::has_torch_function") for n in ("", "_unary", "_variadic")),
+        *(
+            (torch.overrides, f"has_torch_function{n}", "aten::has_torch_function")
+            for n in ("", "_unary", "_variadic")
+        ),
     ]
-    for name in "stft istft cdist norm unique_dim unique_consecutive nuclear_norm frobenius_norm tensordot".split():
+    for (
+        name
+    ) in "stft istft cdist norm unique_dim unique_consecutive nuclear_norm frobenius_norm tensordot".split():
         pairs.append((torch._VF, name, f"aten::{name}"))
-    for name in "BoolTensor LongTensor ByteTensor CharTensor DoubleTensor FloatTensor IntTensor ShortTensor HalfTensor".split():
+    for (
+        name
+    ) in "BoolTensor LongTensor ByteTensor CharTensor DoubleTensor FloatTensor IntTensor ShortTensor HalfTensor".split():
         pairs.append((torch, name, f"torch.{name}"))
     return {id(getattr(m, name)): op for m, name, op in pairs if hasattr(m, name)}
 
@@ -97,7 +133,12 @@ def _torch_table(torch) -> dict:
     for namespace in _torch_namespaces(torch):
         for name in dir(namespace):
             found = getattr(namespace, name)
-            if callable(found) and id(found) not in python and id(found) not in skipped and _C.operator_known(f"aten::{name}"):
+            if (
+                callable(found)
+                and id(found) not in python
+                and id(found) not in skipped
+                and _C.overloads(f"aten::{name}")
+            ):
                 table[id(found)] = f"aten::{name}"
     table.update(_torch_specials(torch))
     return table
@@ -145,7 +186,13 @@ def _dispatched(fn):
     choice = internal.boolean_dispatched.get(fn) if internal is not None else None
     if choice is None:
         return None
-    return answers.choice(choice["arg_name"], choice["index"], choice["default"], answer(choice["if_true"]), answer(choice["if_false"]))
+    return answers.choice(
+        choice["arg_name"],
+        choice["index"],
+        choice["default"],
+        answer(choice["if_true"]),
+        answer(choice["if_false"]),
+    )
 
 
 def _answer_function(obj):
@@ -202,8 +249,12 @@ def _answer_enum(obj):
 
 
 _BY_TYPE = {
-    tuple: _answer_tuple, types.ModuleType: _answer_module, types.FunctionType: _answer_function, type: _answer_class,
-    types.BuiltinFunctionType: _answer_builtin, ScriptFunction: _answer_script_function,
+    tuple: _answer_tuple,
+    types.ModuleType: _answer_module,
+    types.FunctionType: _answer_function,
+    type: _answer_class,
+    types.BuiltinFunctionType: _answer_builtin,
+    ScriptFunction: _answer_script_function,
     types.GenericAlias: _answer_typing,
 }
 _BY_TYPE.update(dict.fromkeys(_CONSTANTS, _answer_value))
@@ -237,7 +288,11 @@ def _answer_other(obj):
     if isinstance(obj, _C.Module):
         return _answer_script_module(obj)
     if inspect.ismethod(obj):
-        return _answer_function(obj.__func__) if not obj.__self__ else answers.unusable("python value of type 'method'")
+        return (
+            _answer_function(obj.__func__)
+            if not obj.__self__
+            else answers.unusable("python value of type 'method'")
+        )
     if typing.get_origin(obj) is not None or type(obj).__module__ == "typing":
         return _answer_typing(obj)
     return _answer_torch(obj)
@@ -250,7 +305,9 @@ def is_constant(obj) -> bool:
 
 def _is_torch_constant(obj) -> bool:
     torch = sys.modules.get("torch")
-    return torch is not None and isinstance(obj, (torch.dtype, torch.device, torch.layout, torch.memory_format, torch.qscheme))
+    return torch is not None and isinstance(
+        obj, (torch.dtype, torch.device, torch.layout, torch.memory_format, torch.qscheme)
+    )
 
 
 def _answer_torch(obj):

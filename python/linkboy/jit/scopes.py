@@ -1,4 +1,5 @@
 """Where a program's free names are looked up: the variables around a function, the attributes of a Python module."""
+
 from __future__ import annotations
 
 import builtins

@@ -1,4 +1,5 @@
 """linkboy.script: Python functions, modules and classes as TorchScript programs (torch.jit.script)."""
+
 from __future__ import annotations
 
 import inspect
@@ -47,13 +48,16 @@ def _script(obj):
     if isinstance(found[1], _C.Function):  # PyTorch's script function: its source is compiled
         functions.unit.compile(found[1])
         return found[1]
-    raise RuntimeError(f"an object of type '{type(obj).__name__}' cannot be scripted: a function, a module or a class can")
+    raise RuntimeError(
+        f"an object of type '{type(obj).__name__}' cannot be scripted: a function, a module or a class can"
+    )
 
 
 def _script_class(cls):
     if containers.is_module_class(cls) and not modifiers.is_interface(cls):
         raise RuntimeError(
-            f"Type '{cls.__name__}' cannot be compiled since it inherits from nn.Module, consider passing an instance instead")
+            f"Type '{cls.__name__}' cannot be compiled since it inherits from nn.Module, consider passing an instance instead"
+        )
     if classes.class_type(cls) is None:
         raise RuntimeError(f"class '{cls.__name__}' cannot be compiled")
     return cls

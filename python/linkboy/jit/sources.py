@@ -3,6 +3,7 @@
 The library cuts the definition out of the file itself. A function that was typed in or made by exec() is found where
 Python keeps it (linecache, which notebooks and doctest fill); otherwise the error says what to do.
 """
+
 from __future__ import annotations
 
 import inspect
@@ -10,7 +11,9 @@ import linecache
 import re
 from typing import NamedTuple, Optional
 
-_BEGINNING = re.compile(r"^(\s*def\s)|(\s*async\s+def\s)|(.*(?<!\w)lambda(:|\s))|^(\s*@)")  # as inspect.findsource()
+_BEGINNING = re.compile(
+    r"^(\s*def\s)|(\s*async\s+def\s)|(.*(?<!\w)lambda(:|\s))|^(\s*@)"
+)  # as inspect.findsource()
 _texts: dict = {}  # file -> (list of lines of linecache, text)
 
 
@@ -45,7 +48,8 @@ def _missing(fn, file: str) -> OSError:
     return OSError(
         f"the source of '{fn.__qualname__}' cannot be had: {where}, which is no file that can be read. Define the function "
         "in a file or a notebook's cell; for text that is run by exec(), put it into linecache.cache under the name that "
-        "compile() was given.")
+        "compile() was given."
+    )
 
 
 def source_of(fn) -> Source:

@@ -2,6 +2,7 @@
 
 All that is scripted shares types and the counter of names (`___torch_mangle_7`), as in PyTorch.
 """
+
 from __future__ import annotations
 
 import threading
@@ -12,7 +13,9 @@ unit = _C.Unit()
 lock = threading.RLock()
 
 PARAMETER, BUFFER = 1, 2  # flags of attributes
-CLASS, MODULE, MODULE_LIST, MODULE_DICT, PARAMETER_LIST, PARAMETER_DICT, INTERFACE, MODULE_INTERFACE = range(8)
+CLASS, MODULE, MODULE_LIST, MODULE_DICT, PARAMETER_LIST, PARAMETER_DICT, INTERFACE, MODULE_INTERFACE = range(
+    8
+)
 
 _types: dict = {}
 
@@ -26,7 +29,7 @@ def type_of_text(text: str):
 
 
 def qualified_name(obj) -> str:
-    """"__torch__.module.name" of a function or class (torch._jit_internal._qualified_name)."""
+    """ "__torch__.module.name" of a function or class (torch._jit_internal._qualified_name)."""
     name = obj.__name__
     if name == "<lambda>":
         name = "_lambda"
