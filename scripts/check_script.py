@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""Hold linkboy.script against PyTorch's compiler: python3 scripts/check_script.py [--build DIR] [-v] CORPUS [PATTERN ...]
+"""Hold linkboy.script against PyTorch's compiler: python3 scripts/check_script.py [--build DIR] [-v] CORPUS
+[PATTERN ...]
 
-CORPUS is a folder with `lang/` as PyTorch recorded it: `lang/src/X.py` is imported beside PyTorch, its function `f` or its
-module is scripted by linkboy, and code, graphs and schemas are held against `lang/X.front`; then the calls of `lang/X.io`
+CORPUS is a folder with `lang/` as PyTorch recorded it: `lang/src/X.py` is imported beside PyTorch, its
+function `f` or its
+module is scripted by linkboy, and code, graphs and schemas are held against `lang/X.front`; then the calls of
+`lang/X.io`
 are run on what was compiled. Modules take their weights from `lang/X.pt`. A PATTERN is a glob on names.
 
-Each program is compiled in a process of its own, since names are given in the order of compilation. Prints what differs,
+Each program is compiled in a process of its own, since names are given in the order of compilation. Prints
+what differs,
 then a line for results and one for texts. Needs torch.
 """
 

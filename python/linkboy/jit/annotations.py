@@ -42,7 +42,8 @@ _UNIONS = (typing.Union, getattr(types, "UnionType", typing.Union))
 
 
 def annotation_type(annotation, scope=None):
-    """The Type of an annotation; None where it is no type that a program can have. `scope` finds the names in strings."""
+    """The Type of an annotation; None where it is no type that a program can have. `scope` finds the names in
+    strings."""
     text = annotation_text(annotation, scope)
     return None if text is None else type_of_text(text)
 

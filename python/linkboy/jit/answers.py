@@ -16,7 +16,8 @@ def value(constant, type=None) -> tuple:
 
 
 def name(known: str, type=None) -> tuple:
-    """What the library knows by this name: an operator "aten::relu", "torch.jit.fork", "typing.List"; in annotations it may
+    """What the library knows by this name: an operator "aten::relu", "torch.jit.fork", "typing.List"; in
+    annotations it may
     be a type as well."""
     return (_NAME, known) if type is None else (_NAME, known, type)
 
@@ -32,7 +33,8 @@ def functions(*overloads) -> tuple:
 
 
 def outside(declaration, never: bool, method: bool = False) -> tuple:
-    """A Python function, or a method of the class asked, that stays one; a call raises where it is `never` to be called."""
+    """A Python function, or a method of the class asked, that stays one; a call raises where it is `never` to
+    be called."""
     return (_OUTSIDE, declaration, method, never)
 
 

@@ -1,4 +1,5 @@
-"""Python classes as types of the unit: script classes, enums, NamedTuples, interfaces, dataclasses; objects of them."""
+"""Python classes as types of the unit: script classes, enums, NamedTuples, interfaces, dataclasses; objects
+of them."""
 
 from __future__ import annotations
 
@@ -203,7 +204,8 @@ def _interface_type(cls):
 
 
 def script_object(obj):
-    """An object of the class's type with the attributes of a Python object; None where its class was not compiled."""
+    """An object of the class's type with the attributes of a Python object; None where its class was not
+    compiled."""
     cls = type(obj)
     found = _types.get(cls)
     if found is None and _is_known_to_torch(cls):

@@ -1,4 +1,5 @@
-"""What is known of nn's own classes, PyTorch's and linkboy's: containers, the forward that raises, overloads of methods."""
+"""What is known of nn's own classes, PyTorch's and linkboy's: containers, the forward that raises, overloads
+of methods."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""The methods that @dataclass gives a class, as source: there is none to be found, and TorchScript has forms of its own for
-them (torch/jit/_dataclass_impls.py): __init__ assigns the fields and calls __post_init__, comparisons go field by field.
+"""The methods that @dataclass gives a class, as source: there is none to be found, and TorchScript has forms
+of its own for
+them (torch/jit/_dataclass_impls.py): __init__ assigns the fields and calls __post_init__, comparisons go
+field by field.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ _COMPARISONS = {
 
 
 def source_of(cls, name: str):
-    """(source, defaults by name) of a method that @dataclass made; None for one that was written, or another."""
+    """(source, defaults by name) of a method that @dataclass made; None for one that was written, or
+    another."""
     if not _is_made(cls, name):
         return None
     if name == "__init__":

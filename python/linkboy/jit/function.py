@@ -8,7 +8,8 @@ TEXT_CODE, TEXT_GRAPH, TEXT_CANONICAL, TEXT_INLINED, TEXT_SCHEMA = range(5)
 
 
 class ScriptFunction(_C.Function):
-    """A compiled function (torch.jit.ScriptFunction). Called like the Python function that it was made from."""
+    """A compiled function (torch.jit.ScriptFunction). Called like the Python function that it was made
+    from."""
 
     @property
     def code(self) -> str:

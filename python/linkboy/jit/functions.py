@@ -43,7 +43,8 @@ def overloads_of(fn) -> list:
 
 
 def declare(fn) -> tuple:
-    """The functions of the unit for a Python function: one, or its overloads. They are compiled when they are named."""
+    """The functions of the unit for a Python function: one, or its overloads. They are compiled when they are
+    named."""
     found = _declared.get(fn)
     if found is None:
         forms = overloads_of(fn)

@@ -1,23 +1,20 @@
-"""Marks on functions and classes that tell the compiler what to do with them: `export`, `ignore`, `unused`, `interface`,
+"""Marks on functions and classes that tell the compiler what to do with them: `export`, `ignore`, `unused`,
+`interface`,
 overloads. PyTorch's marks of the same names are honoured where a function bears those.
 """
 
 from __future__ import annotations
 
-EXPORT, IGNORE, UNUSED, DROP = "export", "ignore", "unused", "_drop"
+from linkboy import _jit_internal
+from linkboy._jit_internal import FunctionModifiers
 
-_overloads: dict = {}  # qualified name -> declarations of its overloads
-_method_overloads: dict = {}  # (module, class, method) -> the same
+EXPORT, IGNORE, UNUSED, DROP = "export", "ignore", "unused", "_drop"
 
 
 def modifier(fn) -> str | None:
     """EXPORT, IGNORE, UNUSED, DROP or None, by whoever's decorator."""
-    fn = getattr(fn, "__func__", fn)
-    own = getattr(fn, "_linkboy_modifier", None)
-    if own is not None:
-        return own
-    theirs = getattr(fn, "_torchscript_modifier", None)
-    word = theirs.split(" ", 1)[0] if isinstance(theirs, str) else None
+    mark = getattr(getattr(fn, "__func__", fn), "_torchscript_modifier", None)
+    word = mark.split(" ", 1)[0] if isinstance(mark, str) else None
     return word if word in (EXPORT, IGNORE, UNUSED, DROP) else None
 
 
@@ -32,30 +29,29 @@ def is_never_called(fn) -> bool:
 
 
 def _mark(fn, mark: str):
-    if isinstance(fn, property):  # the getter bears it
-        fn.fget._linkboy_modifier = mark
-        if fn.fset is not None:
-            fn.fset._linkboy_modifier = mark
+    if isinstance(fn, property):  # its functions bear it
+        for part in filter(None, (fn.fget, fn.fset)):
+            part._torchscript_modifier = mark
     else:
-        fn._linkboy_modifier = mark
+        fn._torchscript_modifier = mark
     return fn
 
 
 def export(fn):
     """A method that is compiled although nothing calls it (torch.jit.export)."""
-    return _mark(fn, EXPORT)
+    return _mark(fn, FunctionModifiers.EXPORT)
 
 
 def unused(fn):
     """A function that is not compiled: a program that calls it raises (torch.jit.unused)."""
-    return _mark(fn, UNUSED)
+    return _mark(fn, FunctionModifiers.UNUSED)
 
 
 def ignore(drop=False, **kwargs):
     """A function that stays Python's own (torch.jit.ignore)."""
     if callable(drop):
-        return _mark(drop, IGNORE)
-    return lambda fn: _mark(fn, UNUSED if drop else IGNORE)
+        return _mark(drop, FunctionModifiers.IGNORE)
+    return lambda fn: _mark(fn, FunctionModifiers.UNUSED if drop else FunctionModifiers.IGNORE)
 
 
 def interface(cls: type) -> type:
@@ -69,25 +65,14 @@ def is_interface(cls: type) -> bool:
     return any(mark in vars(cls) for mark in marks)
 
 
-def _overload(fn):
-    """Declares one form of a function that is defined after it (torch.jit._overload)."""
-    _overloads.setdefault(f"{fn.__module__}.{fn.__qualname__}", []).append(fn)
-    return fn
-
-
-def _overload_method(fn):
-    """The same for a method (torch.jit._overload_method)."""
-    _method_overloads.setdefault((fn.__module__, fn.__qualname__), []).append(fn)
-    return fn
-
-
 def own_overloads(fn) -> list:
-    """The declarations that were made with linkboy's decorators."""
-    return _overloads.get(f"{fn.__module__}.{fn.__qualname__}", [])
+    """The declarations of a function's overloads that were made with linkboy's decorator."""
+    return _jit_internal._overloaded_functions.get(_jit_internal._qualified_name(fn), [])
 
 
 def own_method_overloads(fn) -> list:
-    return _method_overloads.get((fn.__module__, fn.__qualname__), [])
+    """The same for a method."""
+    return _jit_internal._overloaded_methods.get(_jit_internal._qualified_name(fn), [])
 
 
 def script_if_tracing(fn):
@@ -119,21 +104,6 @@ class Attribute:
 
     def __iter__(self):
         return iter((self.value, self.type))
-
-
-def annotate(the_type, the_value):
-    """The value; to the compiler it is of this type (torch.jit.annotate)."""
-    return the_value
-
-
-def is_scripting() -> bool:
-    """True in a program, False in Python (torch.jit.is_scripting)."""
-    return False
-
-
-def is_tracing() -> bool:
-    """Whether a trace is being made (torch.jit.is_tracing)."""
-    return False
 
 
 def fork(func, *args, **kwargs):

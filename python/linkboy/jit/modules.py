@@ -1,7 +1,9 @@
-"""Modules: what of an nn.Module becomes parameters, buffers, constants, attributes and submodules of its class, which
+"""Modules: what of an nn.Module becomes parameters, buffers, constants, attributes and submodules of its
+class, which
 methods are compiled, and the ScriptModule made of it (torch/jit/_recursive.py).
 
-Modules of one Python class share a type when everything that the compiler can see of them is equal. A module's type is
+Modules of one Python class share a type when everything that the compiler can see of them is equal. A
+module's type is
 made after those of its submodules; its methods are compiled after theirs.
 """
 
@@ -255,7 +257,7 @@ class Discovery:
                     f"\n{error})"
                 )
             return True
-        known = names.operator_of(value) or getattr(value, "_qualified_op_name", None)
+        known = names.operator_of(value) or names.packet_of(value)
         if known is not None or isinstance(value, _C.Function) or hasattr(value, "_torchdynamo_inline"):
             self.concrete.functions[name] = names.answer(value)
             return True
@@ -351,7 +353,8 @@ _class_methods: dict = {}  # class -> (exported methods, properties)
 
 
 def _class_members(cls) -> tuple:
-    """Names of exported methods, and properties that are compiled, in alphabetical order; once a compilation."""
+    """Names of exported methods, and properties that are compiled, in alphabetical order; once a
+    compilation."""
     found = _class_methods.get(cls)
     if found is None:
         exported, properties = [], []
@@ -464,7 +467,8 @@ _tensors: dict = {}  # id of a tensor -> (a weak reference to it, ours)
 
 
 def _shared(tensor):
-    """Our tensor over the memory of a torch tensor: always the same one, so that it stays shared in the program."""
+    """Our tensor over the memory of a torch tensor: always the same one, so that it stays shared in the
+    program."""
     known = _tensors.get(id(tensor))
     if known is None or known[0]() is not tensor:
         key = id(tensor)

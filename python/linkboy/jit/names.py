@@ -1,5 +1,6 @@
 """What a Python object means to a program that names it (toSugaredValue in
-torch/csrc/jit/python/python_sugared_value.cpp). Known by identity first (operators, special forms), then by type.
+torch/csrc/jit/python/python_sugared_value.cpp). Known by identity first (operators, special forms), then by
+type.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import types
 import typing
 import warnings
 
-from linkboy import _C
+from linkboy import _C, _jit_internal
 from linkboy.jit import annotations, answers, classes, functions, modifiers, scopes
 from linkboy.jit.function import ScriptFunction
 
@@ -33,13 +34,31 @@ _CMATH = {"isnan": "isnan", "isfinite": "isfinite", "isinf": "isinf", "phase": "
 _CMATH_SAME = "log log10 sqrt exp sin tan cos asin acos atan sinh cosh tanh asinh acosh atanh".split()
 
 _FORMS = {  # linkboy's own
-    modifiers.annotate: "torch.jit.annotate",
+    _jit_internal.annotate: "torch.jit.annotate",
+    _jit_internal.is_scripting: "aten::is_scripting",
+    _jit_internal.is_tracing: "aten::is_tracing",
     modifiers.fork: "torch.jit.fork",
     modifiers.wait: "aten::wait",
     modifiers.script_isinstance: "torch.jit.isinstance",
-    modifiers.is_scripting: "aten::is_scripting",
-    modifiers.is_tracing: "aten::is_tracing",
 }
+
+
+def _linkboy_table() -> dict:
+    """Functions of the package that stand for operators of their names."""
+    package, overrides = sys.modules["linkboy"], sys.modules.get("linkboy.overrides")
+    table = {
+        id(found): f"aten::{name}"
+        for name, found in vars(package).items()
+        if callable(found) and not isinstance(found, type) and _C.overloads(f"aten::{name}")
+    }
+    for name in ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic"):
+        if overrides is not None:
+            table[id(getattr(overrides, name))] = "aten::has_torch_function"
+    utils = sys.modules.get("linkboy.nn.modules.utils")
+    for name in ("_single", "_pair", "_triple", "_quadruple"):
+        if hasattr(utils, name):
+            table[id(getattr(utils, name))] = f"aten::{name}"
+    return table
 
 
 def _own_table() -> dict:
@@ -51,6 +70,7 @@ def _own_table() -> dict:
     table[id(collections.OrderedDict)] = table[id(dict)] = "aten::dict"
     table[id(warnings.warn)] = "aten::warn"
     table[id(slice)] = "slice"
+    table.update(_linkboy_table())
     return table
 
 
@@ -181,9 +201,11 @@ def _answer_module(obj):
 
 
 def _dispatched(fn):
-    """torch._jit_internal.boolean_dispatch."""
-    internal = sys.modules.get("torch._jit_internal")
-    choice = internal.boolean_dispatched.get(fn) if internal is not None else None
+    """boolean_dispatch of linkboy._jit_internal or torch's."""
+    theirs = sys.modules.get("torch._jit_internal")
+    choice = _jit_internal.boolean_dispatched.get(fn)
+    if choice is None and theirs is not None:
+        choice = theirs.boolean_dispatched.get(fn)
     if choice is None:
         return None
     return answers.choice(
@@ -272,8 +294,8 @@ def _answer_other(obj):
     known = operator_of(obj)
     if known is not None:
         return answers.name(known)
-    packet = getattr(obj, "_qualified_op_name", None)  # torch.ops.ns.op
-    if isinstance(packet, str):
+    packet = packet_of(obj)
+    if packet is not None:
         return answers.name(packet)
     if inspect.isclass(obj):
         return _answer_class(obj)
@@ -298,6 +320,14 @@ def _answer_other(obj):
     return _answer_torch(obj)
 
 
+def packet_of(obj):
+    """The name of the operator that an object of torch.ops, linkboy.ops or linkboy itself is; None."""
+    found = getattr(obj, "_qualified_op_name", None)
+    if found is None and type(obj).__name__ == "Operator":
+        found = getattr(obj, "qualified_name", None)
+    return found if isinstance(found, str) else None
+
+
 def is_constant(obj) -> bool:
     """Whether a module may have it as a constant."""
     return isinstance(obj, _CONSTANTS) or _is_torch_constant(obj)
@@ -316,7 +346,7 @@ def _answer_torch(obj):
     if inspect.isfunction(inner):
         return _answer_function(inner)
     kind = type(obj)
-    if kind.__module__ == "torch._ops" or kind.__module__ == "torch._classes":
+    if kind.__module__ in ("torch._ops", "torch._classes", "linkboy.operators"):
         return answers.scope(scopes.module_scope(obj), f"'{getattr(obj, '__name__', kind.__name__)}'")
     if callable(obj) and kind.__name__ in ("builtin_function_or_method", "method_descriptor"):
         return _answer_builtin(obj)

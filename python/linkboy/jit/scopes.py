@@ -1,4 +1,5 @@
-"""Where a program's free names are looked up: the variables around a function, the attributes of a Python module."""
+"""Where a program's free names are looked up: the variables around a function, the attributes of a Python
+module."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ MISSING = object()
 
 
 class FunctionScope:
-    """What a function's names mean: closed over variables, globals, names of typing, builtins; last the classes that its
+    """What a function's names mean: closed over variables, globals, names of typing, builtins; last the
+    classes that its
     annotations were evaluated to, which local classes are found by."""
 
     def __init__(self, fn):
@@ -79,7 +81,8 @@ _module_scopes: dict = {}
 
 
 def function_scope(fn) -> FunctionScope:
-    """One for all functions of a Python module that close over nothing and whose annotations say nothing more."""
+    """One for all functions of a Python module that close over nothing and whose annotations say nothing
+    more."""
     fn = unwrapped(fn)
     if fn.__closure__ or fn.__annotations__:
         return FunctionScope(fn)

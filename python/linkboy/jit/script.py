@@ -14,9 +14,12 @@ _depth = 0
 def script(obj, optimize=None, _frames_up: int = 0, _rcb=None, example_inputs=None):
     """Compiles a Python object as PyTorch's torch.jit.script does.
 
-    A function gives a ScriptFunction; an nn.Module instance (PyTorch's or linkboy's) a ScriptModule that shares its
-    tensors; a class, enum or interface is compiled and returned as it is. What they call is compiled with them. RuntimeError
-    tells of everything that is no TorchScript, with its place and the calls that led there; OSError of a function whose
+    A function gives a ScriptFunction; an nn.Module instance (PyTorch's or linkboy's) a ScriptModule that
+    shares its
+    tensors; a class, enum or interface is compiled and returned as it is. What they call is compiled with
+    them. RuntimeError
+    tells of everything that is no TorchScript, with its place and the calls that led there; OSError of a
+    function whose
     source cannot be had.
     """
     global _depth

@@ -1,6 +1,7 @@
 """Where the source of a function is: the file's text and the line on which the definition begins.
 
-The library cuts the definition out of the file itself. A function that was typed in or made by exec() is found where
+The library cuts the definition out of the file itself. A function that was typed in or made by exec() is
+found where
 Python keeps it (linecache, which notebooks and doctest fill); otherwise the error says what to do.
 """
 
