@@ -5,7 +5,8 @@
 
 /* A compilation unit; free names are asked of their scopes, objects with a method find(name). */
 struct unit {
-    PyObject_HEAD struct state *state;
+    PyObject_HEAD
+    struct state *state;
     lb_unit *handle;
     PyObject *find; /* find(scope, name): an answer, see compile_find.c */
     PyObject *kept; /* a list: what sources and classes point to lives as long as the unit */

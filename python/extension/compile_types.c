@@ -3,7 +3,8 @@
 #include <string.h>
 
 struct type {
-    PyObject_HEAD struct state *state;
+    PyObject_HEAD
+    struct state *state;
     PyObject *unit; /* keeps the type alive */
     const lb_type *type;
 };

@@ -4,7 +4,8 @@
 #include <string.h>
 
 struct function {
-    PyObject_HEAD struct state *state;
+    PyObject_HEAD
+    struct state *state;
     PyObject *unit;
     lb_function *function;
     vectorcallfunc vectorcall;
