@@ -60,12 +60,16 @@ static int64_t find_named(const struct named *in, const char *name) {
     return -1;
 }
 
-static int64_t number_of_torch(PyObject *class, const char *text) {
-    const char *name = strncmp(text, "torch.", 6) ? text : text + 6;
-    if (!PyUnicode_CompareWithASCIIString(class, "dtype")) return dtype_named(name);
-    if (!PyUnicode_CompareWithASCIIString(class, "layout")) return find_named(layouts, name);
-    if (!PyUnicode_CompareWithASCIIString(class, "memory_format")) return find_named(formats, name);
-    return -1;
+/* By its class's name and its text. */
+static int64_t number_of_torch(PyObject *object, const char *class) {
+    bool dtype = !strcmp(class, "dtype"), layout = !strcmp(class, "layout"),
+         format = !strcmp(class, "memory_format");
+    PyObject *text = dtype || layout || format ? PyObject_Str(object) : NULL;
+    const char *name = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
+    if (name && !strncmp(name, "torch.", 6)) name += 6;
+    int64_t number = !name ? -1 : dtype ? dtype_named(name) : find_named(layout ? layouts : formats, name);
+    Py_XDECREF(text);
+    return number;
 }
 
 /* dtype=float means float64. */
@@ -87,10 +91,9 @@ int64_t py_constant_number(struct state *s, PyObject *object) {
     if (PyType_Check(object)) return number_of_class(object);
     if (type == s->dtype_type || type == s->layout_type || type == s->format_type)
         return self_of(object)->number;
-    PyObject *class = PyType_GetName(type), *text = class ? PyObject_Str(object) : NULL;
-    const char *bytes = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
-    int64_t number = bytes ? number_of_torch(class, bytes) : -1;
-    Py_XDECREF(text);
+    PyObject *class = PyType_GetName(type);
+    const char *name = class ? PyUnicode_AsUTF8AndSize(class, NULL) : NULL;
+    int64_t number = name ? number_of_torch(object, name) : -1;
     Py_XDECREF(class);
     PyErr_Clear();
     return number;

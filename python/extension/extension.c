@@ -67,6 +67,7 @@ static PyObject *set_up(PyObject *module, PyObject *args, PyObject *kwargs) {
         {"result_tuple", &s->result_tuple}, {"method", &s->bound_method},
         {"tensor", &s->tensor_maker},       {"tensor_from", &s->tensor_from},
         {"function", &s->function_class},
+        {"array_view", &s->array_view},
     };
     (void)args;
     for (size_t i = 0; i < sizeof parts_in_python / sizeof *parts_in_python; i++) {
@@ -93,6 +94,10 @@ static int start(PyObject *module) {
     struct state *s = py_state_of_module(module);
     s->module = module;
     s->threads = 1;
+    s->torch_name = PyUnicode_InternFromString("torch");
+    s->is_neg_name = PyUnicode_InternFromString("is_neg");
+    s->is_conj_name = PyUnicode_InternFromString("is_conj");
+    if (!s->torch_name || !s->is_neg_name || !s->is_conj_name) return -1;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (parts[i].add(module, s) < 0) return -1;
     return 0;
@@ -121,6 +126,9 @@ static PyObject **held(struct state *s, int index) {
         &s->size_class,
         &s->context_key,
         &s->torch_tensor,
+        &s->torch_name,
+        &s->is_neg_name,
+        &s->is_conj_name,
         &s->torch_export,
         &s->torch_import,
         &s->warn,
@@ -130,6 +138,7 @@ static PyObject **held(struct state *s, int index) {
         &s->bound_method,
         &s->tensor_maker,
         &s->tensor_from,
+        &s->array_view,
     };
     int count = (int)(sizeof all / sizeof *all);
     if (index < count) return all[index];

@@ -43,11 +43,13 @@ struct state {
     PyObject *size_class;                  /* linkboy.Size */
     PyObject *context_key;                 /* where a thread's dict keeps its context */
     PyObject *torch_tensor;                /* torch.Tensor once torch has been imported, else NULL */
+    PyObject *torch_name, *is_neg_name, *is_conj_name;
     PyObject *torch_export, *torch_import; /* torch.utils.dlpack's to_dlpack and from_dlpack */
     PyObject *warn;                        /* what shows a program's warning */
     PyObject *enum_member, *named_tuple, *result_tuple; /* of linkboy/classes.py */
     PyObject *bound_method;                             /* types.MethodType */
     PyObject *tensor_maker;                             /* what Tensor(...) calls */
+    PyObject *array_view;                               /* of linkboy/arrays.py */
     PyObject *tensor_from;                              /* linkboy.tensor */
     lb_print_options print;                             /* how tensors are shown */
     int threads;                                        /* of contexts made from now on */

@@ -99,15 +99,24 @@ static lb_value *from_dict(struct incoming *in, PyObject *object) {
 
 /* ---- tensors of torch ---- */
 
+/* A function of torch's C module, which is faster, or the public one of the same meaning. */
+static PyObject *torch_function(PyObject *torch, const char *fast, PyObject *module, const char *public) {
+    PyObject *inner = PyObject_GetAttrString(torch, "_C"), *found = NULL;
+    if (inner) found = PyObject_GetAttrString(inner, fast);
+    Py_XDECREF(inner);
+    PyErr_Clear();
+    return found ? found : PyObject_GetAttrString(module, public);
+}
+
 /* torch.Tensor, looked up once torch is there; NULL without an exception: it is not. */
 static PyObject *torch_tensor(struct state *s) {
     if (s->torch_tensor) return s->torch_tensor;
-    PyObject *name = PyUnicode_FromString("torch"), *torch = name ? PyImport_GetModule(name) : NULL;
-    Py_XDECREF(name);
+    PyObject *torch = PyImport_GetModule(s->torch_name);
     PyObject *class = torch ? PyObject_GetAttrString(torch, "Tensor") : NULL;
     PyObject *dlpack = class ? PyImport_ImportModule("torch.utils.dlpack") : NULL;
-    if (dlpack) py_set_reference(&s->torch_export, PyObject_GetAttrString(dlpack, "to_dlpack"));
-    if (s->torch_export) py_set_reference(&s->torch_import, PyObject_GetAttrString(dlpack, "from_dlpack"));
+    if (dlpack) py_set_reference(&s->torch_export, torch_function(torch, "_to_dlpack", dlpack, "to_dlpack"));
+    if (s->torch_export)
+        py_set_reference(&s->torch_import, torch_function(torch, "_from_dlpack", dlpack, "from_dlpack"));
     if (s->torch_import) s->torch_tensor = Py_NewRef(class);
     Py_XDECREF(torch);
     Py_XDECREF(class);
@@ -116,16 +125,33 @@ static PyObject *torch_tensor(struct state *s) {
     return s->torch_tensor;
 }
 
-/* What torch keeps lazily (conjugated, negated) is made real; a requires_grad tensor shares its elements. */
+static bool is_torch_tensor(struct state *s, PyObject *object) {
+    PyObject *class = torch_tensor(s);
+    return class && PyType_IsSubtype(Py_TYPE(object), (PyTypeObject *)class);
+}
+
+/* What torch keeps lazily (conjugated, negated) is made real; NULL with an exception. */
+static PyObject *made_real(struct incoming *in, PyObject *object) {
+    PyObject *negated = PyObject_CallMethodObjArgs(object, in->state->is_neg_name, NULL);
+    PyObject *conjugated = negated ? PyObject_CallMethodObjArgs(object, in->state->is_conj_name, NULL) : NULL;
+    bool plain = negated == Py_False && conjugated == Py_False;
+    Py_XDECREF(negated);
+    Py_XDECREF(conjugated);
+    if (plain || !conjugated) return conjugated ? Py_NewRef(object) : NULL;
+    PyObject *without = PyObject_CallMethod(object, "resolve_conj", NULL);
+    PyObject *real = without ? PyObject_CallMethod(without, "resolve_neg", NULL) : NULL;
+    Py_XDECREF(without);
+    return real;
+}
+
+/* A requires_grad tensor shares its elements as any other. */
 static lb_value *from_torch(struct incoming *in, PyObject *object) {
     in->torch = true;
-    PyObject *plain = PyObject_CallMethod(object, "resolve_conj", NULL);
-    PyObject *real = plain ? PyObject_CallMethod(plain, "resolve_neg", NULL) : NULL;
+    PyObject *real = made_real(in, object);
     PyObject *capsule = real ? PyObject_CallFunctionObjArgs(in->state->torch_export, real, NULL) : NULL;
     lb_value *value = capsule ? py_dlpack_import(in, capsule) : NULL;
     Py_XDECREF(capsule);
     Py_XDECREF(real);
-    Py_XDECREF(plain);
     return value;
 }
 
@@ -190,20 +216,27 @@ static lb_value *from_torch_device(struct incoming *in, PyObject *object) {
     return value;
 }
 
-/* NumPy's scalars have what its arrays have, but can't be assigned to. */
-static bool is_numpy_scalar(PyObject *object) {
-    return has(object, "dtype") && has(object, "item") && !has(object, "__setitem__");
+/* NumPy's arrays and whatever else lends its memory to be written. Its scalars lend theirs too, but can't be
+ * assigned to. */
+static bool is_array(PyObject *object) {
+    return PyObject_CheckBuffer(object) && PyType_GetSlot(Py_TYPE(object), Py_mp_ass_subscript);
 }
 
-static lb_value *from_array(struct incoming *in, PyObject *object) {
-    return is_numpy_scalar(object) ? from_method(in, object, "item") : py_array_import(in, object);
+/* Memory without a buffer: linkboy/arrays.py reads what the interface says. */
+static lb_value *from_interface(struct incoming *in, PyObject *object) {
+    PyObject *view = PyObject_CallFunctionObjArgs(in->state->array_view, object, NULL);
+    lb_value *value = view ? py_array_import(in, view) : NULL;
+    Py_XDECREF(view);
+    return value;
 }
 
 static lb_value *from_protocol(struct incoming *in, PyObject *object) {
+    if (is_array(object)) return py_array_import(in, object);
     int64_t constant = py_constant_number(in->state, object);
     if (constant >= 0) return checked(in, lb_constant_new(constant, in->err));
     if (is_torch_device(object)) return from_torch_device(in, object);
-    if (has(object, "__array_interface__")) return from_array(in, object);
+    if (has(object, "__array_interface__"))
+        return has(object, "item") ? from_method(in, object, "item") : from_interface(in, object);
     if (has(object, "__dlpack__")) return py_dlpack_object_import(in, object);
     if (is_enum(object)) return from_enum(in, object, false);
     if (has(object, "__index__")) return from_method(in, object, "__index__");
@@ -249,9 +282,7 @@ static lb_value *from_any(struct incoming *in, PyObject *object) {
     bool own;
     lb_value *value = from_own(in, object, &own);
     if (own) return value;
-    PyObject *torch = torch_tensor(in->state);
-    int is_torch = torch ? PyObject_IsInstance(object, torch) : 0;
-    if (is_torch) return is_torch < 0 ? NULL : from_torch(in, object);
+    if (is_torch_tensor(in->state, object)) return from_torch(in, object);
     return from_protocol(in, object);
 }
 

@@ -4,7 +4,7 @@ import re
 import types
 import warnings
 
-from linkboy import _C, classes, creation, tensor_methods
+from linkboy import _C, arrays, classes, creation, tensor_methods
 from linkboy.jit.function import ScriptFunction
 from linkboy.module import ScriptModule, ScriptObject
 from linkboy.size import Size
@@ -21,5 +21,6 @@ def warn(text: str) -> None:
 
 _C.set_up(module=ScriptModule, object=ScriptObject, size=Size, warn=warn, enum=classes.enum_member,
           named_tuple=classes.named_tuple, result_tuple=classes.result_tuple, method=types.MethodType,
-          tensor=creation.make_tensor, tensor_from=creation.tensor, function=ScriptFunction)
+          tensor=creation.make_tensor, tensor_from=creation.tensor, array_view=arrays.view,
+          function=ScriptFunction)
 tensor_methods.install()

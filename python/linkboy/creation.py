@@ -21,13 +21,18 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
     Without `dtype` bools give bool, ints int64, floats float32, complex numbers complex64; arrays keep theirs.
     ValueError when the sequences are not of one length at each level.
     """
-    if _is_array(data) and getattr(data, "ndim", 0) > 0:
+    if _is_array(data) and not _is_scalar(data):
         return _finish(_C.from_object(data).detach().clone(), dtype, requires_grad)
     if isinstance(data, Tensor):
         return _finish(data.detach().clone(), dtype, requires_grad)
     if dtype is None and _is_array(data) and hasattr(data, "dtype"):
         dtype = _array_dtype(data)
     return _finish(_C.from_data(data, dtype), None, requires_grad)
+
+
+def _is_scalar(data) -> bool:
+    """NumPy's scalars have an array's interface."""
+    return hasattr(data, "item") and not hasattr(data, "__setitem__")
 
 
 def _array_dtype(data):
@@ -39,8 +44,11 @@ def _array_dtype(data):
 
 def as_tensor(data, dtype=None, device=None) -> Tensor:
     """A tensor over the same memory where that is possible, else a new one (torch.as_tensor)."""
-    made = data if isinstance(data, Tensor) else _C.from_object(data) if _is_array(data) else _C.from_data(data, dtype)
-    return _finish(made, dtype, False)
+    if isinstance(data, Tensor):
+        return _finish(data, dtype, False)
+    if _is_array(data) and not _is_scalar(data):
+        return _finish(_C.from_object(data), dtype, False)
+    return tensor(data, dtype=dtype)
 
 
 def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False) -> Tensor:
