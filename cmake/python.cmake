@@ -36,6 +36,14 @@ foreach(file IN LISTS LINKBOY_PYTHON_FILES)
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/python/${file} ${CMAKE_BINARY_DIR}/python/${file} SYMBOLIC)
 endforeach()
 
+# Type stubs are read off the package that was built.
+if(NOT CMAKE_CROSSCOMPILING AND NOT LINKBOY_SANITIZE)
+  add_custom_command(TARGET linkboy_python POST_BUILD
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/scripts/python_stubs.py ${CMAKE_BINARY_DIR}/python VERBATIM)
+  set(LINKBOY_STUBS ${CMAKE_BINARY_DIR}/python/linkboy/_C.pyi ${CMAKE_BINARY_DIR}/python/linkboy/__init__.pyi)
+endif()
+
 if(SKBUILD)
   install(TARGETS linkboy_python LIBRARY DESTINATION linkboy COMPONENT python)
+  install(FILES ${LINKBOY_STUBS} DESTINATION linkboy COMPONENT python)
 endif()

@@ -39,6 +39,8 @@ want_ci() {
     want_lint
     want 'command -v ninja' ninja-build
     want 'command -v valgrind' valgrind
+    want 'python3 -c "import venv, ensurepip"' python3-venv
+    want 'python3 -c "import sysconfig, os; assert os.path.exists(sysconfig.get_paths()[\"include\"] + \"/Python.h\")"' python3-dev
 }
 
 case "${1:-}" in
