@@ -66,8 +66,7 @@ static PyObject *set_up(PyObject *module, PyObject *args, PyObject *kwargs) {
         {"enum", &s->enum_member},          {"named_tuple", &s->named_tuple},
         {"result_tuple", &s->result_tuple}, {"method", &s->bound_method},
         {"tensor", &s->tensor_maker},       {"tensor_from", &s->tensor_from},
-        {"function", &s->function_class},
-        {"array_view", &s->array_view},
+        {"function", &s->function_class},   {"array_view", &s->array_view},
     };
     (void)args;
     for (size_t i = 0; i < sizeof parts_in_python / sizeof *parts_in_python; i++) {

@@ -33,28 +33,44 @@ typedef PyObject *(*vectorcallfunc)(PyObject *callable, PyObject *const *args, s
 /* What belongs to one module object, hence to one interpreter. */
 struct state {
     PyObject *module; /* borrowed: linkboy._C itself */
-    PyTypeObject *context_type, *tensor_type, *dtype_type, *device_type, *opaque_type, *layout_type,
-        *operator_type, *format_type, *method_type, *module_type, *unit_type, *type_type, *function_type;
-    PyObject *dtypes[DTYPE_COUNT];         /* linkboy.float32, ... by number */
-    PyObject *jit_error;                   /* linkboy.jit.Error */
-    PyObject *module_class;                /* what load() makes: the Python class over module_type */
-    PyObject *object_class;                /* the same for objects of script classes */
-    PyObject *function_class;              /* the same for functions: the class over function_type */
-    PyObject *size_class;                  /* linkboy.Size */
-    PyObject *context_key;                 /* where a thread's dict keeps its context */
-    PyObject *torch_tensor;                /* torch.Tensor once torch has been imported, else NULL */
+
+    /* Types, by the files that make them. */
+    PyTypeObject *context_type, *tensor_type, *dtype_type, *device_type, *opaque_type, *layout_type;
+    PyTypeObject *operator_type, *format_type, *method_type, *module_type;
+    PyTypeObject *unit_type, *type_type, *function_type;
+
+    /* linkboy.float32, ... by number; linkboy.jit.Error. */
+    PyObject *dtypes[DTYPE_COUNT];
+    PyObject *jit_error;
+
+    /* Python classes over module_type (modules, objects of script classes) and function_type; linkboy.Size.
+     */
+    PyObject *module_class, *object_class;
+    PyObject *function_class;
+    PyObject *size_class;
+
+    /* Python functions: what shows a program's warning; of classes.py; types.MethodType; what Tensor(...)
+     * calls, and linkboy.tensor; of arrays.py. */
+    PyObject *warn;
+    PyObject *enum_member, *named_tuple, *result_tuple;
+    PyObject *bound_method;
+    PyObject *tensor_maker, *tensor_from;
+    PyObject *array_view;
+
+    /* torch.Tensor once torch has been imported, else NULL; to_dlpack and from_dlpack; names of its methods.
+     */
+    PyObject *torch_tensor;
+    PyObject *torch_export, *torch_import;
     PyObject *torch_name, *is_neg_name, *is_conj_name;
-    PyObject *torch_export, *torch_import; /* torch.utils.dlpack's to_dlpack and from_dlpack */
-    PyObject *warn;                        /* what shows a program's warning */
-    PyObject *enum_member, *named_tuple, *result_tuple; /* of linkboy/classes.py */
-    PyObject *bound_method;                             /* types.MethodType */
-    PyObject *tensor_maker;                             /* what Tensor(...) calls */
-    PyObject *array_view;                               /* of linkboy/arrays.py */
-    PyObject *tensor_from;                              /* linkboy.tensor */
-    lb_print_options print;                             /* how tensors are shown */
-    int threads;                                        /* of contexts made from now on */
-    uint64_t seed;                                      /* the same; meant if `seeded` */
+
+    /* Where a thread's dict keeps its context, and what contexts are made with; `seed` is meant if `seeded`.
+     */
+    PyObject *context_key;
+    int threads;
+    uint64_t seed;
     bool seeded;
+
+    lb_print_options print; /* how tensors are shown */
 };
 
 /* A table of these ends with a NULL add. */
