@@ -9,6 +9,7 @@ own; outputs are held against those of PyTorch's script on one random input, and
 and submodule by submodule. Prints what differs, then a line of sums. Needs torch, and the library.
 """
 import argparse
+import difflib
 import fnmatch
 import os
 import pickle
@@ -135,7 +136,8 @@ def compare(builder, size):
     different = [path for path in a if a[path] != b.get(path)]
     seen["code"] = not different
     if different:
-        seen["different"] = f"at {different[0] or 'the top'}:\n{a[different[0]]}\n---- ours:\n{b.get(different[0])}"
+        theirs_and_ours = [str(c.get(different[0])).splitlines() for c in (a, b)]
+        seen["different"] = f"at {different[0] or 'the top'}:\n" + "\n".join(difflib.unified_diff(*theirs_and_ours, n=1, lineterm=""))
     x = torch.randn(size)
     with torch.no_grad():
         try:

@@ -112,3 +112,6 @@ def is_scripting() -> bool:
 def is_tracing() -> bool:
     """Whether a trace is being made (torch.jit.is_tracing)."""
     return False
+
+
+is_tracing.__module__ = "torch.jit._trace"  # programs that call it name it as PyTorch's do

@@ -37,9 +37,17 @@ def _torch_overloads(fn) -> list:
     return (internal._get_fn_overloads(internal._qualified_name(fn)) or []) if internal is not None else []
 
 
+def _forgotten_overloads(fn) -> list:
+    """PyTorch forgets the declarations when it has compiled them; they are still in the file."""
+    state = sys.modules.get("torch.jit._state")
+    if state is None or not state._try_get_jit_cached_overloads(fn):
+        return []
+    return sources.definitions_under(fn, "_overload")
+
+
 def overloads_of(fn) -> list:
     """The declarations of its overloads, by linkboy's decorator or PyTorch's."""
-    return modifiers.own_overloads(fn) or _torch_overloads(fn)
+    return modifiers.own_overloads(fn) or _torch_overloads(fn) or _forgotten_overloads(fn)
 
 
 def declare(fn) -> tuple:

@@ -36,7 +36,6 @@ _CMATH_SAME = "log log10 sqrt exp sin tan cos asin acos atan sinh cosh tanh asin
 _FORMS = {  # linkboy's own
     _jit_internal.annotate: "torch.jit.annotate",
     _jit_internal.is_scripting: "aten::is_scripting",
-    _jit_internal.is_tracing: "aten::is_tracing",
     modifiers.fork: "torch.jit.fork",
     modifiers.wait: "aten::wait",
     modifiers.script_isinstance: "torch.jit.isinstance",
@@ -67,7 +66,7 @@ def _own_table() -> dict:
     table.update({id(getattr(cmath, name)): f"aten::{name}" for name in _CMATH_SAME})
     table.update({id(getattr(cmath, name)): f"aten::{op}" for name, op in _CMATH.items()})
     table.update({id(fn): name for fn, name in _FORMS.items()})
-    table[id(collections.OrderedDict)] = table[id(dict)] = "aten::dict"
+    table[id(collections.OrderedDict)] = "aten::dict"
     table[id(warnings.warn)] = "aten::warn"
     table[id(slice)] = "slice"
     table.update(_linkboy_table())
@@ -121,7 +120,6 @@ def _torch_specials(torch) -> dict:
         (jit, "_wait", "aten::wait"),
         (jit, "isinstance", "torch.jit.isinstance"),
         (jit, "is_scripting", "aten::is_scripting"),
-        (jit, "is_tracing", "aten::is_tracing"),
         (jit, "_unwrap_optional", "aten::_unwrap_optional"),
         (torch, "is_grad_enabled", "aten::is_grad_enabled"),
         (torch, "manual_seed", "aten::manual_seed"),

@@ -78,3 +78,17 @@ def place_of(fn) -> str:
     """'FILE, line N', for messages."""
     code = unwrapped(fn).__code__
     return f"{code.co_filename}, line {code.co_firstlineno}"
+
+
+def definitions_under(fn, decorator: str) -> list:
+    """The functions of `fn`'s file that have its name and stand under a decorator of this name, without it."""
+    file = inspect.getsourcefile(fn)
+    lines = linecache.getlines(file)
+    found = []
+    for at, line in enumerate(lines[1:], 1):
+        if line.startswith(f"def {fn.__name__}(") and lines[at - 1].split("(")[0].strip().endswith(decorator):
+            names = dict(fn.__globals__)
+            text = "\n" * at + "".join(inspect.getblock(lines[at:]))
+            exec(compile(text, file, "exec", dont_inherit=True), names)
+            found.append(names[fn.__name__])
+    return found
