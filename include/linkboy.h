@@ -127,6 +127,9 @@ typedef struct lb_save_options {
     const void *const *extra_bytes; /* borrowed for the call */
     const size_t *extra_lengths;
     int extra_count;
+    /* Of a traced module: the inputs it was traced with, a dict of method names to lists of arguments; NULL:
+     * none. Their elements are not written, only what they look like; borrowed. */
+    const lb_value *traced_inputs;
 } lb_save_options;
 
 /* Saves a module, whether it was loaded or compiled, as an archive that PyTorch and lb_load() open: the same

@@ -144,7 +144,11 @@ static PyObject *save_module(PyObject *module, PyObject *args) {
     if (!m) return PyErr_Format(PyExc_TypeError, "save: not a ScriptModule");
     if (!path_bytes(path, &bytes)) return NULL;
     if (extras_take(&extras, dict)) {
-        lb_save_options options = {sizeof options, extras.names, extras.bytes, extras.lengths, extras.count};
+        lb_save_options options = {.size = sizeof options,
+                                   .extra_names = extras.names,
+                                   .extra_bytes = extras.bytes,
+                                   .extra_lengths = extras.lengths,
+                                   .extra_count = extras.count};
         result = save_to(s, c, m, bytes ? PyBytes_AsString(bytes) : NULL, &options);
     }
     extras_free(&extras);

@@ -80,7 +80,8 @@ static bool save_module(struct zip_writer *w, const lb_module *module, const lb_
     lb_save_options o = read_options(options);
     struct extra_list extras = {0};
     bool good = collect_extras(&extras, p, &o, err);
-    struct save_content content = {p->unit, p->root, extras.files.items, extras.files.count};
+    struct save_content content = {p->unit, p->root, extras.files.items, extras.files.count,
+                                   o.traced_inputs ? *o.traced_inputs : value_none()};
     unit_enter(p->unit);
     good = good && module_save(w, &content, err);
     unit_leave(p->unit);

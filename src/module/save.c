@@ -5,6 +5,7 @@
 #include "exec/run.h"
 #include "module/limited_run.h"
 #include "module/save_code.h"
+#include "types/adapt.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -120,6 +121,41 @@ static bool write_constants(struct saver *s) {
     return good;
 }
 
+/* Dict[str, List[Any]], held twice as PyTorch holds it, so that it takes a number. */
+static bool typed_inputs(struct saver *s, lb_value *out) {
+    struct type_store *types = &s->content->unit->types;
+    const struct type *list = type_list(types, types->simple[TYPE_ANY]),
+                      *dict = list ? type_dict(types, types->simple[TYPE_STRING], list) : NULL;
+    *out = value_none();
+    if (!dict) return error_memory(s->err);
+    if (type_convert_argument(types, dict, s->content->traced_inputs, out, s->err)) return true;
+    value_release(*out);
+    *out = value_none();
+    return error_set(s->err, LB_ERROR_ARGUMENT,
+                     "traced_inputs should be a dict of methods' names to lists of arguments");
+}
+
+/* The pickle is whole, the records of its storages are empty. */
+static bool write_traced_inputs(struct saver *s) {
+    struct pickle_program program = {s, put_class, get_state};
+    struct pickled p = {0};
+    lb_value inputs;
+    char name[48];
+    if (s->content->traced_inputs.tag == VALUE_NONE) return true;
+    bool good = typed_inputs(s, &inputs);
+    lb_value twice = value_copy(inputs);
+    good = good && pickle_value(&p, inputs, &program, s->err);
+    for (int i = 0; good && i < p.storages.count; i++) {
+        snprintf(name, sizeof name, "traced_inputs/%d", i);
+        good = zip_writer_add(s->to, name, NULL, 0, ZIP_STORED);
+    }
+    good = good && zip_writer_add(s->to, "traced_inputs.pkl", p.bytes.data, p.bytes.length, ZIP_STORED);
+    pickled_free(&p);
+    value_release(twice);
+    value_release(inputs);
+    return good;
+}
+
 static bool write_version(struct saver *s) {
     char text[32];
     int64_t version = code_writer_version(&s->code);
@@ -133,7 +169,7 @@ bool module_save(struct zip_writer *w, const struct save_content *content, lb_er
     struct saver s = {.content = content, .to = w, .err = err};
     bool good = code_writer_open(&s.code, content->unit, err) && write_extras(&s) &&
                 write_pickle(&s, content->root, "data") && write_code(&s) && write_constants(&s) &&
-                write_version(&s) && save_byteorder(w);
+                write_traced_inputs(&s) && write_version(&s) && save_byteorder(w);
     code_writer_free(&s.code);
     code_dependencies_free(&s.met);
     return good;

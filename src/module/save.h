@@ -17,6 +17,7 @@ struct save_content {
     lb_value root; /* a module */
     const struct extra_file *extras;
     int extra_count;
+    lb_value traced_inputs; /* a dict of method names to lists; None: not traced here */
 };
 
 /* Adds all records but the last one, which zip_writer_close() makes. A class's __getstate__ is run, under the

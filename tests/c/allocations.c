@@ -76,7 +76,11 @@ static void save(lb_module *module, lb_error *err) {
     const char *const names[] = {"extra"};
     const void *const texts[] = {"text"};
     const size_t lengths[] = {4};
-    lb_save_options options = {sizeof options, names, texts, lengths, 1};
+    lb_save_options options = {.size = sizeof options,
+                               .extra_names = names,
+                               .extra_bytes = texts,
+                               .extra_lengths = lengths,
+                               .extra_count = 1};
     if (lb_module_save_memory(module, &options, &bytes, &length, err)) lb_bytes_free(bytes);
     lb_module_save(module, "/dev/null", NULL, err);
     lb_value *state = lb_state_dict(module, err);

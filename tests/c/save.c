@@ -1,6 +1,7 @@
 /* Saving: to memory and to files, over the file that is loaded, extra files, a disk that is full, values that
  * cannot be saved, state dicts. What archives hold is compared with PyTorch's by tests/saves.py; this is
  * about what a file cannot say. */
+#include "archive/archive.h"
 #include "linkboy.h"
 #include <dirent.h>
 #include <signal.h>
@@ -194,7 +195,8 @@ static void check_extras(lb_error *err) {
     const char *names[] = {"a", "m", NULL, "new"};
     const void *bytes[] = {"A", NULL, NULL, "N"};
     const size_t lengths[] = {1, 0, 0, 1};
-    lb_save_options o = {sizeof o, names, bytes, lengths, 0};
+    lb_save_options o = {
+        .size = sizeof o, .extra_names = names, .extra_bytes = bytes, .extra_lengths = lengths};
     check_extra(m, NULL, "zz m notes.txt labels/de.json a ", "notes.txt", "notes\n", err);
     check_extra(m, &o, "zz m notes.txt labels/de.json a ", "notes.txt", "notes\n", err);
     o.extra_count = 2; /* "a" in the place of the old one, "m" away */
@@ -207,6 +209,53 @@ static void check_extras(lb_error *err) {
     check(!lb_extra_file(m, "none", NULL, err) && lb_error_code(err) == LB_ERROR_ARGUMENT,
           "no such extra file", NULL);
     lb_error_clear(err);
+    lb_module_free(m);
+}
+
+/* ---- traced inputs ---- */
+
+/* The bytes of a record; NULL: there is none. */
+static char *record_of(const void *archive, size_t length, const char *record, size_t *size) {
+    struct archive *a = archive_open_memory(archive, length, NULL, NULL);
+    const uint8_t *data = NULL;
+    lb_error ignored = {0};
+    *size = 0;
+    bool good = a && archive_read(a, record, &data, size, &ignored);
+    char *copy = good ? malloc(*size + 1) : NULL;
+    if (copy) memcpy(copy, data, *size);
+    archive_close(a);
+    return copy;
+}
+
+/* The record is PyTorch's when the inputs look like those that it was traced with. */
+static void check_traced(lb_error *err) {
+    static const char path[] = "tests/cases/networks_perceptron_traced.pt";
+    size_t length = 0, ours_size = 0, wanted_size;
+    lb_module *m = load(path, err);
+    lb_value *x = lb_tensor_from(LB_FLOAT32, 2, (int64_t[]){1, 8}, NULL, err),
+             *list = lb_list_new(&x, 1, err);
+    lb_value *key = lb_string_new("forward", 7, err), *inputs = lb_dict_new(err);
+    lb_dict_set(inputs, key, list, err);
+    lb_value_free(list);
+    lb_save_options o = {.size = sizeof o, .traced_inputs = inputs};
+    void *bytes = NULL;
+    bool good = lb_module_save_memory(m, &o, &bytes, &length, err);
+    check(good, "with traced inputs", lb_error_message(err));
+    char *archive = read_file(path, &wanted_size);
+    char *wanted = record_of(archive, wanted_size, "traced_inputs.pkl", &wanted_size);
+    char *ours = good ? record_of(bytes, length, "traced_inputs.pkl", &ours_size) : NULL;
+    check(ours && wanted && ours_size == wanted_size && !memcmp(ours, wanted, wanted_size),
+          "traced_inputs.pkl is PyTorch's", NULL);
+    lb_bytes_free(bytes);
+    o.traced_inputs = x;
+    check(!lb_module_save_memory(m, &o, &bytes, &length, err), "traced inputs that are none", NULL);
+    lb_error_clear(err);
+    free(ours);
+    free(wanted);
+    free(archive);
+    lb_value_free(inputs);
+    lb_value_free(key);
+    lb_value_free(x);
     lb_module_free(m);
 }
 
@@ -352,6 +401,7 @@ int main(void) {
     check_devices(m, err);
     lb_module_free(m);
     check_extras(err);
+    check_traced(err);
     check_hostile(err);
     check_shared(err);
     check_state(err);
