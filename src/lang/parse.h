@@ -13,6 +13,7 @@ struct parser {
     struct name_pool *names;
     const struct source *source;
     bool python;
+    uint32_t indent; /* what all lines begin with: strings lose it, too */
     const struct token *tokens;
     int at;
     int depth; /* of the parser's own recursion */

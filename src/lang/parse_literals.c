@@ -129,9 +129,18 @@ static const char *put_escape(struct text *out, const char *s, const char *end, 
     return NULL;
 }
 
+/* PyTorch dedents a method's source before it parses it (torch/_sources.py), the lines of its strings, too:
+ * where the line at `s` goes on after that. */
+static const char *past_indent(const struct parser *p, const char *s, const char *end) {
+    for (uint32_t i = 0; i < p->indent && s < end && *s == ' '; i++) s++;
+    return s;
+}
+
 static bool put_unescaped(struct parser *p, struct text *out, const char *s, const char *end, bool raw,
                           struct source_range range) {
+    const char *start = s;
     while (s < end) {
+        if (s > start && s[-1] == '\n' && (s = past_indent(p, s, end)) == end) break;
         if (*s != '\\' || raw) {
             text_put_char(out, *s++);
             continue;

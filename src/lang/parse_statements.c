@@ -603,6 +603,17 @@ static struct tree *parse_statement(struct parser *p) {
     }
 }
 
+/* What all lines of a source are indented by, as textwrap.dedent() sees it. */
+static uint32_t common_indent(const struct source *s) {
+    uint32_t common = s->length, length, i;
+    for (int32_t line = 0; line < s->line_count && common; line++) {
+        const char *text = source_line(s, line, &length);
+        for (i = 0; i < length && text[i] == ' ';) i++;
+        if (i < length && text[i] != '\r' && i < common) common = i;
+    }
+    return common;
+}
+
 /* Reads the source with `read`; the tree, or NULL with all errors. */
 static struct tree *parse_whole(struct arena *a, struct name_pool *names, const struct source *source,
                                 int dialect, struct tree *(*read)(struct parser *), lb_error *err) {
@@ -610,6 +621,7 @@ static struct tree *parse_whole(struct arena *a, struct name_pool *names, const 
     struct parser p = {.a = a, .names = names, .source = source, .python = dialect == PARSE_PYTHON};
     if (!lang_lex(a, source, p.python, &tokens, err)) return NULL;
     p.tokens = tokens.list.items;
+    if (p.python) p.indent = common_indent(source);
     struct tree *t = read(&p);
     if (!t && !p.error_count && !p.out_of_memory) parser_error(&p, parser_range(&p), "invalid syntax");
     if (p.error_count > ERRORS_SHOWN)
