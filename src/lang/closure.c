@@ -10,7 +10,9 @@ struct closure {
     struct resolver *resolver;
     struct frame *frame; /* where it is defined */
     struct sugared *const *defaults;
-    const struct name **names; /* of a frozen one's items */
+    const struct name **names; /* of a frozen one's items: what it sees, then the defaults */
+    int seen;                  /* how many it sees */
+    const int *default_at;     /* of a frozen one, by parameter: where among the items; -1: none */
 };
 
 typedef ARRAY_OF(const struct name *) name_list;
@@ -97,7 +99,7 @@ static bool capture(struct emitter *e, const struct sugared *s, const name_list 
     const struct closure *c = s->context;
     name_list names = {0};
     if (c->names) {
-        *out = (struct captured){c->names, (struct sugared **)(uintptr_t)s->items, s->count};
+        *out = (struct captured){c->names, (struct sugared **)(uintptr_t)s->items, c->seen};
         return true;
     }
     if (!free_names(e, c->def, nonlocal, &names)) return false;
@@ -185,6 +187,18 @@ static const char *qualified_for(struct emitter *e, const struct tree *def) {
     return arena_printf(&e->memory, "%.*s.%s", dot ? (int)(dot - own) : 0, own, name);
 }
 
+/* By parameter; NULL: none. */
+static struct sugared *const *defaults_of(struct emitter *e, const struct sugared *s) {
+    const struct closure *c = s->context;
+    int count = c->def->items[0]->count;
+    if (!c->default_at && c->defaults) return c->defaults;
+    struct sugared **defaults = arena_array(&e->memory, struct sugared *, count + 1);
+    if (!defaults) return emit_out_of_memory(e);
+    for (int i = 0; c->default_at && i < count; i++)
+        if (c->default_at[i] >= 0) defaults[i] = s->items[c->default_at[i]];
+    return defaults;
+}
+
 struct sugared *lambda_call(struct emitter *e, struct sugared *s, struct source_range at,
                             const struct sugared_actuals *actuals) {
     const struct closure *c = s->context;
@@ -195,13 +209,15 @@ struct sugared *lambda_call(struct emitter *e, struct sugared *s, struct source_
         return emit_error(e, at,
                           "a function that assigns nonlocal variables can only be called where these are");
     if (!capture(e, s, &nonlocal, &seen)) return NULL;
+    struct sugared *const *defaults = defaults_of(e, s);
+    if (!defaults) return NULL;
     struct specialized_callee callee = {.def = definition_for(e, c->def, &nonlocal),
                                         .resolver = c->resolver,
                                         .qualified = qualified_for(e, c->def),
                                         .captured_names = seen.names,
                                         .captured = seen.items,
                                         .captured_count = seen.count,
-                                        .defaults = c->defaults};
+                                        .defaults = defaults};
     if (!callee.def || !callee.qualified) return callee.def ? emit_out_of_memory(e) : NULL;
     struct sugared *result = specialize_call(e, &callee, at, actuals);
     return result && nonlocal.count ? assign_nonlocals(e, result, at, &nonlocal) : result;
@@ -254,12 +270,23 @@ struct sugared *sugared_frozen(struct emitter *e, struct sugared *lambda) {
     if (c->names) return lambda;
     struct closure *frozen = arena_copy(&e->memory, c, sizeof *c);
     struct sugared *s = arena_copy(&e->memory, lambda, sizeof *lambda);
-    if (!frozen || !s) return emit_out_of_memory(e);
+    int parameters = c->def->items[0]->count;
+    int *default_at = arena_array(&e->memory, int, parameters + 1);
+    if (!frozen || !s || !default_at) return emit_out_of_memory(e);
     if (!capture(e, lambda, &nonlocal, &seen)) return NULL;
-    frozen->names = seen.names;
-    s->context = frozen;
-    s->items = seen.items;
+    struct sugared **items = arena_array(&e->memory, struct sugared *, seen.count + parameters + 1);
+    if (!items) return emit_out_of_memory(e);
+    if (seen.count) memcpy(items, seen.items, sizeof *items * (size_t)seen.count);
     s->count = seen.count;
+    for (int i = 0; i < parameters; i++) {
+        default_at[i] = c->defaults && c->defaults[i] ? s->count : -1;
+        if (default_at[i] >= 0) items[s->count++] = c->defaults[i];
+    }
+    frozen->names = seen.names;
+    frozen->seen = seen.count;
+    frozen->default_at = default_at;
+    s->context = frozen;
+    s->items = items;
     return s;
 }
 

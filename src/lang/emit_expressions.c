@@ -166,6 +166,10 @@ static struct ir_value *emit_binary(struct emitter *e, const struct tree *t) {
     return t->op == OPERATOR_REMAINDER ? emit_percent(e, t) : emit_binary_operator(e, t);
 }
 
+struct ir_value *emit_unary_plain(struct emitter *e, const struct tree *t) {
+    return emit_unary(e, t);
+}
+
 struct ir_value *emit_binary_plain(struct emitter *e, const struct tree *t) {
     return emit_binary(e, t);
 }

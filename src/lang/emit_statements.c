@@ -1,8 +1,7 @@
 /* Statements other than assignments and loops: if, return, raise, assert, with, del, closures
  * (emitStatements, emitIfElseBlocks in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
-#include "lang/specialize.h"
-#include "lang/wide.h"
+#include "lang/lower.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,6 +158,9 @@ bool emit_if_else(struct emitter *e, struct source_range at, const struct condit
         if (!s.arms[i].frame) return false;
     }
     for (int i = 0; i < 2; i++) s.arms[i].exits = block_exits(e, s.arms[i].block);
+    if (e->wide && s.arms[0].exits != s.arms[1].exits &&
+        !lower_keep_paths(e, s.arms[s.arms[0].exits ? 1 : 0].frame))
+        return false;
     if (s.arms[0].exits && s.arms[1].exits && !mark_exit(e, n->block)) return false;
     return merge_variables(e, &s);
 }

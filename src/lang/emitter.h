@@ -14,6 +14,8 @@ struct frame {
     struct table types;                    /* const struct name * -> const struct type * */
     struct table sugared;                  /* const struct name * -> struct sugared * */
     ARRAY_OF(const struct name *) defined; /* names that `types` has or had, in order of their first store */
+    struct table
+        known; /* variables that hold a constant here: name -> its node's value; see wide_constant() */
     struct table paths;    /* what tests say of expressions: name -> const struct type *; see lower_truth.c */
     struct table problems; /* outermost frame: name -> text of why a variable is not defined */
 };
@@ -208,6 +210,7 @@ struct ir_value *emit_index_parts(struct emitter *e, struct source_range at, str
 struct ir_value *emit_index(struct emitter *e, struct source_range at, struct ir_value *tensor,
                             struct ir_value *const *indices, int count);
 /* An operator without what wide.h adds to it. */
+struct ir_value *emit_unary_plain(struct emitter *e, const struct tree *t);
 struct ir_value *emit_binary_plain(struct emitter *e, const struct tree *t);
 bool emit_condition(struct emitter *e, const struct tree *t, struct condition *out);
 bool emit_isinstance(struct emitter *e, const struct tree *object, const struct tree *classes,

@@ -27,6 +27,7 @@ void frames_free(struct emitter *e) {
         table_free(&f->types);
         table_free(&f->sugared);
         table_free(&f->paths);
+        table_free(&f->known);
         table_free(&f->problems);
     }
 }
@@ -69,7 +70,9 @@ static bool insert_store(struct emitter *e, const struct name *name, struct sour
     if (!n || !emit_set_name(e, n, name)) return false;
     n->range = at;
     if (e->wide) lower_forget_paths(e, name, NULL);
-    if (e->wide && (!wide_note_store(e, name, type) || !wide_mark_set(e, name, at))) return false;
+    if (e->wide &&
+        (!wide_note_constant(e, name, v) || !wide_note_store(e, name, type) || !wide_mark_set(e, name, at)))
+        return false;
     return set_type(e, e->frame, name, type);
 }
 

@@ -45,7 +45,7 @@ static struct sugared *call_method(struct emitter *e, struct sugared *s, struct 
     struct ir_value *v = actuals.count ? emit_actual(e, &actuals.items[0]) : NULL;
     if (strcmp(word, "get") && strcmp(word, "pop"))
         return emit_error(e, at, "keyword arguments have no method '%s'", word);
-    if (!v || !emit_is_constant(v, &name) || name.tag != VALUE_STRING)
+    if (!v || !wide_constant(e, v, &name) || name.tag != VALUE_STRING)
         return emit_error(e, at, "the name of a keyword argument must be a constant string");
     int i = index_of(table, name.string->bytes, (size_t)name.string->length);
     if (i >= 0) return table->items[i];
@@ -68,7 +68,7 @@ static struct sugared *item(struct emitter *e, struct sugared *s, struct source_
                             struct ir_value *index, const struct type *hint) {
     lb_value name;
     (void)hint;
-    if (!emit_is_constant(index, &name) || name.tag != VALUE_STRING)
+    if (!wide_constant(e, index, &name) || name.tag != VALUE_STRING)
         return emit_error(e, at, "the name of a keyword argument must be a constant string");
     int i = index_of(s, name.string->bytes, (size_t)name.string->length);
     return i >= 0 ? s->items[i] : emit_error(e, at, "there is no keyword argument '%s'", name.string->bytes);
@@ -110,7 +110,7 @@ void keywords_put_names(struct text *out, const struct sugared *s) {
 struct sugared *keywords_contain(struct emitter *e, struct sugared *s, struct ir_value *name,
                                  struct source_range at) {
     lb_value c;
-    if (!emit_is_constant(name, &c) || c.tag != VALUE_STRING)
+    if (!wide_constant(e, name, &c) || c.tag != VALUE_STRING)
         return emit_error(e, at, "the name of a keyword argument must be a constant string");
     bool found = index_of(s, c.string->bytes, (size_t)c.string->length) >= 0;
     return sugared_simple(e, emit_bool(e, found, at));

@@ -24,6 +24,7 @@ void wide_end(struct wide *w) {
     wide_again(w);
     table_free(&w->literals);
     table_free(&w->loose);
+    table_free(&w->partial);
 }
 
 /* Where both ways fail the second one has come further, unless all it says is that something failed before.
@@ -120,6 +121,9 @@ struct tree *lower_assign(struct emitter *e, struct source_range at, struct tree
 
 struct tree *lower_keep(struct emitter *e, struct source_range at, struct sugared *s) {
     struct tree *name = s ? lower_temporary(e, at) : NULL;
+    const struct ir_value *v = sugared_as_simple(s);
+    const struct tree *literal = v ? wide_literal_of(e, v) : NULL;
+    if (name && literal && !wide_note_variable(e, name->name, literal)) return NULL;
     return name && variable_set(e, at, name->name, s, NULL) ? name : NULL;
 }
 
@@ -141,6 +145,27 @@ static struct sugared *lower_named(struct emitter *e, const struct tree *t, int 
         return emit_error(e, t->range, "cannot use assignment expressions with this target");
     if (!s || !variable_set(e, target->range, target->name, s, NULL)) return NULL;
     return variable_get(e, target->name, target->range);
+}
+
+/* ~x of an int is -x - 1; -x and ~x of a bool are ints. */
+static struct sugared *lower_unary(struct emitter *e, const struct tree *t, int binders,
+                                   const struct type *hint) {
+    (void)binders;
+    (void)hint;
+    struct ir_value *v = emit_expression(e, t->items[0], NULL);
+    if (v && v->type->kind == TYPE_BOOL) v = emit_operator(e, "aten::Int", t->range, &v, 1);
+    lb_value c;
+    bool invert = t->kind == TREE_INVERT;
+    if (v && invert && v->type->kind == TYPE_INT && !emit_is_constant(v, &c)) {
+        struct ir_value *negative = emit_operator(e, "aten::neg", t->range, &v, 1);
+        struct ir_value *both[2] = {negative, emit_int(e, 1, t->range)};
+        return negative && both[1] ? sugared_simple(e, emit_operator(e, "aten::sub", t->range, both, 2))
+                                   : NULL;
+    }
+    struct tree *kept = v && !emit_is_constant(v, &c) ? lower_keep(e, t->range, sugared_simple(e, v)) : NULL;
+    struct tree *copy = kept ? lower_tree(e, (enum tree_kind)t->kind, t->range, 1, &kept) : NULL;
+    if (e->err->code) return NULL;
+    return sugared_simple(e, emit_unary_plain(e, copy ? copy : t));
 }
 
 /* +x */
@@ -180,6 +205,8 @@ static struct sugared *(*const expressions[TREE_KIND_COUNT])(struct emitter *e, 
     [TREE_LAMBDA] = lower_lambda,
     [TREE_NAMED_EXPRESSION] = lower_named,
     [TREE_POSITIVE] = lower_positive,
+    [TREE_NEGATE] = lower_unary,
+    [TREE_INVERT] = lower_unary,
     [TREE_COMPREHENSION] = lower_general,
     [TREE_CALL] = lower_call_expression,
     [TREE_NAME] = lower_name_value,

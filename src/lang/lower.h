@@ -46,6 +46,7 @@ extern const struct sugared_kind sugared_kind_bound;
 struct sugared *sugared_internal(struct emitter *e, const struct name *name);
 /* What may be asked for anything and answers nothing. */
 struct sugared *sugared_quiet(struct emitter *e);
+struct sugared *sugared_slice_class(struct emitter *e);
 /* Things of Python's libraries by their full names; NULL without an error: none of these. */
 struct sugared *lower_library_object(struct emitter *e, const char *path);
 bool lower_is_library(const char *path);
@@ -108,6 +109,8 @@ struct ir_value *lower_truth(struct emitter *e, struct ir_value *v, struct sourc
 const struct name *lower_path(struct emitter *e, const struct tree *t);
 bool lower_is_path(const struct name *name);
 bool lower_set_path(struct emitter *e, const struct name *path, const struct type *type);
+/* What holds in the one arm that goes on holds behind the if. */
+bool lower_keep_paths(struct emitter *e, const struct frame *arm);
 void lower_forget_paths(struct emitter *e, const struct name *variable, const struct name *attribute);
 /* A value of this type that says nothing. */
 struct ir_value *lower_default(struct emitter *e, const struct type *t, struct source_range at);

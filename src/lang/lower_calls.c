@@ -177,6 +177,8 @@ static struct sugared *call_either(struct emitter *e, struct sugared *callee, st
                                    const struct sugared_actuals *actuals, int binders) {
     const struct function *f = specializable(callee);
     struct attempt_error declared, special;
+    if (f && callee->kind == &sugared_kind_function && inline_makes_function(f->definition))
+        return specialize_function(e, f, at, actuals);
     attempt_begin(e, &declared);
     struct sugared *s = call_declared(e, callee, at, actuals, binders);
     if (!attempt_failed(e, &declared)) return s;
@@ -246,6 +248,24 @@ static bool is_format_call(const struct tree *t) {
            !strcmp(callee->name->text, "format");
 }
 
+/* list(...) of a tuple of arguments is a list literal of them. */
+static struct sugared *list_of_arguments(struct emitter *e, const struct sugared *form,
+                                         const struct tree *t) {
+    if (form->form != FORM_LIST || t->items[1]->count != 1 || t->items[1]->items[0]->kind != TREE_NAME)
+        return NULL;
+    struct sugared *s = variable_find(e, e->frame, t->items[1]->items[0]->name);
+    if (!s || sugared_as_simple(s) || s->kind->tuple == NULL || !s->count) return NULL;
+    struct ir_value **items = arena_array(&e->memory, struct ir_value *, s->count);
+    if (!items) return emit_out_of_memory(e);
+    const struct type *element = NULL;
+    for (int i = 0; i < s->count; i++) {
+        if (!(items[i] = sugared_value(e, s->items[i], t->range))) return NULL;
+        element = i ? type_unify(e->types, element, items[i]->type, false, NULL) : items[i]->type;
+        if (!element) return NULL;
+    }
+    return sugared_simple(e, emit_list(e, element, items, s->count));
+}
+
 struct sugared *lower_call_expression(struct emitter *e, const struct tree *t, int binders,
                                       const struct type *hint) {
     if (is_format_call(t)) {
@@ -255,7 +275,10 @@ struct sugared *lower_call_expression(struct emitter *e, const struct tree *t, i
     struct sugared *callee = emit_sugared(e, t->items[0], 1, NULL);
     struct sugared_actuals actuals = {0};
     if (!callee) return NULL;
-    if (callee->kind == &sugared_kind_form) return emit_special_form(e, callee, t, hint);
+    if (callee->kind == &sugared_kind_form) {
+        struct sugared *list = list_of_arguments(e, callee, t);
+        return list || e->err->code ? list : emit_special_form(e, callee, t, hint);
+    }
     struct sugared *empty = lower_empty_call(e, t, callee, hint);
     if (empty || e->err->code) return empty;
     if (!gather(e, t, &actuals)) return NULL;

@@ -37,6 +37,19 @@ static const struct name *loaded_name(struct emitter *e, const struct node *n) {
     return a ? name_intern(&e->unit->names, a->value.string->bytes, (size_t)a->value.string->length) : NULL;
 }
 
+const struct tree *wide_literal_of(struct emitter *e, const struct ir_value *v) {
+    const struct name *name = loaded_name(e, v->node);
+    return name ? table_get(&e->wide->variables, name) : table_get(&e->wide->made, v->node);
+}
+
+/* The container whose item it is, got by an operator or by the library; NULL: none. */
+static const struct ir_value *container_of(const struct ir_value *v) {
+    const struct node *n = v->node;
+    if (n->inputs.count && !strcmp(n->kind->text, "aten::__getitem__")) return n->inputs.items[0];
+    bool call = node_is(n, KIND_CALL_FUNCTION) && n->inputs.count == 3;
+    return call && strstr(n->function->name->text, "_getitem") ? n->inputs.items[1] : NULL;
+}
+
 /* The container of which v is an item would hold such items. */
 static const struct type *around(struct emitter *e, const struct type *container, const struct type *item) {
     const struct type *items[2] = {container->items[0], item};
@@ -59,11 +72,8 @@ bool wide_learn(struct emitter *e, const struct ir_value *v, const struct type *
     }
     const char *kind = v->node->kind->text;
     const struct ir_value *first = v->node->inputs.count ? v->node->inputs.items[0] : NULL;
-    bool call = node_is(v->node, KIND_CALL_FUNCTION) && v->node->inputs.count == 3;
-    if (call && strstr(v->node->function->name->text, "_getitem"))
-        return wide_learn(e, v->node->inputs.items[1], around(e, v->node->inputs.items[1]->type, want));
-    if (first && !strcmp(kind, "aten::__getitem__"))
-        return wide_learn(e, first, around(e, first->type, want));
+    const struct ir_value *outer = container_of(v);
+    if (outer) return wide_learn(e, outer, around(e, outer->type, want));
     if (first && (!strcmp(kind, "aten::mul") || node_is(v->node, KIND_UNCHECKED_CAST)))
         return wide_learn(e, first, want);
     return false;
@@ -79,12 +89,13 @@ static const struct type *with_item(struct emitter *e, const struct ir_value *li
 
 /* Whether it comes from an empty literal of which nothing is known yet. */
 bool wide_is_unlearnt(struct emitter *e, const struct ir_value *v) {
-    const struct name *name = loaded_name(e, v->node);
-    const struct tree *t = name ? table_get(&e->wide->variables, name) : table_get(&e->wide->made, v->node);
+    const struct tree *t = wide_literal_of(e, v);
+    const struct ir_value *around_it = t ? NULL : container_of(v);
+    if (around_it) return wide_is_unlearnt(e, around_it);
     bool list = t && t->kind == TREE_LIST_LITERAL && !t->count;
     bool dict = t && t->kind == TREE_DICT && !t->items[0]->count;
     bool empty = list || dict || (t && t->kind == TREE_CALL);
-    return empty && !table_get(&e->wide->literals, t);
+    return empty && (!table_get(&e->wide->literals, t) || table_get(&e->wide->partial, t));
 }
 
 static const struct type *with_pair(struct emitter *e, const struct ir_value *dict, const struct type *key,
@@ -110,12 +121,42 @@ bool wide_learn_from_call(struct emitter *e, const struct ir_value *self, const 
         if (!strcmp(method, "update")) want = values[0]->type;
         if (!strcmp(method, "add") && self->type->name) want = type_set_of(e->unit, values[0]->type);
     }
-    return want && wide_learn(e, self, want);
+    if (!want || !wide_learn(e, self, want)) return false;
+    /* A container of containers of which nothing is known is known in part. */
+    bool open = count && wide_is_unlearnt(e, values[count - 1]);
+    for (const struct ir_value *v = self; v; v = wide_literal_of(e, v) ? NULL : container_of(v)) {
+        const struct tree *t = wide_literal_of(e, v);
+        if (t) table_set(&e->wide->partial, t, open ? e->wide : NULL);
+    }
+    return true;
 }
 
 bool wide_learn_key(struct emitter *e, const struct ir_value *dict, const struct type *key) {
-    if (dict->type->kind != TYPE_DICT || !type_may_be_key(key)) return false;
-    return wide_learn(e, dict, type_dict(e->types, key, dict->type->items[1]));
+    const struct tree *t = wide_literal_of(e, dict);
+    if (dict->type->kind != TYPE_DICT || !type_may_be_key(key) || !t) return false;
+    if (!wide_learn(e, dict, type_dict(e->types, key, dict->type->items[1]))) return false;
+    return table_set(&e->wide->partial, t, e->wide) || error_memory(e->err);
+}
+
+/* ---- variables that hold a constant ---- */
+
+bool wide_note_constant(struct emitter *e, const struct name *name, struct ir_value *v) {
+    lb_value c;
+    for (struct frame *f = e->frame; f; f = f->outer)
+        if (table_get(&f->known, name)) table_set(&f->known, name, NULL);
+    return !emit_is_constant(v, &c) || table_set(&e->frame->known, name, v) || error_memory(e->err);
+}
+
+/* What is known outside of a loop may change in it. */
+bool wide_constant(struct emitter *e, const struct ir_value *v, lb_value *out) {
+    if (emit_is_constant(v, out)) return true;
+    const struct name *name = loaded_name(e, v->node);
+    for (struct frame *f = e->frame; name && f; f = f->outer) {
+        const struct ir_value *known = table_get(&f->known, name);
+        if (known) return emit_is_constant(known, out);
+        if (f->block->owner && node_is(f->block->owner, KIND_LOOP)) return false;
+    }
+    return false;
 }
 
 /* ---- variables that are not set on every way ---- */

@@ -158,6 +158,34 @@ struct sugared *lower_tuple_member(struct emitter *e, struct ir_value *v, const 
     return s;
 }
 
+/* ---- slice(start, stop, step) ---- */
+
+static struct sugared *call_slice(struct emitter *e, struct sugared *s, struct source_range at,
+                                  struct actuals actuals, int binders) {
+    (void)s;
+    (void)binders;
+    struct sugared *made = sugared_new(e, &sugared_kind_slice);
+    struct ir_value *v[3] = {NULL};
+    if (!made) return NULL;
+    if (actuals.count < 1 || actuals.count > 3)
+        return emit_error(e, at, "slice() takes from 1 to 3 arguments");
+    for (int i = 0; i < actuals.count; i++) {
+        int to = actuals.count == 1 ? 1 : i;
+        v[to] = emit_actual(e, &actuals.items[i]);
+        if (!v[to]) return NULL;
+        if (v[to]->type->kind == TYPE_NONE) v[to] = NULL;
+    }
+    made->start = v[0];
+    made->stop = v[1];
+    made->step = v[2];
+    return made;
+}
+static const struct sugared_kind kind_slice_class = {.word = "slice", .call = call_slice};
+
+struct sugared *sugared_slice_class(struct emitter *e) {
+    return sugared_new(e, &kind_slice_class);
+}
+
 /* ---- by their names ---- */
 
 struct sugared *lower_library_object(struct emitter *e, const char *path) {

@@ -85,6 +85,14 @@ void lower_forget_paths(struct emitter *e, const struct name *variable, const st
         }
 }
 
+bool lower_keep_paths(struct emitter *e, const struct frame *arm) {
+    for (uint32_t i = 0; arm->paths.slots && i <= arm->paths.mask; i++) {
+        const struct table_slot *slot = &arm->paths.slots[i];
+        if (slot->key && slot->value && !lower_set_path(e, slot->key, slot->value)) return false;
+    }
+    return true;
+}
+
 struct sugared *lower_refined(struct emitter *e, const struct tree *t, struct sugared *s) {
     struct ir_value *v = sugared_as_simple(s);
     if (!v || (v->type->kind != TYPE_OPTIONAL && v->type->kind != TYPE_UNION && v->type->kind != TYPE_ANY))

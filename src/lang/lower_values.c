@@ -60,7 +60,7 @@ struct sugared *lower_name_value(struct emitter *e, const struct tree *t, int bi
     }
     if (s) return s;
     if (is_internal(e, t->name)) return sugared_internal(e, t->name);
-    s = lower_text_function(e, t->name);
+    s = strcmp(t->name->text, "slice") ? lower_text_function(e, t->name) : sugared_slice_class(e);
     if (s || e->err->code) return s;
     const char *name = arena_printf(&e->memory, "builtin_%s", t->name->text);
     s = name ? library_find(e, name) : emit_out_of_memory(e);
@@ -123,7 +123,10 @@ struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct sou
     attempt_begin(e, &plain);
     found = sugared_attribute(e, s, at, name);
     if (!attempt_failed(e, &plain)) return found;
-    found = v ? hidden_member(e, s, v->type, at, name) : NULL;
+    if (v)
+        found = hidden_member(e, s, v->type, at, name);
+    else if (s->type && e->resolver->find_member)
+        found = e->resolver->find_member(e->resolver, e, s->type, name, at);
     if (!found && !e->err->code) return attempt_fail(e, &plain);
     attempt_drop(&plain);
     return found;
@@ -140,6 +143,45 @@ struct sugared *lower_attribute(struct emitter *e, const struct tree *t, int bin
 
 /* ---- subscripts ---- */
 
+/* A bound of a slice that must be known; left out: `otherwise`. */
+static bool known_bound(struct emitter *e, const struct tree *t, int64_t otherwise, int64_t *out) {
+    *out = otherwise;
+    if (!t) return true;
+    lb_value c;
+    struct ir_value *v = emit_expression(e, t, NULL);
+    if (!v) return false;
+    if (v->type->kind == TYPE_NONE) return true;
+    if (!wide_constant(e, v, &c) || c.tag != VALUE_INT)
+        return emit_error(e, t->range,
+                          "a slice of things that are no values must be known while compiling") != NULL;
+    *out = c.i;
+    return true;
+}
+
+/* A part of a tuple of things that are no values (arguments, modules), by constant bounds. */
+static struct sugared *slice_of_tuple(struct emitter *e, struct sugared *s, const struct tree *slice,
+                                      struct source_range at) {
+    struct sugared_list all;
+    int64_t start, stop, step;
+    if (!sugared_tuple(e, s, at, -1, &all)) return NULL;
+    if (!known_bound(e, slice->items[2], 1, &step)) return NULL;
+    if (!step) return emit_error(e, at, "slice step cannot be zero");
+    int64_t last = all.count - 1;
+    if (!known_bound(e, slice->items[0], step > 0 ? 0 : last, &start)) return NULL;
+    if (!known_bound(e, slice->items[1], step > 0 ? all.count : -all.count - 1, &stop)) return NULL;
+    if (start < 0) start += all.count;
+    if (stop < 0) stop += all.count;
+    if (start < 0) start = step > 0 ? 0 : -1;
+    if (start > last + (step > 0)) start = step > 0 ? all.count : last;
+    if (stop > all.count) stop = all.count;
+    struct sugared **items = arena_array(&e->memory, struct sugared *, all.count + 1);
+    int count = 0;
+    if (!items) return emit_out_of_memory(e);
+    for (int64_t i = start; i >= 0 && i <= last && (step > 0 ? i < stop : i > stop); i += step)
+        items[count++] = all.items[i];
+    return sugared_tuple_of(e, items, count);
+}
+
 struct sugared *lower_subscript(struct emitter *e, const struct tree *t, int binders,
                                 const struct type *hint) {
     (void)binders;
@@ -154,6 +196,8 @@ struct sugared *lower_subscript(struct emitter *e, const struct tree *t, int bin
             return emit_error(e, t->range, "the type of the keys is learnt here");
         return both[1] ? lower_by_library(e, "getitem", t->range, both, 2) : NULL;
     }
+    if (!v && s->kind->tuple && subscripts->count == 1 && subscripts->items[0]->kind == TREE_SLICE)
+        return slice_of_tuple(e, s, subscripts->items[0], t->range);
     if (s->kind == &sugared_kind_keywords) {
         struct ir_value *index = emit_expression(e, subscripts->items[0], NULL);
         return index ? sugared_item(e, s, t->range, index, hint) : NULL;
@@ -343,8 +387,24 @@ static bool asks_library(const struct tree *t, const struct ir_value *a, const s
            (a->type->kind == TYPE_TUPLE && b->type->kind == TYPE_TUPLE && is_comparison(t));
 }
 
+/* x in [] or {} of which nothing is known yet. */
+static bool learns_from_search(struct emitter *e, const struct tree *t, const struct ir_value *x,
+                               const struct ir_value *container) {
+    if (t->op != OPERATOR_IN || !wide_is_unlearnt(e, container)) return false;
+    if (container->type->kind == TYPE_DICT) return wide_learn_key(e, container, x->type);
+    return container->type->kind == TYPE_LIST && wide_learn(e, container, type_list(e->types, x->type));
+}
+
+/* int ** int is an int, but for negative exponents. */
+static bool is_int_power(const struct tree *t, const struct ir_value *a, const struct ir_value *b) {
+    return t->op == OPERATOR_POWER && a->type->kind == TYPE_INT && b->type->kind == TYPE_INT;
+}
+
 struct sugared *lower_operator(struct emitter *e, const struct tree *t, struct ir_value *a,
                                struct ir_value *b) {
+    if (learns_from_search(e, t, a, b))
+        return emit_error(e, t->range, "the type of the container is learnt here");
+    if (is_int_power(t, a, b)) return library_call(e, "int_pow", t->range, (struct ir_value *[]){a, b}, 2);
     int known = known_comparison(t, a, b);
     if (known >= 0) return sugared_simple(e, emit_bool(e, known, t->range));
     if (asks_library(t, a, b)) {

@@ -198,9 +198,51 @@ void python_file_close(struct python_file *f) {
     table_free(&f->bindings);
 }
 
+/* ---- variables that are functions ---- */
+
+/* The inner function that a function gives back. */
+static const struct tree *inner_function(const struct tree *def) {
+    const struct tree *body = def->items[2], *last = body->count ? body->items[body->count - 1] : NULL;
+    const struct tree *result = last && last->kind == TREE_RETURN ? last->items[0] : NULL;
+    if (!result || result->kind == TREE_LAMBDA) return result;
+    for (int i = 0; result->kind == TREE_NAME && i < body->count; i++)
+        if (body->items[i]->kind == TREE_DEF && body->items[i]->name == result->name) return body->items[i];
+    return NULL;
+}
+
+/* For `f = make(3)` and `f = lambda x: ...`: def f(x): return make(3)(x). NULL without an error: no function.
+ */
+static struct tree *wrapper(struct python_file *f, struct python_binding *b, const struct name *name) {
+    struct arena *a = &f->unit->memory;
+    struct tree *value = b->tree->items[1];
+    const struct tree *inner = value && value->kind == TREE_LAMBDA ? value : NULL;
+    bool call = value && value->kind == TREE_CALL && value->items[0]->kind == TREE_NAME;
+    struct python_binding *maker = call ? python_binding_of(f, value->items[0]->name) : NULL;
+    if (maker && maker->tree && maker->tree->kind == TREE_DEF) inner = inner_function(maker->tree);
+    if (!inner) return NULL;
+    const struct tree *parameters = inner->items[0];
+    struct tree **names = arena_array(a, struct tree *, parameters->count + 1);
+    for (int i = 0; names && i < parameters->count; i++)
+        names[i] = tree_name(a, parameters->items[i]->range, parameters->items[i]->name);
+    struct tree *list = names ? tree_new(a, TREE_LIST, value->range, parameters->count, names) : NULL;
+    struct tree *parts[3] = {value, list, tree_new(a, TREE_LIST, value->range, 0, NULL)};
+    struct tree *all = list && parts[2] ? tree_new(a, TREE_CALL, value->range, 3, parts) : NULL;
+    struct tree *result = all ? tree_new(a, TREE_RETURN, value->range, 1, &all) : NULL;
+    struct tree *body = result ? tree_new(a, TREE_LIST, value->range, 1, &result) : NULL;
+    struct tree *whole[4] = {inner->items[0], inner->kind == TREE_DEF ? inner->items[1] : NULL, body, NULL};
+    struct tree *def = body ? tree_new(a, TREE_DEF, value->range, 4, whole) : NULL;
+    if (def) def->name = name;
+    return def;
+}
+
 struct function *python_file_function(struct python_file *f, const char *name, lb_error *err) {
     const struct name *key = name_of(&f->unit->names, name);
     struct python_binding *b = key ? python_binding_of(f, key) : NULL;
+    if (b && b->tree && b->tree->kind == TREE_ASSIGN) {
+        struct tree *def = wrapper(f, b, key);
+        struct python_binding *made = def ? arena_copy(&f->unit->memory, b, sizeof *b) : NULL;
+        if ((b = made)) made->tree = def;
+    }
     if (!b || !b->tree || b->tree->kind != TREE_DEF) return NULL;
     int count;
     struct function **functions = python_functions(f, b, &count, err);

@@ -226,8 +226,20 @@ static bool add_default(struct specialization *s, const struct tree *p) {
     return t && array_push_in(a, &s->prefix, t) ? true : error_memory(s->e->err);
 }
 
+/* A None is no parameter: PyTorch runs functions wrongly that have one of type NoneType. */
+static bool add_none(struct specialization *s, const struct tree *p) {
+    struct arena *a = &s->e->unit->memory;
+    struct tree *parts[3] = {NULL, tree_new(a, TREE_NONE, p->range, 0, NULL), NULL};
+    struct tree *name = tree_name(a, p->range, p->name);
+    parts[0] = name ? tree_new(a, TREE_LIST, p->range, 1, &name) : NULL;
+    struct tree *t = parts[0] && parts[1] ? tree_new(a, TREE_ASSIGN, p->range, 3, parts) : NULL;
+    text_printf(&s->key, "; %s None", p->name->text);
+    return (t && array_push_in(a, &s->prefix, t)) || error_memory(s->e->err);
+}
+
 static bool add_parameter(struct specialization *s, const struct tree *p, struct sugared *given) {
     if (!given) return add_default(s, p);
+    if (sugared_as_simple(given) && sugared_as_simple(given)->type->kind == TYPE_NONE) return add_none(s, p);
     bool starred = p->op == PARAMETER_STAR || p->op == PARAMETER_DOUBLE_STAR;
     const struct type *want = starred ? NULL : declared_type(s, p->items[0]);
     if (s->e->err->code) return false;
@@ -320,10 +332,32 @@ static bool add_all(struct specialization *s) {
     return true;
 }
 
+/* A function that makes functions is run while compiling. */
+static struct sugared *run_inline(struct specialization *s) {
+    const struct tree *list = parameters_of(s->callee->def);
+    int most = list->count + s->callee->captured_count;
+    struct inline_names n = {arena_array(&s->e->memory, const struct name *, most + 1),
+                             arena_array(&s->e->memory, struct sugared *, most + 1),
+                             arena_array(&s->e->memory, const struct tree *, most + 1), 0};
+    if (!n.names || !n.values || !n.defaults) return emit_out_of_memory(s->e);
+    for (int i = 0; i < s->callee->captured_count; i++) {
+        n.names[n.count] = s->callee->captured_names[i];
+        n.values[n.count++] = s->callee->captured[i];
+    }
+    for (int i = 0; i < list->count; i++) {
+        n.names[n.count] = list->items[i]->name;
+        n.values[n.count] = s->bound[i];
+        n.defaults[n.count++] = list->items[i]->items[1];
+    }
+    return inline_call(s->e, s->callee->def, s->callee->resolver, &n);
+}
+
 struct sugared *specialize_call(struct emitter *e, const struct specialized_callee *callee,
                                 struct source_range at, const struct sugared_actuals *actuals) {
     struct specialization s = {.e = e, .callee = callee, .at = at};
-    struct function *f = bind_arguments(&s, actuals) && add_all(&s) ? find_or_make(&s) : NULL;
+    if (!bind_arguments(&s, actuals)) return NULL;
+    if (inline_makes_function(callee->def)) return run_inline(&s);
+    struct function *f = add_all(&s) ? find_or_make(&s) : NULL;
     text_free(&s.key);
     return f ? call(&s, f) : NULL;
 }

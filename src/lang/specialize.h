@@ -47,6 +47,19 @@ struct specialized_callee {
 struct sugared *specialize_call(struct emitter *e, const struct specialized_callee *callee,
                                 struct source_range at, const struct sugared_actuals *actuals);
 
+/* ---- functions that make functions (inline.c) ---- */
+
+struct inline_names {
+    const struct name **names;
+    struct sugared **values; /* NULL: the default */
+    const struct tree **defaults;
+    int count;
+};
+/* Whether a definition gives a lambda or a function of its own. */
+bool inline_makes_function(const struct tree *def);
+struct sugared *inline_call(struct emitter *e, const struct tree *def, struct resolver *resolver,
+                            const struct inline_names *names);
+
 /* ---- closures (closure.c) ---- */
 
 /* A lambda or inner function as a value; it sees the variables around it as they are when it is called. */

@@ -14,6 +14,7 @@ enum { WIDE_ATTEMPTS = 40 };
 
 struct wide {
     struct table literals; /* a literal's tree -> the type that its uses ask for */
+    struct table partial;  /* trees of literals of which only the key's type is known */
     struct table loose;    /* name of a variable that is not set on every way -> its type */
     bool again;            /* something was learnt: compile once more */
     /* Of the attempt at hand: */
@@ -40,6 +41,8 @@ bool wide_statement(struct emitter *e, const struct tree *t, bool *good);
 const struct type *wide_literal_type(struct emitter *e, const struct tree *t);
 bool wide_note_literal(struct emitter *e, const struct tree *t, struct ir_value *v);
 bool wide_note_variable(struct emitter *e, const struct name *name, const struct tree *value);
+/* The literal that a value was made of, or that its variable was set to; NULL: none. */
+const struct tree *wide_literal_of(struct emitter *e, const struct ir_value *v);
 bool wide_is_unlearnt(struct emitter *e, const struct ir_value *v);
 /* The literal that v comes from should have had this type. */
 bool wide_learn(struct emitter *e, const struct ir_value *v, const struct type *want);
@@ -48,6 +51,10 @@ bool wide_learn_from_call(struct emitter *e, const struct ir_value *self, const 
                           struct ir_value *const *values, int count);
 /* A dict of which nothing is known is asked for a key of this type. */
 bool wide_learn_key(struct emitter *e, const struct ir_value *dict, const struct type *key);
+/* A variable is stored; a constant is remembered until it is stored again. */
+bool wide_note_constant(struct emitter *e, const struct name *name, struct ir_value *v);
+/* The constant that a value is known to be here. */
+bool wide_constant(struct emitter *e, const struct ir_value *v, lb_value *out);
 bool wide_note_store(struct emitter *e, const struct name *name, const struct type *type);
 /* The variable was read where it is not set on every way. */
 bool wide_learn_loose(struct emitter *e, const struct name *name);

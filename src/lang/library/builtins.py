@@ -19,6 +19,10 @@ def builtin_reversed(items):
 
 
 def builtin_min(*items, key=None, **given):
+    if len(items) == 2 and key is None:
+        return items[1] if items[1] < items[0] else items[0]
+    if len(items) > 2 and key is None:
+        return builtin_min(builtin_min(items[0], items[1]), *items[2:])
     xs = list(items[0]) if len(items) == 1 else list(items)
     if "default" in given:
         if len(xs) == 0:
@@ -27,6 +31,10 @@ def builtin_min(*items, key=None, **given):
 
 
 def builtin_max(*items, key=None, **given):
+    if len(items) == 2 and key is None:
+        return items[1] if items[0] < items[1] else items[0]
+    if len(items) > 2 and key is None:
+        return builtin_max(builtin_max(items[0], items[1]), *items[2:])
     xs = list(items[0]) if len(items) == 1 else list(items)
     if "default" in given:
         if len(xs) == 0:
@@ -90,6 +98,12 @@ def builtin_round(x, ndigits=None):
     if ndigits is None:
         return int(round(x))
     return float_round(x, ndigits)
+
+
+def builtin_pow(a, b, *mod):
+    if len(mod) == 1:
+        return a**b % mod[0]
+    return a**b
 
 
 def builtin_divmod(a, b):

@@ -99,6 +99,21 @@ def complex_imag(self: complex) -> float:
     return float(torch.imag(torch.tensor(self)))
 
 
+def int_pow(a: int, b: int) -> int:
+    if b < 0:
+        raise ValueError("an int to a negative power is no int: write float(a) ** b")
+    out = 1
+    base = a
+    rest = b
+    while rest > 0:
+        if rest % 2 == 1:
+            out = out * base
+        rest = rest // 2
+        if rest > 0:
+            base = base * base
+    return out
+
+
 def int_bit_length(self: int) -> int:
     n = 0
     x = abs(self)
@@ -165,6 +180,8 @@ def float_digits(x: float) -> Tuple[str, int]:
     best = digits
     for count in range(1, len(digits)):
         shorter, carried = decimal_rounded(digits, count)
+        while len(shorter) > 1 and shorter[-1] == "0":
+            shorter = shorter[:-1]
         if float("0." + shorter + "e" + str(place + carried)) == x:
             return shorter, place + carried
     return best, place
