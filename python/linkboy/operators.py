@@ -3,6 +3,7 @@ package (`linkboy.relu`) and methods of tensors (`x.relu()`). All come from the 
 """
 from __future__ import annotations
 
+import copyreg
 import functools
 from typing import Dict, List
 
@@ -50,6 +51,12 @@ class OperatorPacket:
         overload = _C.operator(f"{self._qualified_op_name}.{name}", -1, True)
         setattr(self, name, overload)
         return overload
+
+    def __reduce__(self):
+        return _packet, tuple(self._qualified_op_name.split("::"))
+
+    def __deepcopy__(self, memo):
+        return self
 
     def __repr__(self) -> str:
         return f"<OpOverloadPacket(op='{self._qualified_op_name.replace('::', '.')}')>"
@@ -99,6 +106,10 @@ class _Ops:
 ops = _Ops()
 
 
+def _packet(space: str, name: str) -> OperatorPacket:
+    return getattr(getattr(ops, space), name)
+
+
 @functools.lru_cache(maxsize=None)
 def _tensor_operators_by_name() -> Dict[tuple, List[str]]:
     """{("aten", "add"): the schemas of the overloads that speak of tensors or their dtypes}"""
@@ -119,6 +130,10 @@ def function(name: str):
     """The operator as a function of the package; None where there is no such function over tensors."""
     known = ("aten", name) in _tensor_operators_by_name()
     return _C.operator(f"aten::{name}", -1, False) if known else None
+
+
+# Modules that keep a function of the package as an attribute can be copied and pickled.
+copyreg.pickle(type(_C.operator("aten::relu", -1, False)), lambda operator: (function, (operator.__name__,)))
 
 
 def _self_place(schemas: List[str]) -> int:
