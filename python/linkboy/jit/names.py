@@ -44,20 +44,11 @@ _FORMS = {  # linkboy's own
 
 def _linkboy_table() -> dict:
     """Functions of the package that stand for operators of their names."""
-    package, overrides = sys.modules["linkboy"], sys.modules.get("linkboy.overrides")
-    table = {
+    return {
         id(found): f"aten::{name}"
-        for name, found in vars(package).items()
+        for name, found in vars(sys.modules["linkboy"]).items()
         if callable(found) and not isinstance(found, type) and _C.overloads(f"aten::{name}")
     }
-    for name in ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic"):
-        if overrides is not None:
-            table[id(getattr(overrides, name))] = "aten::has_torch_function"
-    utils = sys.modules.get("linkboy.nn.modules.utils")
-    for name in ("_single", "_pair", "_triple", "_quadruple"):
-        if hasattr(utils, name):
-            table[id(getattr(utils, name))] = f"aten::{name}"
-    return table
 
 
 def _own_table() -> dict:
@@ -170,7 +161,7 @@ def operator_of(obj):
     own = _tables.get("own")
     if own is None:
         own = _tables["own"] = _own_table()
-    found = own.get(id(obj))
+    found = own.get(id(obj)) or _jit_internal.operators.get(id(obj))
     if found is None and "torch" in sys.modules and hasattr(sys.modules["torch"], "jit"):
         table = _tables.get("torch")
         if table is None:

@@ -29,7 +29,10 @@ def type_of_text(text: str):
 
 
 def qualified_name(obj) -> str:
-    """ "__torch__.module.name" of a function or class (torch._jit_internal._qualified_name)."""
+    """ "__torch__.module.name" of a function or class (torch._jit_internal._qualified_name).
+
+    What is of this package is named as its counterpart in PyTorch: programs are the same with both.
+    """
     name = obj.__name__
     if name == "<lambda>":
         name = "_lambda"
@@ -38,6 +41,9 @@ def qualified_name(obj) -> str:
         raise RuntimeError(f"'{name}' has no module: its __module__ is None")
     if "." in name:
         raise RuntimeError(f"'{name}' cannot be compiled under this name: it is no identifier")
+    package, dot, rest = module.partition(".")
+    if package == "linkboy":
+        module = f"torch{dot}{rest}"
     return f"__torch__.{name}" if module == "__main__" else f"__torch__.{module}.{name}"
 
 
