@@ -13,9 +13,6 @@ Function = TypeVar("Function", bound=Callable)
 # A function that chooses one of two by a constant flag -> {"if_true", "if_false", "index", "default", "arg_name"}.
 boolean_dispatched: "weakref.WeakKeyDictionary[Callable, dict[str, Any]]" = weakref.WeakKeyDictionary()
 
-# id of a function of the package -> the operator that programs call instead; functions of the package are never freed.
-operators: "dict[int, str]" = {}
-
 # Qualified name -> its declared overloads, in order of declaration.
 _overloaded_functions: "dict[str, list[Callable]]" = {}
 _overloaded_methods: "dict[str, list[Callable]]" = {}
@@ -90,16 +87,6 @@ def _overload_method(fn: Function) -> Function:
     """Declares one signature of the method of that name that is defined below, in the same class."""
     _overloaded_methods.setdefault(_qualified_name(fn), []).append(fn)
     return fn
-
-
-def _stands_for(operator: str) -> Callable[[Function], Function]:
-    """Marks a function in whose place programs call an operator: `aten::_pair`."""
-
-    def mark(fn: Function) -> Function:
-        operators[id(fn)] = operator
-        return fn
-
-    return mark
 
 
 def _mark(fn: Function, modifier: str) -> Function:

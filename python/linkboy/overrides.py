@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from linkboy import Tensor
-from linkboy._jit_internal import _stands_for
 
 
-@_stands_for("aten::has_torch_function")
 def has_torch_function_unary(argument: Any) -> bool:
     """Whether the class of one argument overrides functions. PyTorch's own tensors do not: they are tensors here."""
     kind = type(argument)
@@ -22,13 +20,11 @@ def has_torch_function_unary(argument: Any) -> bool:
     return torch is None or not isinstance(argument, torch.Tensor)
 
 
-@_stands_for("aten::has_torch_function")
 def has_torch_function_variadic(*arguments: Any) -> bool:
     """Whether the class of any argument overrides functions."""
     return any(map(has_torch_function_unary, arguments))
 
 
-@_stands_for("aten::has_torch_function")
 def has_torch_function(arguments: Iterable[Any]) -> bool:
     """Whether the class of any of `arguments` overrides functions."""
     return any(map(has_torch_function_unary, arguments))

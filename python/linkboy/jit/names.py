@@ -33,12 +33,25 @@ _MATH_SAME = (
 _CMATH = {"isnan": "isnan", "isfinite": "isfinite", "isinf": "isinf", "phase": "angle", "rect": "polar"}
 _CMATH_SAME = "log log10 sqrt exp sin tan cos asin acos atan sinh cosh tanh asinh acosh atanh".split()
 
+_NO_GRAD = ("_no_grad_uniform_", "_no_grad_normal_", "_no_grad_fill_", "_no_grad_zero_")
+_TUPLES = ("_single", "_pair", "_triple", "_quadruple")
+_OVERRIDES = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
+
 _FORMS = {  # linkboy's own
     _jit_internal.annotate: "torch.jit.annotate",
     _jit_internal.is_scripting: "aten::is_scripting",
     modifiers.fork: "torch.jit.fork",
     modifiers.wait: "aten::wait",
     modifiers.script_isinstance: "torch.jit.isinstance",
+}
+
+
+_LIBRARY = {  # functions of the package -> the operators that programs call instead
+    "linkboy.nn.functional._no_grad_embedding_renorm_": "aten::_no_grad_embedding_renorm_",
+    "linkboy.nn.modules.utils._list_with_default": "aten::list_with_default",
+    **{f"linkboy.nn.init.{name}": f"aten::{name}" for name in _NO_GRAD},
+    **{f"linkboy.nn.modules.utils.{name}": f"aten::{name}" for name in _TUPLES},
+    **{f"linkboy.overrides.{name}": "aten::has_torch_function" for name in _OVERRIDES},
 }
 
 
@@ -161,7 +174,9 @@ def operator_of(obj):
     own = _tables.get("own")
     if own is None:
         own = _tables["own"] = _own_table()
-    found = own.get(id(obj)) or _jit_internal.operators.get(id(obj))
+    found = own.get(id(obj))
+    if found is None and type(obj) is types.FunctionType:
+        found = _LIBRARY.get(f"{obj.__module__}.{obj.__name__}")
     if found is None and "torch" in sys.modules and hasattr(sys.modules["torch"], "jit"):
         table = _tables.get("torch")
         if table is None:

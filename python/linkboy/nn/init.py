@@ -10,7 +10,6 @@ from typing import Any, Optional, Union
 
 import linkboy
 from linkboy import Tensor
-from linkboy._jit_internal import _stands_for
 
 _LINEAR = (
     "linear",
@@ -25,25 +24,21 @@ _LINEAR = (
 _GAINS = {**dict.fromkeys(_LINEAR, 1), "tanh": 5.0 / 3, "relu": math.sqrt(2.0), "selu": 3.0 / 4}
 
 
-@_stands_for("aten::_no_grad_uniform_")
 def _no_grad_uniform_(tensor: Tensor, a: float, b: float, generator: Any = None) -> Tensor:
     with linkboy.no_grad():
         return tensor.uniform_(a, b, generator=generator)
 
 
-@_stands_for("aten::_no_grad_normal_")
 def _no_grad_normal_(tensor: Tensor, mean: float, std: float, generator: Any = None) -> Tensor:
     with linkboy.no_grad():
         return tensor.normal_(mean, std, generator=generator)
 
 
-@_stands_for("aten::_no_grad_fill_")
 def _no_grad_fill_(tensor: Tensor, val: float) -> Tensor:
     with linkboy.no_grad():
         return tensor.fill_(val)
 
 
-@_stands_for("aten::_no_grad_zero_")
 def _no_grad_zero_(tensor: Tensor) -> Tensor:
     with linkboy.no_grad():
         return tensor.zero_()

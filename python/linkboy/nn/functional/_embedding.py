@@ -7,13 +7,11 @@ from typing import Optional
 
 import linkboy
 from linkboy import Tensor
-from linkboy._jit_internal import _stands_for
 from linkboy.overrides import handle_torch_function, has_torch_function_variadic
 
 one_hot = linkboy.ops.aten.one_hot
 
 
-@_stands_for("aten::_no_grad_embedding_renorm_")
 def _no_grad_embedding_renorm_(weight: Tensor, input: Tensor, max_norm: float, norm_type: float) -> None:
     """Scales those rows of `weight` that `input` names and whose norm is above `max_norm`, in place."""
     linkboy.embedding_renorm_(weight.detach(), input, max_norm, norm_type)

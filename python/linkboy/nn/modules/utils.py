@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable
 from itertools import repeat
 from typing import Any, Optional
 
-from linkboy._jit_internal import _stands_for
-
 
 def _ntuple(n: int, name: str) -> Callable[[Any], tuple]:
     def parse(x: Any) -> tuple:
@@ -16,10 +14,10 @@ def _ntuple(n: int, name: str) -> Callable[[Any], tuple]:
     return parse
 
 
-_single = _stands_for("aten::_single")(_ntuple(1, "_single"))
-_pair = _stands_for("aten::_pair")(_ntuple(2, "_pair"))
-_triple = _stands_for("aten::_triple")(_ntuple(3, "_triple"))
-_quadruple = _stands_for("aten::_quadruple")(_ntuple(4, "_quadruple"))
+_single = _ntuple(1, "_single")
+_pair = _ntuple(2, "_pair")
+_triple = _ntuple(3, "_triple")
+_quadruple = _ntuple(4, "_quadruple")
 
 
 def _reverse_repeat_tuple(t: tuple, n: int) -> tuple:
@@ -27,7 +25,6 @@ def _reverse_repeat_tuple(t: tuple, n: int) -> tuple:
     return tuple(x for x in reversed(t) for _ in range(n))
 
 
-@_stands_for("aten::list_with_default")
 def _list_with_default(out_size: list[Optional[int]], defaults: list[int]) -> list[int]:
     """`out_size` with the last of `defaults` where it has None; an int stays an int."""
     if isinstance(out_size, int):
