@@ -645,6 +645,21 @@ LB_API bool lb_graph_pass(lb_graph *graph, const char *pass, lb_error *err);
 LB_API const char *lb_pass_name(int index);
 LB_API const char *lb_pass_contract(int index);
 
+/* A frozen copy of the module: attributes are constants of its graphs as far as nobody writes to them, calls
+ * are inlined, attributes and methods that nobody needs are gone; with `optimize_numerics`, batch norms and
+ * arithmetic behind convolutions go into weights. `preserved` are dotted names of attributes and methods that
+ * stay, besides `forward`. It shares tensors and unit with the module, which must be in eval mode. NULL with
+ * LB_ERROR_ARGUMENT (training mode, an unknown name, it returns itself) or LB_ERROR_UNSUPPORTED.
+ * (torch.jit.freeze) */
+LB_API lb_module *lb_module_freeze(const lb_module *module, const char *const *preserved, int preserved_count,
+                                   bool optimize_numerics, lb_error *err);
+/* A copy of the module after a pass: one on modules (see lb_module_pass_name()), or one on graphs, which runs
+ * on all methods of the module and of those below it. */
+LB_API lb_module *lb_module_pass(const lb_module *module, const char *pass, lb_error *err);
+/* The names of all passes on modules, and what holds after each; NULL past the end. */
+LB_API const char *lb_module_pass_name(int index);
+LB_API const char *lb_module_pass_contract(int index);
+
 /* Where lb_graph_insert() and lb_graph_insert_constant() put nodes: before this node; a block's result node
  * means its end, which at first is that of the top block. */
 LB_API lb_node *lb_graph_insertion_point(const lb_graph *graph);

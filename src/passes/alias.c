@@ -160,13 +160,22 @@ static void analyze_conservatively(struct alias_db *db, struct node *n) {
     wildcard_outputs(db, n);
 }
 
-/* batch_norm and instance_norm write their running statistics (inputs 3 and 4) unless input 5 is false. */
+/* batch_norm and instance_norm write their running statistics (inputs 3 and 4) unless input 5 is false; a
+ * frozen program does not train. */
 static void analyze_norm(struct alias_db *db, struct node *n) {
     fresh_outputs(db, n);
+    if (db->frozen) return;
     bool training = true;
     if (n->inputs.count < 6 || (constant_bool(node_input(n, 5), &training) && !training)) return;
     register_write(db, n, node_input(n, 3), false);
     register_write(db, n, node_input(n, 4), false);
+}
+
+/* Each module of a frozen program is known, and its attributes with it. */
+static void analyze_get_attr(struct alias_db *db, struct node *n) {
+    const struct type *t = node_input(n, 0)->type;
+    bool fresh = db->frozen && t->kind == TYPE_CLASS && t->definition->is_module;
+    (fresh ? fresh_outputs : wildcard_outputs)(db, n);
 }
 
 static void analyze_set_attr(struct alias_db *db, struct node *n) {
@@ -236,7 +245,7 @@ static const struct {
     {"prim::TupleSlice", wildcard_outputs},
     {"prim::ListUnpack", wildcard_outputs},
     {"prim::PythonOp", wildcard_outputs},
-    {"prim::GetAttr", wildcard_outputs},
+    {"prim::GetAttr", analyze_get_attr},
     {"prim::unchecked_cast", point_outputs_to_inputs},
     {"prim::SetAttr", analyze_set_attr},
     {"prim::CallFunction", analyze_conservatively},
@@ -379,13 +388,14 @@ static void index_writes(struct alias_db *db) {
     mem_free(marks);
 }
 
-struct alias_db *alias_analyze(struct graph *g, lb_error *err) {
+static struct alias_db *analyze(struct graph *g, bool frozen, lb_error *err) {
     struct alias_db *db = mem_zeroed(1, sizeof *db);
     if (!db) {
         error_memory(err);
         return NULL;
     }
     db->graph = g;
+    db->frozen = frozen;
     for (int i = 0; i < g->top->param->outputs.count; i++) set_wildcard(db, block_input(g->top, i));
     analyze_block(db, g->top);
     memory_locate_all(&db->memory);
@@ -398,6 +408,14 @@ struct alias_db *alias_analyze(struct graph *g, lb_error *err) {
     alias_free(db);
     error_memory(err);
     return NULL;
+}
+
+struct alias_db *alias_analyze(struct graph *g, lb_error *err) {
+    return analyze(g, false, err);
+}
+
+struct alias_db *alias_analyze_frozen(struct graph *g, lb_error *err) {
+    return analyze(g, true, err);
 }
 
 void alias_free(struct alias_db *db) {

@@ -12,6 +12,8 @@ struct alias_db;
 
 /* NULL: memory. */
 struct alias_db *alias_analyze(struct graph *g, lb_error *err);
+/* The same where nobody trains, and each attribute of a module is a thing of its own. */
+struct alias_db *alias_analyze_frozen(struct graph *g, lb_error *err);
 void alias_free(struct alias_db *db);
 
 /* Tensors, lists, dicts, objects, and what holds them. */

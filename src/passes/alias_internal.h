@@ -13,6 +13,7 @@ struct write {
 
 struct alias_db {
     struct graph *graph;
+    bool frozen;
     struct memory_graph memory;
     struct table elements;  /* const struct ir_value * -> index + 1 */
     struct table wildcards; /* const struct type * -> index + 1 */

@@ -167,15 +167,21 @@ static bool unroll_block(struct unrolling *u, struct block *b, lb_error *err) {
     return true;
 }
 
-static bool unroll_graph(struct graph *g, bool constant_only, lb_error *err) {
+static bool unroll_graph(struct graph *g, bool constant_only, bool *changed, lb_error *err) {
     struct unrolling u = {.graph = g, .constant_only = constant_only};
-    return unroll_block(&u, g->top, err) && (!u.changed || pass_dead_code(g, err));
+    bool good = unroll_block(&u, g->top, err) && (!u.changed || pass_dead_code(g, err));
+    *changed = u.changed;
+    return good;
 }
 
 bool pass_loop_unrolling(struct graph *g, lb_error *err) {
-    return unroll_graph(g, false, err);
+    return unroll_graph(g, false, &(bool){false}, err);
 }
 
 bool pass_constant_loop_unrolling(struct graph *g, lb_error *err) {
-    return unroll_graph(g, true, err);
+    return unroll_graph(g, true, &(bool){false}, err);
+}
+
+bool unroll_constant_loops(struct graph *g, bool *changed, lb_error *err) {
+    return unroll_graph(g, true, changed, err);
 }

@@ -1,5 +1,6 @@
 /* The table of passes and the order of the compiler's own: to_ir and runCleanupPasses in
- * torch/csrc/jit/frontend/ir_emitter.cpp, preoptimizeGraph in torch/csrc/jit/api/function_impl.cpp. */
+ * torch/csrc/jit/frontend/ir_emitter.cpp, preoptimizeGraph in torch/csrc/jit/api/function_impl.cpp,
+ * runOptimization in torch/csrc/jit/runtime/graph_executor.cpp. */
 #include "passes/passes.h"
 #include "passes/ssa.h"
 #include <string.h>
@@ -44,4 +45,15 @@ bool passes_before_inlining(struct graph *g, lb_error *err) {
     g->current_range = (struct source_range){0};
     return pass_inline(g, err) && pass_peephole_without_shapes(g, err) &&
            pass_constant_propagation_immutable_types(g, err) && pass_constant_pooling(g, err);
+}
+
+bool passes_optimize(struct graph *g, lb_error *err) {
+    bool unrolled = false;
+    g->current_range = (struct source_range){0};
+    bool good = pass_dead_code(g, err) && pass_common_subexpressions(g, err) && pass_peephole(g, err) &&
+                pass_constant_propagation(g, err) && pass_constant_pooling(g, err) &&
+                unroll_constant_loops(g, &unrolled, err);
+    if (good && unrolled)
+        good = remove_list_mutation(g, err) && pass_peephole(g, err) && pass_constant_propagation(g, err);
+    return good && pass_common_subexpressions(g, err);
 }

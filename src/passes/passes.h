@@ -38,7 +38,16 @@
     X(fuse_linear, fuse_linear, \
       "a product with a transposed matrix, and its bias, are one aten::linear") \
     X(fuse_addmm, fuse_addmm, "no sum of a matrix product and a tensor of known rank") \
-    X(decompose_ops, decompose_ops, "no addmm whose beta and alpha are 1")
+    X(decompose_ops, decompose_ops, "no addmm whose beta and alpha are 1") \
+    X(fold_frozen_conv_bn, fold_frozen_conv_bn, "no batch norm behind a convolution of constant weights") \
+    X(fold_frozen_conv_add_or_sub, fold_frozen_conv_add_or_sub, \
+      "nothing constant is added to a convolution of constant weights") \
+    X(fold_frozen_conv_mul_or_div, fold_frozen_conv_mul_or_div, \
+      "no convolution of constant weights is multiplied with something constant") \
+    X(fold_frozen_linear_bn, fold_frozen_linear_bn, \
+      "no batch norm behind a linear layer of constant weights") \
+    X(optimize_frozen_graph, optimize_frozen_graph, \
+      "dropout and what the weights of a frozen graph can take in is gone")
 
 /* The same for those that only the compiler and the executor run. */
 #define OWN_PASSES(X) \
@@ -48,6 +57,7 @@
     X(inline_forked_closures, inline_forked_closures, "a fork has a subgraph that takes what it needs one by one") \
     X(list_literals, list_literals, "`[]` without a type is a List[Tensor]") \
     X(canonicalize_outputs, canonicalize_outputs, "outputs of If and Loop in order of their first use") \
+    X(eliminate_no_ops, eliminate_no_ops, "no detach, where no tensors are compared by identity") \
     X(annotate_warns, annotate_warns, "every aten::warn has its number") \
     X(old_quantized_conv, old_quantized_conv, "quantized convolutions called as their packed weights want it") \
     X(decompose, decompose, "no operator that is others put together")
@@ -80,6 +90,12 @@ bool passes_after_emit(struct graph *g, lb_error *err);
 bool passes_clean_up(struct graph *g, lb_error *err);
 /* Whether pass_decompose has anything to do. */
 bool graph_has_decompositions(struct graph *g);
+
+/* What PyTorch runs on a graph that is frozen (runOptimization). */
+bool passes_optimize(struct graph *g, lb_error *err);
+/* Parts of passes: loops of constant counts, `changed` when one was unrolled; writes to lists alone. */
+bool unroll_constant_loops(struct graph *g, bool *changed, lb_error *err);
+bool remove_list_mutation(struct graph *g, lb_error *err);
 
 /* What a function's graph goes through before it is put in place of a call (GraphFunction::optimized_graph).
  */

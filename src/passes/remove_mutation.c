@@ -198,9 +198,17 @@ static bool visit(struct removal *r, struct block *b, bool lists) {
     return true;
 }
 
-bool pass_remove_mutation(struct graph *g, lb_error *err) {
+static bool remove_writes(struct graph *g, bool tensors, lb_error *err) {
     struct removal r = {.graph = g, .aliases = alias_analyze(g, err), .err = err};
-    bool good = r.aliases && visit(&r, g->top, true) && visit(&r, g->top, false);
+    bool good = r.aliases && visit(&r, g->top, true) && (!tensors || visit(&r, g->top, false));
     alias_free(r.aliases);
     return good;
+}
+
+bool pass_remove_mutation(struct graph *g, lb_error *err) {
+    return remove_writes(g, true, err);
+}
+
+bool remove_list_mutation(struct graph *g, lb_error *err) {
+    return remove_writes(g, false, err);
 }

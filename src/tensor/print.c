@@ -37,7 +37,6 @@ static double exponent_of(double x) {
     return x != 0 ? floor(log10(x)) + 1 : 1;
 }
 
-/* The largest is compared with its sign, as PyTorch does. */
 static struct magnitude measure(struct stretch s) {
     struct magnitude m = {true, 1, 1};
     double low = 0, high = 0;
@@ -47,7 +46,7 @@ static struct magnitude measure(struct stretch s) {
         if (!isfinite(x)) continue;
         if (x != ceil(x)) m.integral = false;
         if (!any || z < low) low = z;
-        if (!any || x > high) high = z;
+        if (!any || z > high) high = z;
         any = true;
     }
     if (!any) return m;
