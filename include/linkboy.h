@@ -645,6 +645,18 @@ LB_API bool lb_graph_pass(lb_graph *graph, const char *pass, lb_error *err);
 LB_API const char *lb_pass_name(int index);
 LB_API const char *lb_pass_contract(int index);
 
+/* A copy in canonical form: equal programs give equal texts. Without `keep_names`, values of the top level
+ * have numbers alone. (torch._C._jit_pass_canonicalize) */
+LB_API lb_graph *lb_graph_canonical(const lb_graph *graph, bool keep_names, lb_error *err);
+/* Replaces what looks like `pattern`, wherever it does not overlap with what was replaced before: both texts
+ * are graphs of one block with the same inputs and as many outputs; inputs of the pattern stand for any
+ * value. (torch._C._jit_pass_custom_pattern_based_rewrite_graph) */
+LB_API bool lb_graph_rewrite(lb_graph *graph, const char *pattern, const char *replacement, lb_error *err);
+/* The graph of a method of `module`, inlined, as a copy without its first input: what it read of the module
+ * are further inputs, and *values a list of what these stand for (free it with lb_value_free()).
+ * (torch._C._jit_pass_lower_graph) */
+LB_API lb_graph *lb_graph_lower(const lb_graph *graph, const lb_module *module, lb_value **values,
+                                lb_error *err);
 /* A frozen copy of the module: attributes are constants of its graphs as far as nobody writes to them, calls
  * are inlined, attributes and methods that nobody needs are gone; with `optimize_numerics`, batch norms and
  * arithmetic behind convolutions go into weights. `preserved` are dotted names of attributes and methods that

@@ -6,7 +6,6 @@
 #include "module/describe.h"
 #include "module/graphs.h"
 #include "ops/schemas.h"
-#include "passes/passes.h"
 #include <string.h>
 
 lb_graph *graph_handle(struct graph *g, lb_graph *parent, lb_error *err) {
@@ -183,25 +182,6 @@ bool lb_graph_verify(const lb_graph *graph, lb_error *err) {
 }
 
 /* ---- passes ---- */
-
-bool lb_graph_pass(lb_graph *graph, const char *pass, lb_error *err) {
-    API_ERROR(err, own);
-    const struct pass *found = pass_find(pass);
-    bool good = (found && !found->own) || error_set(local, LB_ERROR_ARGUMENT, "there is no pass '%s'", pass);
-    unit_enter(graph->unit);
-    good = good && graph_verify(graph->graph, NULL, local) && found->run(graph->graph, local);
-    unit_leave(graph->unit);
-    handle_error(err, local);
-    return good;
-}
-
-const char *lb_pass_name(int index) {
-    return index >= 0 && index < graph_pass_count ? pass_table[index].name : NULL;
-}
-
-const char *lb_pass_contract(int index) {
-    return index >= 0 && index < graph_pass_count ? pass_table[index].contract : NULL;
-}
 
 /* ---- inserting ---- */
 

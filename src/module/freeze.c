@@ -133,8 +133,8 @@ static bool returns_itself(const struct program *p) {
     return false;
 }
 
-static bool check(const struct program *p, lb_error *err) {
-    if (is_training(p))
+static bool check(const struct program *p, const struct freeze_options *options, lb_error *err) {
+    if (!options->as_eval && is_training(p))
         return error_set(
             err, LB_ERROR_ARGUMENT,
             "Freezing is currently only implemented for modules in eval mode. Please call .eval() "
@@ -142,6 +142,15 @@ static bool check(const struct program *p, lb_error *err) {
     if (returns_itself(p))
         return error_set(err, LB_ERROR_ARGUMENT, "attempted to freeze a module that returns itself");
     return true;
+}
+
+/* As deep as the clone was, which was looked at then. */
+static void set_eval(struct object *o) {
+    for (int i = 0; i < o->count; i++) {
+        const struct class_attribute *a = &o->type->definition->attributes.items[i];
+        if (!strcmp(a->name->text, "training") && o->slots[i].tag == VALUE_BOOL) o->slots[i].i = false;
+        if (value_is_module(o->slots[i])) set_eval(o->slots[i].object);
+    }
 }
 
 static void release(struct freezing *f) {
@@ -159,8 +168,9 @@ static void release(struct freezing *f) {
 bool module_freeze(const struct program *p, const struct freeze_options *options, lb_value *frozen,
                    lb_error *err) {
     *frozen = value_none();
-    if (!check(p, err) || !module_clone(p->unit, p->root, frozen, err)) return false;
+    if (!check(p, options, err) || !module_clone(p->unit, p->root, frozen, err)) return false;
     struct freezing f = {.unit = p->unit, .err = err, .root = frozen->object, .base = frozen->object};
+    if (options->as_eval) set_eval(f.root);
     bool good = choose(&f, options) && freeze(&f) && fold_numerics(&f, options->optimize_numerics);
     release(&f);
     if (good) return true;

@@ -9,6 +9,7 @@ struct freeze_options {
     const char *const *preserved; /* dotted names of attributes and methods that stay; borrowed */
     int preserved_count;
     bool optimize_numerics; /* fold norms and arithmetic into weights as well */
+    bool as_eval;           /* a module in training mode is frozen as it is in eval mode */
 };
 
 /* A frozen copy of the program's top module, of new classes in the same unit; tensors are shared. Fails with

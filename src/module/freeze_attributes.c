@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "ir/views.h"
 #include "module/freezing.h"
+#include "tensor/layouts.h"
 
 lb_value *freezing_slot(struct object *o, const struct name *name) {
     int slot = name ? class_find_attribute(o->type->definition, name) : -1;
@@ -227,8 +228,7 @@ static bool without_gradients(lb_value v, lb_value *out, int depth, lb_error *er
     value_release(*out);
     bool good = false;
     if (v.tag == VALUE_TENSOR) {
-        const struct tensor *t = v.tensor;
-        *out = value_tensor(tensor_view_as(v.tensor, t->ndim, t->sizes, t->strides, t->offset, err));
+        *out = value_tensor(tensor_alias(v.tensor, err));
         if (out->tensor) out->tensor->flags &= (uint8_t)~TENSOR_REQUIRES_GRAD;
         good = out->tensor != NULL;
         if (!good) *out = value_none();

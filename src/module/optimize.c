@@ -11,8 +11,15 @@ static bool run_freeze(const struct program *p, lb_value *module, lb_error *err)
     return module_freeze(p, &options, module, err);
 }
 
+static bool run_for_inference(const struct program *p, lb_value *module, lb_error *err) {
+    struct freeze_options options = {.optimize_numerics = true, .as_eval = true};
+    return module_freeze(p, &options, module, err);
+}
+
 const struct module_pass module_passes[] = {
     {"freeze", "attributes that nobody writes to are constants, and methods call nothing", run_freeze},
+    {"optimize_for_inference", "the same, in eval mode; what is left is done when a program is first run",
+     run_for_inference},
     {"fold_convbn", "no batch norm module is called on what a convolution module gives", module_fold_convbn},
 };
 const int module_pass_count = (int)(sizeof module_passes / sizeof *module_passes);

@@ -160,15 +160,18 @@ static void analyze_conservatively(struct alias_db *db, struct node *n) {
     wildcard_outputs(db, n);
 }
 
-/* batch_norm and instance_norm write their running statistics (inputs 3 and 4) unless input 5 is false; a
- * frozen program does not train. */
+/* batch_norm and instance_norm write their running statistics (inputs 3 and 4) unless input 5 is false. */
 static void analyze_norm(struct alias_db *db, struct node *n) {
     fresh_outputs(db, n);
-    if (db->frozen) return;
     bool training = true;
     if (n->inputs.count < 6 || (constant_bool(node_input(n, 5), &training) && !training)) return;
     register_write(db, n, node_input(n, 3), false);
     register_write(db, n, node_input(n, 4), false);
+}
+
+/* A frozen program does not train. */
+static void analyze_batch_norm(struct alias_db *db, struct node *n) {
+    (db->frozen ? fresh_outputs : analyze_norm)(db, n);
 }
 
 /* Each module of a frozen program is known, and its attributes with it. */
@@ -226,7 +229,7 @@ static const struct {
     {"aten::wait", analyze_wait},
     {"prim::awaitable_wait", analyze_wait},
     {"prim::awaitable_nowait", point_outputs_to_inputs},
-    {"aten::batch_norm", analyze_norm},
+    {"aten::batch_norm", analyze_batch_norm},
     {"aten::instance_norm", analyze_norm},
     {"prim::AutogradZero", fresh_outputs},
     {"prim::AutogradAdd", fresh_outputs},

@@ -4,6 +4,7 @@
 #include "ir/views.h"
 #include "kernels/kernels.h"
 #include "passes/fold_node.h"
+#include "tensor/layouts.h"
 #include <string.h>
 
 static bool stand_for(struct ir_value *v, lb_value value) {
@@ -11,10 +12,28 @@ static bool stand_for(struct ir_value *v, lb_value value) {
     return constant && value_replace_uses(v, constant);
 }
 
+/* The value; a tensor that needs gradients could be no constant. */
+static bool without_gradient(lb_value v, lb_value *out) {
+    lb_error ignored = {0};
+    *out = value_copy(v);
+    if (v.tag != VALUE_TENSOR || !(v.tensor->flags & TENSOR_REQUIRES_GRAD)) return true;
+    value_release(*out);
+    *out = value_tensor(tensor_alias(v.tensor, &ignored));
+    error_clear(&ignored);
+    if (!out->tensor) return false;
+    out->tensor->flags &= (uint8_t)~TENSOR_REQUIRES_GRAD;
+    return true;
+}
+
 static bool give_inputs(struct graph *g, const lb_value *inputs) {
     insertion_set(g, block_first(g->top));
-    for (int i = 0; i < g->top->param->outputs.count; i++)
-        if (!stand_for(block_input(g->top, i), inputs[i])) return false;
+    for (int i = 0; i < g->top->param->outputs.count; i++) {
+        lb_value v;
+        if (!without_gradient(inputs[i], &v)) return false;
+        bool good = stand_for(block_input(g->top, i), v);
+        value_release(v);
+        if (!good) return false;
+    }
     return true;
 }
 

@@ -5,7 +5,7 @@
 #include "types/unit.h"
 
 /* The text is a graph without blocks whose inputs are `inputs`. Its results come out in `results`, the
- * caller's; all None when it fails: an input can be no constant (a tensor that needs gradients), an operator
+ * caller's; all None when it fails: an input can be no constant, an operator
  * refuses, or memory is out. */
 bool formula_compute(struct unit *unit, const char *text, const lb_value *inputs, lb_value *results);
 #endif

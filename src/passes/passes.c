@@ -2,6 +2,8 @@
  * torch/csrc/jit/frontend/ir_emitter.cpp, preoptimizeGraph in torch/csrc/jit/api/function_impl.cpp,
  * runOptimization in torch/csrc/jit/runtime/graph_executor.cpp. */
 #include "passes/passes.h"
+#include "ir/verify.h"
+#include "ops/schemas.h"
 #include "passes/ssa.h"
 #include <string.h>
 
@@ -22,6 +24,10 @@ const struct pass *pass_find(const char *name) {
     for (int i = 0; i < pass_count; i++)
         if (strcmp(pass_table[i].name, name) == 0) return &pass_table[i];
     return NULL;
+}
+
+bool pass_lint(struct graph *g, lb_error *err) {
+    return graph_verify(g, node_schema, err);
 }
 
 bool pass_convert_to_ssa(struct graph *g, lb_error *err) {

@@ -10,6 +10,7 @@
  * whoever has a graph. */
 /* clang-format off */
 #define GRAPH_PASSES(X) \
+    X(lint, lint, "nothing is changed; a graph that breaks a rule is an error") \
     X(inline, inline, "no calls of functions and methods that have a graph") \
     X(dce, dead_code_keeping_writes, "no node without use or effect; every write is an effect") \
     X(dce_graph, dead_code, "no node without use or effect; a write to what nobody reads is none") \
