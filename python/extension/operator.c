@@ -55,6 +55,19 @@ static PyObject *as_function(struct state *s, const char *schema, PyObject *take
     return made;
 }
 
+/* Takes the tuple over: lists among several results are tuples in PyTorch's functions. */
+static PyObject *lists_as_tuples(PyObject *take_tuple) {
+    Py_ssize_t count = take_tuple ? PyTuple_Size(take_tuple) : 0;
+    PyObject *made = take_tuple ? PyTuple_New(count) : NULL;
+    for (Py_ssize_t i = 0; made && i < count; i++) {
+        PyObject *item = PyTuple_GetItem(take_tuple, i);
+        item = PyList_Check(item) ? PyList_AsTuple(item) : Py_NewRef(item);
+        if (!item || PyTuple_SetItem(made, i, item) < 0) Py_CLEAR(made);
+    }
+    Py_XDECREF(take_tuple);
+    return made;
+}
+
 static PyObject *finish(struct context *c, const struct arguments *a, bool strict, lb_value *take_result) {
     lb_kind kind = lb_value_kind(take_result);
     PyObject *same = kind == LB_TENSOR ? py_arguments_same(a, take_result) : NULL;
@@ -63,7 +76,10 @@ static PyObject *finish(struct context *c, const struct arguments *a, bool stric
         return same;
     }
     PyObject *object = py_value_to(c->state, take_result, NULL, a->in.torch);
-    if (kind == LB_TUPLE) return with_fields(c->state, lb_op_taken(c->handle), object);
+    if (kind == LB_TUPLE) {
+        if (!strict) object = lists_as_tuples(object);
+        return with_fields(c->state, lb_op_taken(c->handle), object);
+    }
     return strict || kind == LB_TENSOR ? object : as_function(c->state, lb_op_taken(c->handle), object);
 }
 

@@ -239,6 +239,7 @@ static lb_value *from_protocol(struct incoming *in, PyObject *object) {
         return has(object, "item") ? from_method(in, object, "item") : from_interface(in, object);
     if (has(object, "__dlpack__")) return py_dlpack_object_import(in, object);
     if (is_enum(object)) return from_enum(in, object, false);
+    if (has(object, "__linkboy_value__")) return from_method(in, object, "__linkboy_value__");
     if (has(object, "__index__")) return from_method(in, object, "__index__");
     if (has(object, "__float__")) return from_method(in, object, "__float__");
     if (has(object, "__fspath__")) return from_method(in, object, "__fspath__");

@@ -11,7 +11,7 @@ import math as _math
 from importlib import import_module as _import_module
 
 from linkboy import _C, _setup, jit
-from linkboy._C import Tensor, device, dtype, get_num_threads, layout, manual_seed, memory_format, set_num_threads
+from linkboy._C import Tensor, device, dtype, get_num_threads, layout, memory_format, set_num_threads
 from linkboy._C import (  # noqa: F401
     bfloat16, bool, cdouble, cfloat, chalf, complex32, complex64, complex128, double, float, float16, float32, float64, half,
     int, int8, int16, int32, int64, long, qint8, qint32, quint8, short, uint8,
@@ -20,9 +20,11 @@ from linkboy._C import channels_last, channels_last_3d, contiguous_format, jagge
 from linkboy._C import sparse_coo, sparse_csc, sparse_csr, strided
 from linkboy import functional as _functional, operators as _operators
 from linkboy.creation import TYPED as _TYPED, as_tensor, asarray, from_dlpack, from_numpy, frombuffer, tensor
+from linkboy.dtypes import finfo, iinfo
 from linkboy.grad import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from linkboy.jit import ScriptFunction, ScriptModule, script
 from linkboy.operators import ops
+from linkboy.random import Generator, default_generator, initial_seed, manual_seed, seed
 from linkboy.serialization import load, save
 from linkboy.size import Size
 
@@ -33,7 +35,7 @@ globals().update(_TYPED)
 globals().update({function.__name__: function for function in _functional.PUBLIC})
 
 
-_SUBMODULES = ("backends", "compiler", "nn", "overrides", "utils")
+_SUBMODULES = ("backends", "compiler", "cuda", "fft", "linalg", "nn", "overrides", "random", "sparse", "special", "utils")
 
 
 def __getattr__(name):

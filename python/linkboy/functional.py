@@ -130,6 +130,18 @@ def stft(input, n_fft, hop_length=None, win_length=None, window=None, center=Tru
     return _op("stft")(input, n_fft, hop_length, win_length, window, normalized, onesided, return_complex)
 
 
+def istft(input, n_fft, hop_length=None, win_length=None, window=None, center=True, normalized=False, onesided=None, length=None,
+          return_complex=False):
+    """The way back (torch.istft)."""
+    return _op("istft")(input, n_fft, hop_length, win_length, window, center, normalized, onesided, length, return_complex)
+
+
+def lu(A, pivot=True, get_infos=False, out=None):
+    """The LU factors in one matrix, the pivots, and how it went if asked for (torch.lu)."""
+    factors, pivots, infos = _op("linalg_lu_factor_ex")(A, pivot=pivot)
+    return (factors, pivots, infos) if get_infos else (factors, pivots)
+
+
 def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None) -> None:
     """How tensors are shown (torch.set_printoptions); what is not given stays, `sci_mode` apart."""
     profiles = {"default": (4, 1000, 3, 80), "short": (2, 1000, 2, 80), "full": (4, 2**31 - 1, 3, 80)}
@@ -153,5 +165,5 @@ def get_default_dtype():
 
 
 PUBLIC = [nonzero, is_tensor, numel, is_floating_point, is_complex, split, norm, unique, unique_consecutive, broadcast_tensors, broadcast_shapes, meshgrid, einsum,
-          block_diag, cartesian_prod, tensordot, cdist, stft, set_printoptions,
+          block_diag, cartesian_prod, tensordot, cdist, stft, istft, lu, set_printoptions,
           is_autocast_enabled, get_default_dtype]

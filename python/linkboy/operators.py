@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copyreg
 import functools
+import sys
 from typing import Dict, List
 
 from linkboy import _C
@@ -152,3 +153,20 @@ def methods():
         place = _self_place(schemas) if space == "aten" else -1
         if place >= 0:
             yield name, _C.operator(f"aten::{name}", place, False)
+
+
+def namespace(module: str, prefix: str):
+    """`__getattr__` and `__dir__` of a module that shows operators with a prefix: linalg.det is aten::linalg_det."""
+
+    def get(name: str):
+        found = None if name.startswith("__") else function(prefix + name)
+        if found is None:
+            raise AttributeError(f"module '{module}' has no attribute '{name}'")
+        setattr(sys.modules[module], name, found)
+        return found
+
+    def names():
+        own = [n for n in vars(sys.modules[module]) if not n.startswith("_")]
+        return sorted({*own, *(n[len(prefix) :] for n in function_names() if n.startswith(prefix))})
+
+    return get, names

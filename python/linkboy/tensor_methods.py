@@ -238,6 +238,18 @@ def unique(self, sorted=True, return_inverse=False, return_counts=False, dim=Non
     return functional.unique(self, sorted, return_inverse, return_counts, dim)
 
 
+def _from_functional(name):
+    def call(self, *args, **kwargs):
+        from linkboy import functional
+        return getattr(functional, name)(self, *args, **kwargs)
+    call.__name__, call.__doc__ = name, f"linkboy.{name}"
+    OWN[name] = call
+
+
+for _name in ("stft", "istft", "lu", "unique_consecutive"):
+    _from_functional(_name)
+
+
 @method
 def nonzero(self, *, as_tuple=False):
     """linkboy.nonzero"""

@@ -92,15 +92,27 @@ static void count_row(const struct op_row *row, int *args, int *results) {
     *results = tuple ? count_items(out + 1, out + strlen(out) - 1) : 1;
 }
 
+/* What the operators inside draw their numbers from: the generator that was given to this one, if any. */
+static struct run_context *context_of(const struct op_call *c, struct run_context *own) {
+    for (int i = 0; i < c->arg_count; i++) {
+        if (c->args[i].tag != VALUE_GENERATOR) continue;
+        *own = *c->cx;
+        own->generator = c->args[i].generator->generator;
+        return own;
+    }
+    return c->cx;
+}
+
 static bool run_row(struct compose *k, const struct op_row *row, lb_value *args, int arg_count,
                     int result_count) {
     lb_value results[MOST_RESULTS] = {{0}};
+    struct run_context own;
     struct op_call inner = {.args = args,
                             .arg_count = arg_count,
                             .results = results,
                             .result_count = result_count,
                             .row = row,
-                            .cx = k->c->cx,
+                            .cx = context_of(k->c, &own),
                             .err = k->c->err};
     if (!op_run(row)) return refuse(k->c, "%s has no kernel yet", op_schema(row));
     bool good = op_dispatch(&inner, op_run(row));

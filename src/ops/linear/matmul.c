@@ -474,7 +474,15 @@ bool linear_inner(struct op_call *c) {
 }
 
 /* tensordot: the contracted dimensions last in a and first in b, then one matrix product. */
+/* Of two dimensions that are contracted one may have size 1: then the other is summed before. */
+static struct tensor *sum_against_one(struct compose *k, struct tensor *t, int64_t dim,
+                                      const struct tensor *other, int64_t other_dim) {
+    if (!t || !other || t->sizes[dim] == 1 || other->sizes[other_dim] != 1) return t;
+    return compose_run(k, "aten::sum.dim_IntList", "tLbd", t, 1, &dim, true, (int)t->dtype);
+}
+
 bool linear_tensordot(struct op_call *c) {
+    struct compose k = compose_start(c);
     struct tensor *a = arg_tensor(c, 0), *b = arg_tensor(c, 1);
     int64_t da[TENSOR_MAX_DIMS], db[TENSOR_MAX_DIMS], pa[TENSOR_MAX_DIMS], pb[TENSOR_MAX_DIMS],
         sizes[TENSOR_MAX_DIMS];
@@ -485,14 +493,19 @@ bool linear_tensordot(struct op_call *c) {
     if (count < 0 || other < 0) return false;
     if (count != other) return refuse(c, "both dimension lists should have same length");
     for (int i = 0; i < count; i++) {
-        if (!wrap_dim(c, &da[i], a->ndim) || !wrap_dim(c, &db[i], b->ndim)) return false;
+        if (!wrap_dim(c, &da[i], a->ndim) || !wrap_dim(c, &db[i], b->ndim)) return compose_refused(&k, false);
+        struct tensor *summed = sum_against_one(&k, a, da[i], b, db[i]);
+        b = sum_against_one(&k, b, db[i], a, da[i]);
+        a = summed;
+        if (!a || !b) return compose_give(&k, NULL);
         if (a->sizes[da[i]] != b->sizes[db[i]])
-            return refuse(c,
-                          "contracted dimensions need to match, but first has size %lld in dim %lld and "
-                          "second has size "
-                          "%lld in dim %lld",
-                          (long long)a->sizes[da[i]], (long long)da[i], (long long)b->sizes[db[i]],
-                          (long long)db[i]);
+            return compose_refused(
+                &k, refuse(c,
+                           "contracted dimensions need to match, but first has size %lld in dim %lld and "
+                           "second has size "
+                           "%lld in dim %lld",
+                           (long long)a->sizes[da[i]], (long long)da[i], (long long)b->sizes[db[i]],
+                           (long long)db[i]));
         ma |= (uint64_t)1 << da[i];
         mb |= (uint64_t)1 << db[i];
         inner *= a->sizes[da[i]];
@@ -502,7 +515,6 @@ bool linear_tensordot(struct op_call *c) {
     for (int i = 0; i < count; i++) pa[na++] = da[i], pb[nb++] = db[i];
     for (int i = 0; i < b->ndim; i++)
         if (!(mb >> i & 1)) columns *= sizes[ndim++] = b->sizes[pb[nb++] = i];
-    struct compose k = compose_start(c);
     struct tensor *left = compose_run(&k, "aten::permute", "tL", a, na, pa);
     struct tensor *right = compose_run(&k, "aten::permute", "tL", b, nb, pb);
     left = compose_run(&k, "aten::reshape", "tL", left, 2, (int64_t[]){rows, inner});

@@ -85,8 +85,13 @@ static int64_t source_place(enum pad_mode mode, int64_t at, int64_t size) {
 static struct tensor *place_table(struct op_call *c, struct compose *k, enum pad_mode mode, int64_t size,
                                   int64_t before, int64_t source) {
     struct tensor *index = compose_own(k, call_new(c, DTYPE_INT64, 1, &size));
+    int64_t after = size - source - before, cut = 0;
+    if (mode == PAD_CIRCULAR) { /* what is cut off at an end does not come back at the other */
+        cut = before < 0 ? -before : 0;
+        source -= cut + (after < 0 ? -after : 0);
+    }
     for (int64_t j = 0; index && j < size; j++)
-        ((int64_t *)tensor_data(index))[j] = source_place(mode, j - before, source);
+        ((int64_t *)tensor_data(index))[j] = source_place(mode, j - before - cut, source) + cut;
     return index;
 }
 

@@ -102,7 +102,8 @@ bool random_randperm(struct op_call *c) {
     if (!accept_dtype(c, d, SET_NUMBERS, "randperm") || !check_permuted(c, d, n)) return false;
     struct tensor *t = factory_new(c, d, 1, &n);
     struct tensor *order = t ? call_new(c, DTYPE_INT64, 1, &n) : NULL;
-    if (!order || !c->cx->generator) {
+    struct generator *g = order ? random_generator(c) : NULL;
+    if (!g) {
         tensor_release(t);
         tensor_release(order);
         return false;
@@ -110,7 +111,7 @@ bool random_randperm(struct op_call *c) {
     int64_t *r = tensor_data(order);
     for (int64_t i = 0; i < n; i++) r[i] = i;
     for (int64_t i = 0; i < n - 1; i++) {
-        int64_t other = i + generator_next32(c->cx->generator) % (uint32_t)(n - i), swap = r[i];
+        int64_t other = i + generator_next32(g) % (uint32_t)(n - i), swap = r[i];
         r[i] = r[other];
         r[other] = swap;
     }

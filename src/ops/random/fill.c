@@ -27,6 +27,8 @@ static void fill_loop(void *context, char *const *data, const int64_t *strides, 
 }
 
 struct generator *random_generator(struct op_call *c) {
+    for (int i = 0; i < c->arg_count; i++)
+        if (c->args[i].tag == VALUE_GENERATOR) return c->args[i].generator->generator;
     if (!c->cx->generator) refuse(c, "this run has no random generator");
     return c->cx->generator;
 }

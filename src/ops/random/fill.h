@@ -10,7 +10,7 @@ typedef void draw(struct generator *g, const double *p, double *out);
 
 /* Calls the draw for every element in memory order. Refuses expanded tensors. */
 bool random_fill(struct op_call *c, struct tensor *t, draw *d, const double *p);
-/* The run's generator, or NULL with the error set. */
+/* The generator among the arguments, else the run's; NULL with the error set. */
 struct generator *random_generator(struct op_call *c);
 /* The tensor that a row fills: the first argument in place, else a copy of it. */
 struct tensor *random_target(struct op_call *c, struct compose *k);
