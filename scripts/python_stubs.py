@@ -212,6 +212,8 @@ def main():
     sys.path.insert(0, folder)
     import linkboy
     from linkboy import operators
+    for name in linkboy._SUBMODULES:
+        getattr(linkboy, name)
     by_name = {}
     for (space, name), schemas in operators._tensor_operators_by_name().items():
         if space == "aten":
