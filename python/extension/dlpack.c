@@ -189,8 +189,21 @@ static lb_value *refuse_format(PyObject *object, const char *format) {
     return NULL;
 }
 
-/* Strides in elements; false where they are no whole number of elements, or negative. */
-static bool element_strides(const Py_buffer *view, int64_t *strides) {
+/* Some exporters (ctypes) leave out what goes without saying: row-major strides, the shape of one dimension.
+ */
+static bool whole_elements(const Py_buffer *view, int64_t *sizes, int64_t *strides) {
+    int64_t step = 1;
+    for (int i = view->ndim - 1; i >= 0; i--) {
+        sizes[i] = view->shape ? view->shape[i] : view->len / view->itemsize;
+        strides[i] = step;
+        step *= sizes[i];
+    }
+    return view->strides == NULL;
+}
+
+/* Sizes, and strides in elements; false where they are no whole number of elements, or negative. */
+static bool element_strides(const Py_buffer *view, int64_t *sizes, int64_t *strides) {
+    if (whole_elements(view, sizes, strides)) return true;
     for (int i = 0; i < view->ndim; i++) {
         if (view->strides[i] < 0 || view->strides[i] % view->itemsize) return false;
         strides[i] = view->strides[i] / view->itemsize;
@@ -216,8 +229,7 @@ static lb_value *over_buffer(struct incoming *in, PyObject *object, Py_buffer *v
     int dtype = dtype_of_format(view->format, view->itemsize);
     int64_t sizes[64], strides[64];
     if (dtype < 0 || view->ndim > 64) return refuse_format(object, view->format);
-    for (int i = 0; i < view->ndim; i++) sizes[i] = view->shape[i];
-    if (!element_strides(view, strides))
+    if (!element_strides(view, sizes, strides))
         return (void *)PyErr_Format(
             PyExc_ValueError, "At least one stride in the given numpy array is negative or no multiple of "
                               "the element size, and tensors with such strides are not supported. (You can "
