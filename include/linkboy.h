@@ -911,7 +911,7 @@ LB_API void lb_trace_free(lb_trace *trace);
 
 /* The host's tensor that is the parameter or buffer at this path ("conv.weight"). A tensor at several paths
  * is the first one's. */
-LB_API bool lb_trace_attribute(lb_trace *trace, const char *path, const void *key, lb_error *err);
+LB_API bool lb_trace_attribute(lb_trace *trace, const char *path, const lb_traced *tensor, lb_error *err);
 /* The next input: tensors, or lists, tuples and dicts of such. `name` may be NULL. */
 LB_API bool lb_trace_input(lb_trace *trace, const char *name, const lb_traced *input, lb_error *err);
 /* Where in the host's source the following happens: the stack as text, innermost first, and its innermost
@@ -926,13 +926,18 @@ LB_API bool lb_trace_leave(lb_trace *trace, lb_error *err);
  * the end are defaults), and gave these results. Tensors it wrote into are results, too. */
 LB_API bool lb_trace_op(lb_trace *trace, const char *op, const lb_traced *args, int count,
                         const lb_traced *results, int result_count, lb_error *err);
-/* The size of a tensor in a dimension (-1: its number of elements) was read; `key` is of a 0-dim tensor of
- * the host's that holds it. */
-LB_API bool lb_trace_size(lb_trace *trace, const lb_traced *tensor, int dim, const void *key, lb_error *err);
-/* A compiled function of the unit was called; its arguments as tensors, lists and tuples of such, and
- * constants. A method's first argument is the submodule, a constant. */
+/* The size of a tensor in a dimension was read, or its number of elements; `key` is of a 0-dim tensor of the
+ * host's that holds it. */
+LB_API bool lb_trace_size(lb_trace *trace, const lb_traced *tensor, int64_t dim, const void *key,
+                          lb_error *err);
+LB_API bool lb_trace_numel(lb_trace *trace, const lb_traced *tensor, const void *key, lb_error *err);
+/* A compiled function of the unit was called, or a method of a submodule (of a module of this unit, which is
+ * part of what is traced); `args` in the schema's order, without the module: tensors, lists and tuples of
+ * such, and constants. */
 LB_API bool lb_trace_call(lb_trace *trace, lb_function *function, const lb_traced *args, int count,
                           const lb_traced *result, lb_error *err);
+LB_API bool lb_trace_call_method(lb_trace *trace, const lb_value *module, const char *method,
+                                 const lb_traced *args, int count, const lb_traced *result, lb_error *err);
 /* The tensor left the trace as this bool, int or float: the program checks that it does so again, and raises
  * with this message where it does not. */
 LB_API bool lb_trace_guard(lb_trace *trace, const void *key, const lb_value *value, const char *message,

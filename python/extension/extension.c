@@ -8,7 +8,7 @@ static const struct part parts[] = {
     {"devices", py_add_devices},     {"tensors", py_add_tensors},   {"creation", py_add_creation},
     {"operators", py_add_operators}, {"modules", py_add_modules},   {"methods", py_add_methods},
     {"files", py_add_files},         {"types", py_add_types},       {"functions", py_add_functions},
-    {"units", py_add_units},
+    {"units", py_add_units},         {"tracer", py_add_tracer},     {"traces", py_add_traces},
 };
 
 struct state *py_state_of_module(PyObject *module) {
@@ -138,6 +138,7 @@ static PyObject **held(struct state *s, int index) {
         &s->tensor_maker,
         &s->tensor_from,
         &s->array_view,
+        &s->tracer,
     };
     int count = (int)(sizeof all / sizeof *all);
     if (index < count) return all[index];

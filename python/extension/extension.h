@@ -57,6 +57,9 @@ struct state {
     PyObject *tensor_maker, *tensor_from;
     PyObject *array_view;
 
+    /* Who is told of calls while a trace is made, else NULL. */
+    PyObject *tracer;
+
     /* torch.Tensor once torch has been imported, else NULL; to_dlpack and from_dlpack; names of its methods.
      */
     PyObject *torch_tensor;
@@ -92,6 +95,8 @@ int py_add_methods(PyObject *module, struct state *state);
 int py_add_types(PyObject *module, struct state *state);
 int py_add_functions(PyObject *module, struct state *state);
 int py_add_units(PyObject *module, struct state *state);
+int py_add_tracer(PyObject *module, struct state *state);
+int py_add_traces(PyObject *module, struct state *state);
 
 /* A type made from its spec, known to the module by its name. */
 PyTypeObject *py_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject *base);
@@ -174,6 +179,13 @@ PyObject *py_value_to(struct state *state, lb_value *take_value, PyObject *owner
 /* Calls an operator by name, as PyTorch's Python functions do. */
 PyObject *py_op_call(struct state *state, const char *op, PyObject *const *args, Py_ssize_t count,
                      PyObject *kwnames);
+
+/* ---- tracer.c ---- */
+
+/* Tells the tracer of a call that has been made; for when there is one. Takes the result over and gives it
+ * back, or what the tracer has in its place; NULL with an exception when it raises. `callee` NULL: an operator, `what` its schema. */
+PyObject *py_tell(struct state *state, PyObject *callee, const char *what, const struct arguments *a,
+                  PyObject *take_result);
 
 /* ---- dtype.c ---- */
 

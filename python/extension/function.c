@@ -36,6 +36,7 @@ static PyObject *run(PyObject *self, const struct arguments *a, struct context *
     else
         object = result ? py_value_to(f->state, result, f->unit, a->in.torch)
                         : py_raise_error(f->state, context->error);
+    if (f->state->tracer) object = py_tell(f->state, self, "", a, object);
     Py_DECREF((PyObject *)context);
     return object;
 }

@@ -21,6 +21,7 @@ static PyObject *run(const struct arguments *a, struct context *context, PyObjec
     else
         object = result ? py_value_to(m->state, result, module, a->in.torch)
                         : py_raise_error(m->state, context->error);
+    if (m->state->tracer) object = py_tell(m->state, module, method, a, object);
     Py_DECREF((PyObject *)context);
     return object;
 }

@@ -96,6 +96,7 @@ static PyObject *run(struct context *c, const char *op, const struct arguments *
         lb_value_free(result);
     else
         object = result ? finish(c, a, strict, result) : raise(c->state, c->error, strict);
+    if (c->state->tracer) object = py_tell(c->state, NULL, lb_op_taken(c->handle), a, object);
     Py_DECREF((PyObject *)c);
     return object;
 }

@@ -22,7 +22,7 @@ from linkboy import functional as _functional, operators as _operators
 from linkboy.creation import TYPED as _TYPED, as_tensor, asarray, from_dlpack, from_numpy, frombuffer, tensor
 from linkboy.dtypes import finfo, iinfo
 from linkboy.grad import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from linkboy.jit import ScriptFunction, ScriptModule, script
+from linkboy.jit import ScriptFunction, ScriptModule, script, trace, trace_module
 from linkboy.operators import ops
 from linkboy.random import Generator, default_generator, initial_seed, manual_seed, seed
 from linkboy.serialization import load, save

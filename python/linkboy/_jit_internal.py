@@ -8,6 +8,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Optional, TypeVar
 
+from linkboy.tracing import recorder
+
 Function = TypeVar("Function", bound=Callable)
 
 # A function that chooses one of two by a constant flag -> {"if_true", "if_false", "index", "default", "arg_name"}.
@@ -110,8 +112,8 @@ def is_scripting() -> bool:
 
 
 def is_tracing() -> bool:
-    """Whether a trace is being made (torch.jit.is_tracing)."""
-    return False
+    """Whether this thread is making a trace (torch.jit.is_tracing)."""
+    return recorder.current() is not None
 
 
 is_tracing.__module__ = "torch.jit._trace"  # programs that call it name it as PyTorch's do

@@ -43,8 +43,8 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     """The norm of order `p`, a number, "fro" or "nuc" (torch.norm)."""
     if p == "nuc":
         return _op("nuclear_norm")(input, dim if dim is not None else [0, 1], keepdim)
-    order = 2.0 if p in (None, "fro") else p
-    dims = list(range(input.ndim)) if dim is None else [dim] if isinstance(dim, int) else list(dim)
+    order = 2 if p in (None, "fro") else p
+    dims = dim if dim is None else [dim] if isinstance(dim, int) else list(dim)
     if dtype is not None:
         return _op("linalg_vector_norm")(input, order, dims, keepdim, dtype=dtype)
     return _op("linalg_vector_norm")(input, order, dims, keepdim)

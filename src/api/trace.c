@@ -46,9 +46,9 @@ static bool leave(lb_trace *trace, bool good, lb_error *local, lb_error *err) {
     return good;
 }
 
-bool lb_trace_attribute(lb_trace *trace, const char *path, const void *key, lb_error *err) {
+bool lb_trace_attribute(lb_trace *trace, const char *path, const lb_traced *tensor, lb_error *err) {
     API_ERROR(err, own);
-    return leave(trace, trace_attribute(enter(trace), path, key, local), local, err);
+    return leave(trace, trace_attribute(enter(trace), path, tensor, local), local, err);
 }
 
 bool lb_trace_input(lb_trace *trace, const char *name, const lb_traced *input, lb_error *err) {
@@ -78,9 +78,14 @@ bool lb_trace_op(lb_trace *trace, const char *op, const lb_traced *args, int cou
     return leave(trace, trace_op(enter(trace), op, args, count, results, result_count, local), local, err);
 }
 
-bool lb_trace_size(lb_trace *trace, const lb_traced *tensor, int dim, const void *key, lb_error *err) {
+bool lb_trace_size(lb_trace *trace, const lb_traced *tensor, int64_t dim, const void *key, lb_error *err) {
     API_ERROR(err, own);
     return leave(trace, trace_size(enter(trace), tensor, dim, key, local), local, err);
+}
+
+bool lb_trace_numel(lb_trace *trace, const lb_traced *tensor, const void *key, lb_error *err) {
+    API_ERROR(err, own);
+    return leave(trace, trace_numel(enter(trace), tensor, key, local), local, err);
 }
 
 bool lb_trace_call(lb_trace *trace, lb_function *function, const lb_traced *args, int count,
@@ -88,6 +93,13 @@ bool lb_trace_call(lb_trace *trace, lb_function *function, const lb_traced *args
     API_ERROR(err, own);
     struct function *f = (struct function *)function;
     return leave(trace, trace_call(enter(trace), f, args, count, result, local), local, err);
+}
+
+bool lb_trace_call_method(lb_trace *trace, const lb_value *module, const char *method, const lb_traced *args,
+                          int count, const lb_traced *result, lb_error *err) {
+    API_ERROR(err, own);
+    bool good = trace_call_method(enter(trace), *module, method, args, count, result, local);
+    return leave(trace, good, local, err);
 }
 
 bool lb_trace_guard(lb_trace *trace, const void *key, const lb_value *value, const char *message,

@@ -205,10 +205,26 @@ static struct node *attribute_node(const struct trace *t, const char *path) {
     return NULL;
 }
 
-bool trace_attribute(struct trace *t, const char *path, const void *key, lb_error *err) {
+/* A tensor at a second path: PyTorch's tracer looks at it by a view, which dies, but decides where in the
+ * graph the first path is read. */
+static bool look_at(struct trace *t, const lb_traced *tensor, lb_error *err) {
+    lb_value size = value_int(-1);
+    lb_traced item = {.kind = LB_TRACED_CONSTANT, .value = &size};
+    lb_traced args[2] = {*tensor, {.kind = LB_TRACED_LIST, .items = &item, .count = 1}};
+    lb_traced view = {.kind = LB_TRACED_TENSOR, .key = &item, .dtype = tensor->dtype};
+    bool good = trace_record(t, ops_find_overload("aten::view", ""), args, 2, &view, 1, err);
+    table_remove(&t->values, &item);
+    return good;
+}
+
+bool trace_attribute(struct trace *t, const char *path, const lb_traced *tensor, lb_error *err) {
     struct node *n = attribute_node(t, path);
     if (!n) return error_set(err, LB_ERROR_ARGUMENT, "the module has no attribute '%s'", path);
-    return table_has(&t->values, key) || trace_know(t, key, node_output(n, 0)) || error_memory(err);
+    const struct type *type = trace_type(t, tensor);
+    if (!type) return error_memory(err);
+    node_output(n, 0)->type = type;
+    if (table_has(&t->values, tensor->key)) return look_at(t, tensor, err);
+    return trace_know(t, tensor->key, node_output(n, 0)) || error_memory(err);
 }
 
 /* ---- inputs ---- */

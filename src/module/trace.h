@@ -24,17 +24,20 @@ struct trace {
 struct trace *trace_new(struct unit *unit, lb_value module, const lb_trace_host *host, lb_error *err);
 void trace_free(struct trace *t);
 
-bool trace_attribute(struct trace *t, const char *path, const void *key, lb_error *err);
+bool trace_attribute(struct trace *t, const char *path, const lb_traced *tensor, lb_error *err);
 bool trace_input(struct trace *t, const char *name, const lb_traced *input, lb_error *err);
 bool trace_at(struct trace *t, const char *stack, size_t length, const char *file, int line, lb_error *err);
 bool trace_enter(struct trace *t, const char *path, lb_error *err);
 bool trace_leave(struct trace *t, lb_error *err);
 bool trace_op(struct trace *t, const char *op, const lb_traced *args, int count, const lb_traced *results,
               int result_count, lb_error *err);
-/* dim -1: the number of elements. */
-bool trace_size(struct trace *t, const lb_traced *tensor, int dim, const void *key, lb_error *err);
+bool trace_size(struct trace *t, const lb_traced *tensor, int64_t dim, const void *key, lb_error *err);
+bool trace_numel(struct trace *t, const lb_traced *tensor, const void *key, lb_error *err);
 bool trace_call(struct trace *t, struct function *f, const lb_traced *args, int count,
                 const lb_traced *result, lb_error *err);
+/* A method of an object; `args` without it. */
+bool trace_call_method(struct trace *t, lb_value object, const char *method, const lb_traced *args, int count,
+                       const lb_traced *result, lb_error *err);
 bool trace_guard(struct trace *t, const void *key, const lb_value *value, const char *message, lb_error *err);
 struct function *trace_finish(struct trace *t, const char *name, const lb_traced *output, lb_error *err);
 

@@ -1,5 +1,5 @@
 /* A trace's end: what the program gave back becomes the graph's result, calls of modules become methods of
- * their classes. Also what else a trace may hold beside operators: calls of compiled functions and guards. */
+ * their classes. */
 #include "base/mem.h"
 #include "ir/views.h"
 #include "module/graphs.h"
@@ -63,122 +63,6 @@ static struct ir_value *put_together(struct trace *t, const lb_traced *v, leaf t
 
 struct ir_value *trace_value(struct trace *t, const lb_traced *v, lb_error *err) {
     return put_together(t, v, trace_tensor, 0, err);
-}
-
-/* ---- calls of compiled functions ---- */
-
-/* The submodule that a constant object is. */
-static struct ir_value *module_value(struct trace *t, const lb_value *object, lb_error *err) {
-    const struct block *top = t->graph->top;
-    for (struct node *n = block_first(top); n != top->result && node_is(n, KIND_TRACED_ATTR); n = n->next) {
-        const char *path = node_attribute(n, "scope")->value.string->bytes;
-        lb_value at = t->module;
-        while ((path = strchr(path, '.')) && at.tag == VALUE_OBJECT) {
-            size_t length = strcspn(++path, ".");
-            const struct name *name = name_find(&t->unit->names, path, length);
-            int slot = name ? class_find_attribute(at.object->type->definition, name) : -1;
-            if (slot < 0 || slot >= at.object->count) break;
-            at = at.object->slots[slot];
-        }
-        if (!path && at.tag == VALUE_OBJECT && at.object == object->object) return node_output(n, 0);
-    }
-    if (t->module.tag == VALUE_OBJECT && t->module.object == object->object) return block_input(top, 0);
-    error_set_kind(
-        err, LB_ERROR_ARGUMENT, "RuntimeError",
-        "Tried to trace a module of type %s but it is not part of the active trace. Modules that are "
-        "called during a trace must be registered as submodules of the thing being traced.",
-        object->object->type->name->text);
-    return NULL;
-}
-
-static struct ir_value *call_argument(struct trace *t, const lb_traced *a, lb_error *err) {
-    if (a->kind == LB_TRACED_CONSTANT && a->value->tag == VALUE_OBJECT) return module_value(t, a->value, err);
-    return trace_value(t, a, err);
-}
-
-static struct ir_value *function_value(struct trace *t, struct function *f) {
-    struct ir_value *v = trace_typed(t, "prim::Constant", NULL, 0, simple_type(t->graph, TYPE_FUNCTION));
-    if (!v || !node_set_string(v->node, "name", f->name->text, f->name->length)) return NULL;
-    v->node->function = f;
-    return v;
-}
-
-/* What the host's value is in the graph from now on (setValue). */
-static bool know_result(struct trace *t, const lb_traced *result, struct ir_value *v, int depth,
-                        lb_error *err) {
-    if (result->kind == LB_TRACED_TENSOR) return trace_know(t, result->key, v) || error_memory(err);
-    if ((result->kind != LB_TRACED_LIST && result->kind != LB_TRACED_TUPLE) || depth > DEEPEST_VALUE)
-        return true;
-    bool list = result->kind == LB_TRACED_LIST;
-    struct node *n = trace_node(t, list ? "prim::ListUnpack" : "prim::TupleUnpack", &v, 1, result->count);
-    if (!n) return error_memory(err);
-    for (int i = 0; i < result->count; i++) {
-        node_output(n, i)->type = list ? v->type->items[0] : v->type->items[i];
-        if (!know_result(t, &result->items[i], node_output(n, i), depth + 1, err)) return false;
-    }
-    return true;
-}
-
-bool trace_call(struct trace *t, struct function *f, const lb_traced *args, int count,
-                const lb_traced *result, lb_error *err) {
-    if (!f->schema || f->schema->argument_count != count || f->schema->return_count != 1)
-        return error_set(err, LB_ERROR_ARGUMENT, "%s is called with %d arguments", f->name->text, count);
-    int skip = f->owner ? 0 : 1;
-    struct ir_value **inputs = mem_zeroed((size_t)count + 1, sizeof *inputs);
-    bool good = inputs || error_memory(err);
-    if (good && skip) good = (inputs[0] = function_value(t, f)) || error_memory(err);
-    for (int i = 0; good && i < count; i++)
-        good = (inputs[i + skip] = call_argument(t, &args[i], err)) != NULL;
-    const char *kind = f->owner ? "prim::CallMethod" : "prim::CallFunction";
-    struct ir_value *v = good ? trace_typed(t, kind, inputs, count + skip, f->schema->returns[0].type) : NULL;
-    mem_free(inputs);
-    if (!good) return false;
-    if (!v || (f->owner && !node_set_string(v->node, "name", f->name->text, f->name->length)))
-        return error_memory(err);
-    v->node->range = t->at;
-    return know_result(t, result, v, 0, err);
-}
-
-/* ---- guards ---- */
-
-/* The tensor as the number it became, and whether that is the one of the trace, at the insertion point. */
-static struct ir_value *guard_condition(struct trace *t, const void *key, lb_value value, lb_error *err) {
-    lb_traced tensor = {.kind = LB_TRACED_TENSOR, .key = key};
-    struct ir_value *v = trace_tensor(t, &tensor, err);
-    if (!v) return NULL;
-    bool flag = value.tag == VALUE_BOOL, real = value.tag == VALUE_FLOAT;
-    const char *kind = flag ? "aten::Bool" : real ? "aten::Float" : "aten::Int";
-    v = trace_typed(t, kind, &v, 1, simple_type(t->graph, flag ? TYPE_BOOL : real ? TYPE_FLOAT : TYPE_INT));
-    if (!v || flag) return v;
-    struct ir_value *both[2] = {v, trace_constant(t, value, err)};
-    return both[1] ? trace_typed(t, "aten::eq", both, 2, simple_type(t->graph, TYPE_BOOL)) : NULL;
-}
-
-static bool put_raise(struct trace *t, struct block *b, const char *message, lb_error *err) {
-    lb_value text;
-    if (!value_new_string(&text, message, (int64_t)strlen(message), err)) return false;
-    struct node *old = insertion_set(t->graph, b->result);
-    struct ir_value *inputs[2] = {trace_constant(t, text, err)};
-    inputs[1] = inputs[0] ? trace_none(t) : NULL;
-    struct node *raise = inputs[1] ? trace_node(t, "prim::RaiseException", inputs, 2, 0) : NULL;
-    if (raise) raise->range = t->at;
-    t->graph->insert_before = old;
-    value_release(text);
-    return raise || error_memory(err);
-}
-
-bool trace_guard(struct trace *t, const void *key, const lb_value *value, const char *message,
-                 lb_error *err) {
-    if (value->tag != VALUE_BOOL && value->tag != VALUE_INT && value->tag != VALUE_FLOAT)
-        return error_set(err, LB_ERROR_ARGUMENT, "a guard holds a bool, an int or a float");
-    struct ir_value *holds = guard_condition(t, key, *value, err);
-    if (!holds) return error_memory(err);
-    struct node *branch = trace_node(t, "prim::If", &holds, 1, 0);
-    struct block *good = branch ? node_add_block(branch) : NULL, *bad = good ? node_add_block(branch) : NULL;
-    if (!bad) return error_memory(err);
-    branch->range = t->at;
-    bool expected = value->tag != VALUE_BOOL || value->i;
-    return put_raise(t, expected ? bad : good, message, err);
 }
 
 /* ---- results ---- */

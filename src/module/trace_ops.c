@@ -259,14 +259,23 @@ static const struct type *number_tensor_type(struct trace *t) {
     return type_tensor_of(&t->unit->types, &facts);
 }
 
-bool trace_size(struct trace *t, const lb_traced *tensor, int dim, const void *key, lb_error *err) {
-    struct ir_value *inputs[2] = {trace_tensor(t, tensor, err)};
-    bool one = dim >= 0;
-    if (!inputs[0] || (one && !(inputs[1] = trace_constant(t, value_int(dim), err)))) return false;
-    struct ir_value *size = trace_typed(t, one ? "aten::size" : "aten::numel", inputs, one ? 2 : 1,
-                                        simple_type(t->graph, TYPE_INT));
+/* aten::size or aten::numel, then the 0-dim tensor that the host has of it. */
+static bool know_number(struct trace *t, const char *op, struct ir_value *const *inputs, int count,
+                        const void *key, lb_error *err) {
+    struct ir_value *size = trace_typed(t, op, inputs, count, simple_type(t->graph, TYPE_INT));
     if (!size) return error_memory(err);
     size->node->range = t->at;
     struct ir_value *number = trace_typed(t, "prim::NumToTensor", &size, 1, number_tensor_type(t));
     return (number && trace_know(t, key, number)) || error_memory(err);
+}
+
+bool trace_size(struct trace *t, const lb_traced *tensor, int64_t dim, const void *key, lb_error *err) {
+    struct ir_value *inputs[2] = {trace_tensor(t, tensor, err)};
+    if (inputs[0]) inputs[1] = trace_constant(t, value_int(dim), err);
+    return inputs[0] && inputs[1] && know_number(t, "aten::size", inputs, 2, key, err);
+}
+
+bool trace_numel(struct trace *t, const lb_traced *tensor, const void *key, lb_error *err) {
+    struct ir_value *input = trace_tensor(t, tensor, err);
+    return input && know_number(t, "aten::numel", &input, 1, key, err);
 }

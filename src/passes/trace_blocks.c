@@ -187,13 +187,12 @@ static struct ir_value *lift(struct ir_value *v, struct block *wanted) {
 
 static bool lift_inputs(struct table *lifted, struct node *n, struct block *b) {
     for (int i = 0; i < n->inputs.count; i++) {
-        struct ir_value *v = node_input(n, i), *known = table_get(lifted, v);
-        if (known) {
+        struct ir_value *v = node_input(n, i);
+        for (struct ir_value *known; (known = table_get(lifted, v)); v = known)
             node_replace_input(n, i, known);
-            v = known;
-        }
         if (v->node->block == b) continue;
         struct ir_value *usable = lift(v, common_block(b, v->node->block));
+        if (usable == v) continue; /* made in a block around this one */
         if (!usable || !table_set(lifted, v, usable)) return false;
         node_replace_input(n, i, usable);
     }

@@ -12,3 +12,4 @@ from linkboy.jit.modifiers import script_isinstance as isinstance
 from linkboy.jit.script import script
 from linkboy.module import ScriptModule, ScriptModule as RecursiveScriptModule
 from linkboy.serialization import load_program as load, save_program as save
+from linkboy.tracing.api import TracerWarning, TracingCheckError, trace, trace_module

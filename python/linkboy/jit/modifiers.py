@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from linkboy import _jit_internal
 from linkboy._jit_internal import FunctionModifiers
+from linkboy.tracing import recorder
 
 EXPORT, IGNORE, UNUSED, DROP = "export", "ignore", "unused", "_drop"
 
@@ -76,12 +77,17 @@ def own_method_overloads(fn) -> list:
 
 
 def script_if_tracing(fn):
-    """A function that is compiled where it is called from a program (torch.jit.script_if_tracing)."""
+    """A function that is compiled where it is called from a program, or while a trace is made
+    (torch.jit.script_if_tracing)."""
     import functools
 
     @functools.wraps(fn)
     def wrapper(*args, **kwargs):
-        return fn(*args, **kwargs)
+        if recorder.current() is None:
+            return fn(*args, **kwargs)
+        from linkboy.jit.script import script
+
+        return script(fn)(*args, **kwargs)
 
     wrapper.__linkboy_original__ = fn
     return wrapper
