@@ -183,7 +183,8 @@ PyObject *py_op_call(struct state *state, const char *op, PyObject *const *args,
 /* ---- tracer.c ---- */
 
 /* Tells the tracer of a call that has been made; for when there is one. Takes the result over and gives it
- * back, or what the tracer has in its place; NULL with an exception when it raises. `callee` NULL: an operator, `what` its schema. */
+ * back, or what the tracer has in its place; NULL with an exception when it raises. `callee` NULL: an
+ * operator, `what` its schema. */
 PyObject *py_tell(struct state *state, PyObject *callee, const char *what, const struct arguments *a,
                   PyObject *take_result);
 

@@ -133,6 +133,13 @@ static bool path_bytes(PyObject *path, PyObject **bytes) {
     return path == Py_None || PyUnicode_FSConverter(path, bytes);
 }
 
+/* What a trace has noted on the module (linkboy/tracing/api.py); NULL: it was not traced, or an exception. */
+static lb_value *traced_inputs(struct state *s, struct context *c, struct module *m) {
+    PyObject *noted = m->dict ? PyDict_GetItemString(m->dict, "_traced_inputs") : NULL; /* borrowed */
+    struct incoming in = {.state = s, .err = c->error};
+    return noted ? py_value_from(&in, noted) : NULL;
+}
+
 /* save_module(module, path or None, {name: bytes} or None) */
 static PyObject *save_module(PyObject *module, PyObject *args) {
     struct state *s = py_state_of_module(module);
@@ -149,7 +156,10 @@ static PyObject *save_module(PyObject *module, PyObject *args) {
                                    .extra_bytes = extras.bytes,
                                    .extra_lengths = extras.lengths,
                                    .extra_count = extras.count};
-        result = save_to(s, c, m, bytes ? PyBytes_AsString(bytes) : NULL, &options);
+        lb_value *inputs = traced_inputs(s, c, m);
+        options.traced_inputs = inputs;
+        if (!PyErr_Occurred()) result = save_to(s, c, m, bytes ? PyBytes_AsString(bytes) : NULL, &options);
+        lb_value_free(inputs);
     }
     extras_free(&extras);
     Py_XDECREF(bytes);

@@ -47,7 +47,8 @@ static PyMethodDef functions[] = {
     {"set_tracer", set_tracer, METH_O,
      "set_tracer(told): told(callee, what, args, kwargs, result) is called after each call of an operator "
      "(None, "
-     "its schema), function (it, \"\") and method (the module, its name); what it returns is the result unless "
+     "its schema), function (it, \"\") and method (the module, its name); what it returns is the result "
+     "unless "
      "None. Gives back who was told before."},
     {0},
 };

@@ -168,6 +168,9 @@ def _record_method(
     called = module if name == "forward" else method
     output = _run(recorder, called, inputs, names, structure.submodule_paths(module))
     recorder.trace.finish(name, recorder.tree(output))
+    if options.store_inputs:
+        given = [inputs[n] for n in names if n in inputs] if by_name else list(inputs)
+        traced.__dict__.setdefault("_traced_inputs", {})[name] = given
 
 
 def _check_names(inputs: dict, names: list[str]) -> None:

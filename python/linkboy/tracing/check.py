@@ -62,7 +62,7 @@ def run_method(
     options: Options, module: Any, traced: Any, name: str, inputs: dict, by_name: bool, record: Callable
 ) -> None:
     """Checks one method of a traced module."""
-    unchecked = dataclasses.replace(options, check=False)
+    unchecked = dataclasses.replace(options, check=False, store_inputs=False)
     called = module if name == "forward" else getattr(module, name)
 
     def again(given: dict) -> Any:
