@@ -93,6 +93,9 @@ typedef struct lb_load_options {
     /* Memory form only: the bytes stay valid until lb_module_free(), so that tensors may point into them.
      * Otherwise they are copied. */
     bool keep_memory;
+    /* Loads into this unit, so that modules made there may hold the module. A name that is taken there gets
+     * an atom put in. NULL: a unit of its own. */
+    lb_unit *unit;
 } lb_load_options;
 
 /* Loads an archive that torch.jit.save wrote (versions 3 to 10). The file is mapped; tensors use the mapping
@@ -282,6 +285,8 @@ LB_API lb_function *lb_declare(lb_unit *unit, const char *qualified, const lb_so
 /* The same as a method of a class or module. */
 LB_API lb_function *lb_declare_method(lb_unit *unit, const lb_type *class_type, const lb_source *source,
                                       lb_error *err);
+/* The function of a qualified name that is in the unit; NULL: there is none. */
+LB_API lb_function *lb_unit_function(lb_unit *unit, const char *qualified);
 /* Compiles it unless that is done, with all that it calls. LB_ERROR_COMPILE tells the fault with its place
  * and the calls that led there. */
 LB_API bool lb_compile(lb_unit *unit, lb_function *function, lb_error *err);

@@ -66,8 +66,8 @@ def entry(name, wanted):
     module = source_module(name)
     shown = re.search(r"original_name=(\w+)", wanted.get("repr", ""))
     if shown is None:
-        title = next(t for t in wanted if t.startswith("code "))
-        return getattr(module, title.split()[1])
+        name = next(t for t in wanted if t.startswith("code ")).split()[1]
+        return getattr(module, name) if hasattr(module, name) else module.Model()
     found = getattr(module, shown.group(1), None)
     if found is None:
         raise LookupError(f"the source has no {shown.group(1)}")

@@ -120,6 +120,15 @@ static PyObject *declare(PyObject *self, PyObject *args) {
     return result;
 }
 
+/* The function of this name, or None. */
+static PyObject *function(PyObject *self, PyObject *name) {
+    struct unit *u = self_of(self);
+    const char *qualified = PyUnicode_AsUTF8AndSize(name, NULL);
+    lb_function *f = qualified ? lb_unit_function(u->handle, qualified) : NULL;
+    if (f) return py_function_new(u, f);
+    return qualified ? Py_NewRef(Py_None) : NULL;
+}
+
 static PyObject *compile(PyObject *self, PyObject *function) {
     struct unit *u = self_of(self);
     lb_function *f = py_function_of(u->state, function);
@@ -190,6 +199,7 @@ static void dealloc(PyObject *self) {
 
 static PyMethodDef methods[] = {
     {"declare", declare, METH_VARARGS, "declare(qualified, class or None, source): a function or method."},
+    {"function", function, METH_O, "function(qualified): a function of the unit, or None"},
     {"compile", compile, METH_O, "compile(function)"},
     {"hook", add_hook, METH_VARARGS, "hook(class, source, before)"},
     {0},

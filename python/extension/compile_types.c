@@ -313,6 +313,29 @@ static PyObject *share(PyObject *self, PyObject *object) {
     return value ? py_tensor_new(u->state, value) : NULL;
 }
 
+/* The program in the bytes of a file, loaded into this unit. */
+static PyObject *load(PyObject *self, PyObject *bytes) {
+    struct unit *u = (struct unit *)self;
+    char *data;
+    Py_ssize_t length;
+    lb_error *err = PyBytes_AsStringAndSize(bytes, &data, &length) == 0 ? py_error_new() : NULL;
+    if (!err) return NULL;
+    const lb_load_options options = {.size = sizeof options, .unit = u->handle};
+    lb_module *m = lb_load_memory(data, (size_t)length, &options, err);
+    PyObject *module = m ? py_module_new(u->state, m) : py_raise_error(u->state, err);
+    lb_error_free(err);
+    return module;
+}
+
+/* The type of a module's class; None where the module is of another unit. */
+static PyObject *type_of_module(PyObject *self, PyObject *object) {
+    struct unit *u = (struct unit *)self;
+    struct module *m = py_module_of(object, u->state);
+    if (!m) return PyErr_Format(PyExc_TypeError, "expected a ScriptModule");
+    bool own = lb_module_unit(m->handle) == u->handle;
+    return own ? py_type_new(u, lb_module_type(m->handle)) : Py_NewRef(Py_None);
+}
+
 PyMethodDef py_unit_type_methods[] = {
     {"type", parse, METH_VARARGS, "type(text, scope=None): a type as annotations write it."},
     {"infer", infer, METH_O, "infer(object): the type that a value shows."},
@@ -322,6 +345,8 @@ PyMethodDef py_unit_type_methods[] = {
     {"property", property, METH_VARARGS, "property(class, name, getter, setter or None)"},
     {"enum", new_enum, METH_VARARGS, "enum(qualified, names, values)"},
     {"named_tuple", new_named_tuple, METH_VARARGS, "named_tuple(qualified, names, types, defaults)"},
+    {"load", load, METH_O, "load(bytes): the program of a file, in this unit"},
+    {"type_of_module", type_of_module, METH_O, "type_of_module(module): the type of its class, or None"},
     {"share", share, METH_O, "share(tensor): a linkboy.Tensor over its memory"},
     {"object", new_object, METH_VARARGS, "object(class, {name: value}): a module or object."},
     {0},

@@ -62,6 +62,15 @@ lb_function *lb_declare(lb_unit *unit, const char *qualified, const lb_source *s
     return (lb_function *)f;
 }
 
+lb_function *lb_unit_function(lb_unit *unit, const char *qualified) {
+    struct unit *u = (struct unit *)unit;
+    unit_enter(u);
+    const struct name *name = name_find(&u->names, qualified, strlen(qualified));
+    struct function *f = name ? table_get(&u->functions, name) : NULL;
+    unit_leave(u);
+    return (lb_function *)f;
+}
+
 bool lb_compile(lb_unit *unit, lb_function *function, lb_error *err) {
     API_ERROR(err, own);
     struct host *host = api_host(unit);

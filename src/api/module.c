@@ -18,8 +18,10 @@ static struct archive_options archive_options_of(const lb_load_options *o) {
 }
 
 static lb_module *load(struct archive *archive, const lb_load_options *o, lb_error *local) {
-    struct program_options options = {
-        .run_nothing = o->run_nothing, .max_steps = o->max_steps, .max_bytes = o->max_bytes};
+    struct program_options options = {.run_nothing = o->run_nothing,
+                                      .max_steps = o->max_steps,
+                                      .max_bytes = o->max_bytes,
+                                      .unit = (struct unit *)o->unit};
     struct program *p = archive ? program_load(archive, &options, local) : NULL;
     lb_module *m = p ? mem_zeroed(1, sizeof *m) : NULL;
     if (m) m->program = p;

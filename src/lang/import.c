@@ -50,23 +50,40 @@ static struct tree *take_pending(struct importer *im, const struct name *qualifi
     return t;
 }
 
+/* The unit's name of what the archive calls so; NULL: it is not defined yet. */
+static const struct name *own_name(const struct importer *im, const struct name *qualified) {
+    return im->shared ? table_get(&im->renamed, qualified) : qualified;
+}
+
+/* Chooses it for what is to be defined; NULL: memory. */
+static const struct name *new_name(struct importer *im, const struct name *qualified) {
+    if (!im->shared) return qualified;
+    bool taken = type_find_named(&im->unit->types, qualified) || table_has(&im->unit->functions, qualified);
+    const struct name *name = taken ? unit_mangle(im->unit, qualified) : qualified;
+    return name && table_set(&im->renamed, qualified, (void *)(uintptr_t)name) ? name : NULL;
+}
+
 const struct type *importer_find_type(struct importer *im, const struct name *qualified, lb_error *err) {
-    const struct type *known = type_find_named(&im->unit->types, qualified);
+    const struct name *own_type = own_name(im, qualified);
+    const struct type *known = own_type ? type_find_named(&im->unit->types, own_type) : NULL;
     if (known || strncmp(qualified->text, "__torch__", 9)) return known;
     if (native_class_name(qualified)) return native_class_find(im->unit, qualified, err);
     lb_error own = {0};
     struct tree *t = take_pending(im, qualified, TREE_CLASS, &own);
-    if (t) known = lang_define_class(im->unit, t, qualified, &im->resolver, &own);
+    if (t && !(own_type = new_name(im, qualified))) error_memory(&own);
+    if (t && own_type) known = lang_define_class(im->unit, t, own_type, &im->resolver, &own);
     error_move(err, &own);
     return known;
 }
 
 struct function *importer_find_function(struct importer *im, const struct name *qualified, lb_error *err) {
-    struct function *known = table_get(&im->unit->functions, qualified);
+    const struct name *own_function = own_name(im, qualified);
+    struct function *known = own_function ? table_get(&im->unit->functions, own_function) : NULL;
     if (known) return known;
     lb_error own = {0};
     struct tree *t = take_pending(im, qualified, TREE_DEF, &own);
-    if (t) known = lang_define_function(im->unit, t, qualified, &im->resolver, &own);
+    if (t && !(own_function = new_name(im, qualified))) error_memory(&own);
+    if (t && own_function) known = lang_define_function(im->unit, t, own_function, &im->resolver, &own);
     error_move(err, &own);
     return known;
 }
@@ -207,4 +224,5 @@ void importer_init(struct importer *im, int64_t version) {
 void importer_free(struct importer *im) {
     table_free(&im->loaded);
     table_free(&im->pending);
+    table_free(&im->renamed);
 }

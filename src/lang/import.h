@@ -17,6 +17,9 @@ struct importer {
     void *load_context;
     struct table loaded;  /* qualifiers that were asked for */
     struct table pending; /* qualified name -> struct tree *, not defined yet */
+    /* The unit has names of others: what the archive calls by a name that is taken gets another. */
+    bool shared;
+    struct table renamed; /* the archive's qualified name -> the unit's, of what is defined */
 };
 
 /* Fills in the resolver; the caller has set unit, constants and load. `version` is the archive's. */

@@ -152,8 +152,10 @@ static void name_file(const struct archive *a, lb_error *err) {
 }
 
 /* A unit that keeps where it comes from; takes the archive over. */
-static struct origin *origin_new(struct archive *archive, lb_error *err) {
-    struct unit *unit = check_form(archive, err) ? unit_new(kind_texts, KIND_COUNT, err) : NULL;
+static struct origin *origin_new(struct archive *archive, struct unit *into, lb_error *err) {
+    struct unit *unit = !check_form(archive, err) ? NULL
+                        : into                    ? unit_retain(into)
+                                                  : unit_new(kind_texts, KIND_COUNT, err);
     struct origin *o = unit ? mem_zeroed(1, sizeof *o) : NULL;
     if (!o) {
         error_memory(err);
@@ -167,6 +169,7 @@ static struct origin *origin_new(struct archive *archive, lb_error *err) {
     o->importer.load = load_source;
     o->importer.load_context = o;
     importer_init(&o->importer, archive->version);
+    o->importer.shared = into != NULL;
     o->importer.resolver.finish = finish;
     if (unit_keep(unit, o, origin_release)) return o;
     error_memory(err);
@@ -175,9 +178,10 @@ static struct origin *origin_new(struct archive *archive, lb_error *err) {
     return NULL;
 }
 
-struct program *program_load(struct archive *archive, const struct program_options *options, lb_error *err) {
+static struct program *load_into(struct archive *archive, const struct program_options *options,
+                                 struct unit *into, lb_error *err) {
     lb_value root = value_none();
-    struct origin *o = origin_new(archive, err);
+    struct origin *o = origin_new(archive, into, err);
     if (!o) return NULL;
     o->options = options;
     bool good = read_root(o, &root, err);
@@ -190,6 +194,14 @@ struct program *program_load(struct archive *archive, const struct program_optio
     }
     value_release(root);
     unit_free(o->unit);
+    return p;
+}
+
+struct program *program_load(struct archive *archive, const struct program_options *options, lb_error *err) {
+    struct unit *into = options ? options->unit : NULL;
+    if (into) unit_enter(into);
+    struct program *p = load_into(archive, options, into, err);
+    if (into) unit_leave(into);
     return p;
 }
 

@@ -11,6 +11,7 @@ struct program_options {
     bool run_nothing;  /* refuse classes with __setstate__ */
     int64_t max_steps; /* of __setstate__ code; 0: 10 million */
     int64_t max_bytes; /* of tensors made while loading; 0: 16 GiB */
+    struct unit *unit; /* to load into; NULL: a new one */
 };
 
 struct program {

@@ -72,7 +72,7 @@ class _Nothing:
 
 
 def _define(concrete, text: str) -> None:
-    source = units.source_tuple(text_source(text), _Nothing())
+    source = units.source_tuple(text_source(text, "<string>"), _Nothing())
     units.unit.compile(units.unit.declare(None, concrete.type, source))
 
 

@@ -15,7 +15,7 @@ import warnings
 import weakref
 
 from linkboy import _C
-from linkboy.jit import annotations, answers, classes, containers, functions, modifiers, names, sources
+from linkboy.jit import annotations, answers, classes, containers, foreign, functions, modifiers, names, sources
 from linkboy.jit import unit as units
 from linkboy.jit.unit import qualified_name, type_of_text, unit
 
@@ -298,8 +298,10 @@ def _where_set(cls, name: str) -> str:
     return ""
 
 
-def concrete_of(module) -> Concrete:
-    """The Concrete of a module; a type that is known is shared."""
+def concrete_of(module):
+    """The Concrete of a module; a type that is known is shared. The Type of one that is a program already."""
+    if foreign.is_script_module(module):
+        return unit.type_of_module(foreign.imported(module))
     check_initialized(module)
     seen = Discovery(module).run()
     key = seen.key()
@@ -458,7 +460,7 @@ def attribute_value(module, name):
     if modifiers.is_attribute(value):
         value = value.value
     if hasattr(value, "data_ptr"):
-        return _shared(value)
+        return shared(value)
     made = classes.script_object(value)
     return value if made is None else made
 
@@ -466,7 +468,7 @@ def attribute_value(module, name):
 _tensors: dict = {}  # id of a tensor -> (a weak reference to it, ours)
 
 
-def _shared(tensor):
+def shared(tensor):
     """Our tensor over the memory of a torch tensor: always the same one, so that it stays shared in the
     program."""
     known = _tensors.get(id(tensor))
@@ -477,6 +479,8 @@ def _shared(tensor):
 
 
 def _script_submodule(module, sub):
+    if foreign.is_script_module(module):
+        return foreign.imported(module)
     if isinstance(sub, Concrete):
         return script_module(module, sub)
     concrete = concrete_of(module)

@@ -16,7 +16,7 @@ import typing
 import warnings
 
 from linkboy import _C, _jit_internal
-from linkboy.jit import annotations, answers, classes, functions, modifiers, scopes
+from linkboy.jit import annotations, answers, classes, foreign, functions, modifiers, scopes
 from linkboy.jit.function import ScriptFunction
 
 _CONSTANTS = (bool, int, float, complex, str, type(None), _C.dtype, _C.device, _C.layout, _C.memory_format)
@@ -346,6 +346,9 @@ def _is_torch_constant(obj) -> bool:
 
 def _answer_torch(obj):
     """torch's own script functions, and namespaces that are no modules (torch.ops)."""
+    traced = foreign.traced_function(obj)
+    if traced is not None:
+        return answers.functions(traced)
     inner = getattr(obj, "_torchdynamo_inline", None)
     if inspect.isfunction(inner):
         return _answer_function(inner)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 from linkboy import _C
-from linkboy.jit import classes, containers, functions, modifiers, modules, names, sources
+from linkboy.jit import classes, containers, foreign, functions, modifiers, modules, names, sources
 from linkboy.jit.unit import lock
 
 _depth = 0
@@ -41,6 +41,8 @@ def script(obj, optimize=None, _frames_up: int = 0, _rcb=None, example_inputs=No
 def _script(obj):
     if isinstance(obj, (_C.Module, _C.Function)):
         return obj
+    if foreign.is_script_module(obj):
+        return foreign.imported(obj)
     if containers.is_module(obj):
         return modules.script_module(obj)
     if inspect.isclass(obj):

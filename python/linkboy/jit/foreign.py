@@ -1,0 +1,86 @@
+"""Modules that are programs already: PyTorch's ScriptModules and those of linkboy's that were loaded. They go into the unit
+by way of an archive; parameters and buffers stay the memory that they are.
+"""
+
+from __future__ import annotations
+
+import io
+import linecache
+import sys
+import weakref
+
+from linkboy import _C
+from linkboy.jit.unit import unit
+
+_imported: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()  # module -> what it is in the unit
+_traced: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()  # function -> the same
+
+
+def is_script_module(obj) -> bool:
+    """Whether it is a module of a program, linkboy's or PyTorch's."""
+    jit = sys.modules.get("torch.jit")
+    return isinstance(obj, _C.Module) or (jit is not None and isinstance(obj, jit.ScriptModule))
+
+
+def imported(module):
+    """The ScriptModule of the unit that stands for it."""
+    if isinstance(module, _C.Module) and unit.type_of_module(module) is not None:
+        return module
+    found = _imported.get(module)
+    if found is None:
+        found = _imported[module] = unit.load(_bytes(module))
+        if not isinstance(module, _C.Module):
+            _share_tensors(module, found)
+    return found
+
+
+def traced_function(function):
+    """The function of the unit for one that torch.jit.trace made; None for other things."""
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(function, torch.jit.ScriptFunction) or not _is_traced(function):
+        return None
+    found = _traced.get(function)
+    if found is None:
+        names = [a.name for a in function.schema.arguments]
+        caller = torch.jit.script(_caller(torch, function, names))
+        unit.load(_bytes(caller))
+        found = _traced[function] = unit.function(function.qualified_name)
+    return found
+
+
+def _caller(torch, function, names):
+    """A module that calls the function."""
+    arguments = ", ".join(names)
+    text = f"def forward(self, {arguments}):\n    return function({arguments})\n"
+    file = f"<call of {function.qualified_name}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+    namespace = {"function": function}
+    exec(compile(text, file, "exec"), namespace)
+    return type("Caller", (torch.nn.Module,), {"forward": namespace["forward"]})()
+
+
+def _is_traced(function) -> bool:
+    """A trace knows the shapes that it was made with."""
+    types = [value.type() for value in function.graph.inputs()]
+    return any(t.kind() == "TensorType" and t.dtype() is not None for t in types)
+
+
+def _bytes(module) -> bytes:
+    buffer = io.BytesIO()
+    if isinstance(module, _C.Module):
+        module.save(buffer)
+    else:
+        sys.modules["torch"].jit.save(module, buffer)
+    return buffer.getvalue()
+
+
+def _share_tensors(theirs, ours) -> None:
+    """Puts PyTorch's own parameters and buffers in the place of their copies."""
+    from linkboy.jit import modules
+
+    for path, tensor in (*theirs.named_parameters(), *theirs.named_buffers()):
+        *owners, name = path.split(".")
+        owner = ours
+        for part in owners:
+            owner = getattr(owner, part)
+        setattr(owner, name, modules.shared(tensor))
