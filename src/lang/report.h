@@ -1,15 +1,26 @@
 /* Compile errors as PyTorch words them: the message, a colon, the excerpt of the source with the place
  * underlined; for generated code the original's excerpt first, then "Serialized" and the generated one's
- * (torch/csrc/jit/frontend/error_report.cpp, source_range.cpp). */
+ * (torch/csrc/jit/frontend/error_report.cpp, source_range.cpp). For text that people write, lines of our own
+ * come after that: the code, what is wrong and where exactly, what was expected, how to mend it. */
 #ifndef LINKBOY_LANG_REPORT_H
 #define LINKBOY_LANG_REPORT_H
 #include "base/error.h"
 #include "base/source.h"
+#include "lang/error_codes.h"
 
 /* Always false. */
 bool lang_report(lb_error *err, struct source_range at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 bool lang_report_list(lb_error *err, struct source_range at, const char *format, va_list args);
+
+/* What our own lines say; NULL texts: what the code's row in the table says. */
+struct explanation {
+    enum error_code code;
+    struct source_range at; /* the expression at fault, no more */
+    const char *what, *expected, *help;
+};
+/* Puts these lines in place of those that the error has; nothing for errors of printed code. Always false. */
+bool lang_explain(lb_error *err, const struct explanation *x);
 /* Adds "'CALLEE' is being compiled since it was called from 'CALLER'" with the call's excerpt to an error. */
 bool lang_report_caller(lb_error *err, const char *callee, const char *caller, struct source_range call);
 /* The excerpt with the file's name and line before it. */

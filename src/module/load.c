@@ -48,6 +48,7 @@ static const struct source *load_source(void *context, const char *qualifier, lb
         error_memory(err);
         return NULL;
     }
+    s->printed = true;
     strcpy(record + used, ".debug_pkl");
     debug_info_attach(o->archive, record, s, &o->unit->memory);
     return s;
