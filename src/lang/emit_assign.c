@@ -1,6 +1,7 @@
 /* Assignments: to variables, attributes, subscripts, tuples of these; augmented ones (emitAssignment,
  * emitAugAssignment in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
+#include "lang/explain.h"
 #include <string.h>
 
 /* ---- subscripts as targets ---- */
@@ -93,11 +94,14 @@ static bool assign_tuple(struct emitter *e, const struct tree *targets, struct s
     struct sugared_list items;
     if (!sugared_tuple(e, value, at, starred ? -1 : binders, &items)) return false;
     if (items.count < binders)
-        return emit_error(e, targets->range, "need %s%d values to unpack but found only %d",
-                          starred ? "at least " : "", binders, items.count) != NULL;
-    if (items.count > binders && !starred)
-        return emit_error(e, targets->range, "too many values to unpack: need %d but found %d", binders,
-                          items.count) != NULL;
+        emit_error(e, targets->range, "need %s%d values to unpack but found only %d",
+                   starred ? "at least " : "", binders, items.count);
+    else if (items.count > binders && !starred)
+        emit_error(e, targets->range, "too many values to unpack: need %d but found %d", binders,
+                   items.count);
+    if (e->err->code)
+        return explain(e, ERROR_UNPACK_COUNT, targets->range, NULL,
+                       "%d values cannot be unpacked into %d names", items.count, binders) != NULL;
     return emit_assign_all(e, targets, items.items, items.count, at, binders);
 }
 

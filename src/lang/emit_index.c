@@ -1,6 +1,7 @@
 /* Subscripts: tuples by constant index, lists and dicts by __getitem__, tensors by select, slice, unsqueeze
  * and index (emitSubscript, emitIntAndSliceIndexing in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
+#include "lang/explain.h"
 #include <limits.h>
 #include <string.h>
 
@@ -9,9 +10,12 @@
 static bool adjusted_index(struct emitter *e, struct source_range at, int length, int64_t index,
                            int64_t *out) {
     *out = index < 0 ? index + length : index;
-    return (*out >= 0 && *out < length) ||
-           emit_error(e, at, "Tuple index out of range. Tuple is length %d and index is %lld", length,
-                      (long long)index) != NULL;
+    if (*out >= 0 && *out < length) return true;
+    emit_error(e, at, "Tuple index out of range. Tuple is length %d and index is %lld", length,
+               (long long)index);
+    return explain(e, ERROR_TUPLE_INDEX, at, NULL,
+                   "the tuple has %d items, so its last index is %d, not %lld", length, length - 1,
+                   (long long)index) != NULL;
 }
 
 static struct ir_value *emit_tuple_index(struct emitter *e, struct source_range at, struct ir_value *tuple,

@@ -1,6 +1,7 @@
 /* Statements other than assignments and loops: if, return, raise, assert, with, del, closures
  * (emitStatements, emitIfElseBlocks in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
+#include "lang/explain.h"
 #include "lang/lower.h"
 #include <stdlib.h>
 #include <string.h>
@@ -178,20 +179,26 @@ static bool convert_result(struct emitter *e, struct source_range at, const stru
     *v = match_convert(e, at, declared, *v, true);
     if (!*v) return false;
     if (e->wide && !is_subtype(e, (*v)->type, declared)) wide_learn(e, *v, declared);
-    return is_subtype(e, (*v)->type, declared) ||
-           emit_error(e, at, "Return value was annotated as having type %s but is actually of type %s",
-                      emit_type_words(e, declared), emit_type_words(e, (*v)->type)) != NULL;
+    if (is_subtype(e, (*v)->type, declared)) return true;
+    emit_error(e, at, "Return value was annotated as having type %s but is actually of type %s",
+               emit_type_words(e, declared), emit_type_words(e, (*v)->type));
+    return explain(e, ERROR_RETURN_TYPE, at, explain_cure(e, declared, (*v)->type),
+                   "this returns %s, but the function is declared to return %s", explain_type(e, (*v)->type),
+                   explain_type(e, declared)) != NULL;
 }
 
 static bool merge_result(struct emitter *e, struct source_range at, const struct type *now,
                          const struct type **out) {
     const struct type *before = e->definition.merged ? e->definition.merged : now;
     *out = type_unify(e->types, before, now, false, NULL);
-    return *out ||
-           emit_error(e, at,
-                      "Previous return statement returned a value of type %s but this return statement "
-                      "returns a value of type %s",
-                      emit_type_words(e, before), emit_type_words(e, now)) != NULL;
+    if (*out) return true;
+    emit_error(e, at,
+               "Previous return statement returned a value of type %s but this return statement "
+               "returns a value of type %s",
+               emit_type_words(e, before), emit_type_words(e, now));
+    return explain(e, ERROR_RETURNS_DIFFER, at, explain_cure(e, before, now),
+                   "this returns %s, but a return above it gives %s", explain_type(e, now),
+                   explain_type(e, before)) != NULL;
 }
 
 static bool emit_return_value(struct emitter *e, struct source_range at, const struct tree *value) {
@@ -249,7 +256,12 @@ static bool emit_assert(struct emitter *e, const struct tree *t) {
 
 static bool check_context(struct emitter *e, struct source_range at, const struct type *t,
                           const struct type **entered) {
-    if (t->kind != TYPE_CLASS) return emit_error(e, at, "With item expression must return an object") != NULL;
+    if (t->kind != TYPE_CLASS) {
+        emit_error(e, at, "With item expression must return an object");
+        return explain(e, ERROR_CONTEXT_MANAGER, at, NULL,
+                       "%s is no context manager: it has no `__enter__` and `__exit__`",
+                       explain_type(e, t)) != NULL;
+    }
     struct function *enter = class_find_method(t->definition, emit_name(e, "__enter__"));
     struct function *leave = class_find_method(t->definition, emit_name(e, "__exit__"));
     if (!enter || !leave)

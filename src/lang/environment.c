@@ -2,6 +2,7 @@
  * load takes a value number, and so does the load that looks up an outer variable before it is assigned in an
  * inner scope. Other values (modules, functions, types) are kept in the frame (struct Environment in
  * torch/csrc/jit/frontend/ir_emitter.cpp). */
+#include "lang/explain.h"
 #include "lang/lower.h"
 #include <string.h>
 
@@ -88,6 +89,10 @@ static bool type_error(struct emitter *e, struct source_range at, const struct n
                        "elements in "
                        "the list for Python 2)"
                      : "");
+    const char *help = arena_printf(&e->memory, "Start `%s` with %s, or use another name here.", name->text,
+                                    explain_type(e, now));
+    explain(e, ERROR_VARIABLE_CHANGES_TYPE, at, help, "`%s` starts as %s and becomes %s here", name->text,
+            explain_type(e, before), explain_type(e, now));
     return false;
 }
 
@@ -158,8 +163,13 @@ void variable_problem(struct emitter *e, const struct name *name, const char *te
 static void *not_found(struct emitter *e, const struct name *name, struct source_range at) {
     const char *problem = table_get(&outermost(e)->problems, name);
     if (e->wide) wide_learn_loose(e, name);
-    if (problem) return emit_error(e, at, "%sand was used here", problem);
-    return emit_error(e, at, "undefined value %s", name->text);
+    if (problem) {
+        emit_error(e, at, "%sand was used here", problem);
+        return explain(e, ERROR_NOT_ON_EVERY_PATH, at, NULL,
+                       "`%s` has no value on one of the ways that lead here", name->text);
+    }
+    emit_error(e, at, "undefined value %s", name->text);
+    return explain_undefined(e, name, at);
 }
 
 bool variable_remove(struct emitter *e, const struct name *name, struct source_range at) {

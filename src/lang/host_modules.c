@@ -3,6 +3,7 @@
  * torch/csrc/jit/python/python_sugared_value.cpp). All attributes of a container are read before the first
  * round of a loop; a parameter or buffer is read twice there, as PyTorch does. */
 #include "lang/emitter.h"
+#include "lang/explain.h"
 #include "lang/host.h"
 #include <string.h>
 
@@ -270,7 +271,8 @@ static struct sugared *module_attribute(struct emitter *e, struct sugared *s, st
     if (found || e->err->code) return found;
     if (has_property(class_of(s), name)) return get_member(e, s, at, name);
     const char *dot = strrchr(class_of(s)->type->name->text, '.');
-    return emit_error(e, at, "Module '%s' has no attribute '%s' ", dot ? dot + 1 : "?", name->text);
+    emit_error(e, at, "Module '%s' has no attribute '%s' ", dot ? dot + 1 : "?", name->text);
+    return explain_no_attribute(e, class_of(s)->type, name->text, at);
 }
 
 static bool module_has_attribute(struct emitter *e, struct sugared *s, struct source_range at,

@@ -3,6 +3,7 @@
  * stays there (it dies later, but its values have taken numbers)
  * (torch/csrc/jit/frontend/schema_matching.cpp). */
 #include "base/mem.h"
+#include "lang/explain.h"
 #include "lang/match_types.h"
 #include "lang/wide.h"
 #include "ops/schemas.h"
@@ -90,6 +91,7 @@ struct attempt {
     struct actuals actuals;
     const struct actual *self;
     struct text *messages; /* NULL: not wanted */
+    struct faults *faults; /* with the messages */
     bool allow;            /* conversions */
     struct type_bindings bindings;
     struct ir_value **inputs;
@@ -131,9 +133,86 @@ static struct ir_value *repeat_scalar(struct emitter *e, struct ir_value *v, con
     return emit_list(e, v->type, items, a->fixed_length);
 }
 
-static bool fail_type(struct attempt *m, const struct argument *a, const struct type *found) {
+/* ---- why it does not fit, in our own words ---- */
+
+static const char *callee_name(const struct attempt *m) {
+    const char *text = m->schema->name->text, *colons = strstr(text, "::");
+    return colons ? colons + 2 : text;
+}
+
+static void note(struct attempt *m, enum error_code code, struct source_range at, const char *help,
+                 const char *what) {
+    if (!m->faults || !what) return;
+    struct fault fault = {code, at, m->schema, what, help, m->input_count};
+    faults_add(m->faults, fault);
+}
+
+static void note_type(struct attempt *m, const struct argument *a, const struct actual *actual,
+                      const struct type *found) {
+    if (!m->faults) return;
+    struct emitter *e = m->e;
+    const char *name = a->name ? a->name->text : "", *given = explain_type(e, found);
+    bool none = found->kind == TYPE_OPTIONAL && is_subtype(e, found->items[0], a->type);
+    const char *what =
+        none ? arena_printf(&e->memory, "this may be None (it is %s), but `%s` of `%s` needs %s", given, name,
+                            callee_name(m), explain_type(e, a->type))
+             : arena_printf(&e->memory, "the argument `%s` of `%s` is %s, but %s is given", name,
+                            callee_name(m), explain_type(e, a->type), given);
+    const char *help =
+        a->inferred_type
+            ? arena_printf(&e->memory, "Annotate the parameter `%s`: without annotation it is a Tensor.",
+                           name)
+            : explain_cure(e, a->type, found);
+    note(m, none ? ERROR_MAY_BE_NONE : ERROR_ARGUMENT_TYPE, actual->range, help, what);
+}
+
+/* A parameter has nothing; perhaps a keyword names one that has a value already. */
+static void note_missing(struct attempt *m, const struct argument *a) {
+    if (!m->faults) return;
+    struct emitter *e = m->e;
+    const char *missing = a->name ? a->name->text : "";
+    for (int i = 0; i < m->actuals.keyword_count; i++) {
+        const struct actual *k = &m->actuals.keywords[i];
+        int at = k->name ? schema_find_argument(m->schema, k->name) : -1;
+        if (at < 0 || m->used_keywords[i] || &m->schema->arguments[at] >= a) continue;
+        note(m, ERROR_ARGUMENT_TWICE, k->range, arena_printf(&e->memory, "Did you mean `%s=...`?", missing),
+             arena_printf(&e->memory, "the argument `%s` of `%s` is given twice, by position and by keyword",
+                          k->name->text, callee_name(m)));
+        return;
+    }
+    note(m, ERROR_ARGUMENT_MISSING, m->at, arena_printf(&e->memory, "Give `%s=...`.", missing),
+         arena_printf(&e->memory, "the argument `%s` of `%s` is missing: it has no default", missing,
+                      callee_name(m)));
+}
+
+static void note_surplus(struct attempt *m) {
+    if (!m->faults) return;
+    note(m, ERROR_TOO_MANY_ARGUMENTS, m->actuals.items[m->used].range, NULL,
+         arena_printf(&m->e->memory, "`%s` takes at most %d arguments by position, but %d are given",
+                      callee_name(m), m->used, m->actuals.count));
+}
+
+static void note_keyword(struct attempt *m, const struct actual *k, bool known) {
+    enum { MOST = 64 };
+    if (!m->faults) return;
+    struct arena *a = &m->e->memory;
+    const char *names[MOST];
+    int count = 0;
+    for (int i = 0; i < m->schema->argument_count && count < MOST; i++)
+        if (m->schema->arguments[i].name) names[count++] = m->schema->arguments[i].name->text;
+    const char *near = explain_nearest(k->name->text, names, count);
+    note(m, known ? ERROR_ARGUMENT_TWICE : ERROR_UNKNOWN_KEYWORD, k->range,
+         near && !known ? arena_printf(a, "Did you mean `%s=`?", near) : NULL,
+         arena_printf(
+             a, known ? "the argument `%s` of `%s` is given twice" : "there is no argument `%s` of `%s`",
+             k->name->text, callee_name(m)));
+}
+
+static bool fail_type(struct attempt *m, const struct argument *a, const struct actual *actual,
+                      const struct type *found) {
     if (!m->messages) return false;
     struct emitter *e = m->e;
+    note_type(m, a, actual, found);
     const char *name = a->name ? a->name->text : "";
     fail(m, "Expected a value of type '%s%s' for argument '%s' but instead found type '%s'.\n",
          emit_type_words(e, a->type), a->inferred_type ? " (inferred)" : "", name, emit_type_words(e, found));
@@ -158,9 +237,11 @@ static bool match_argument(struct attempt *m, const struct argument *a, const st
     if (v) v = repeat_scalar(e, v, a);
     if (!v) return false;
     const char *why = NULL;
-    if (!types_bind(e, a->type, v->type, &m->bindings, &why))
+    if (!types_bind(e, a->type, v->type, &m->bindings, &why)) {
+        note_type(m, a, actual, v->type);
         return fail(m, "Could not match type %s to %s in argument '%s': %s.\n", emit_type_words(e, v->type),
                     emit_type_words(e, a->type), a->name ? a->name->text : "", why ? why : "");
+    }
     const struct type *want = types_substitute(e, a->type, &m->bindings);
     if (!want)
         return fail(m, "Type variables in type %s could not be inferred from actual type %s",
@@ -168,7 +249,7 @@ static bool match_argument(struct attempt *m, const struct argument *a, const st
     v = match_convert(e, m->at, want, v, m->allow);
     if (!v) return false;
     *out = v;
-    return is_subtype(e, v->type, want) || fail_type(m, a, v->type);
+    return is_subtype(e, v->type, want) || fail_type(m, a, actual, v->type);
 }
 
 static bool add_input(struct attempt *m, struct ir_value *v) {
@@ -222,6 +303,7 @@ static const struct actual *actual_for(struct attempt *m, const struct argument 
         return twice ? NULL : &m->actuals.keywords[keyword];
     }
     if (!a->has_default) {
+        note_missing(m, a);
         fail(m, "Argument %s not provided.\n", a->name ? a->name->text : "");
         return NULL;
     }
@@ -252,6 +334,7 @@ static bool check_all_used(struct attempt *m) {
         struct ir_value *v = emit_actual(m->e, &m->actuals.items[m->used]);
         if (!v || !add_input(m, v)) return false;
     }
+    if (m->used < m->actuals.count) note_surplus(m);
     if (m->used < m->actuals.count)
         return fail(m, "Expected at most %d arguments but found %d positional arguments.\n", m->used,
                     m->actuals.count);
@@ -259,6 +342,7 @@ static bool check_all_used(struct attempt *m) {
         const struct name *name = m->actuals.keywords[i].name;
         if (m->used_keywords[i]) continue;
         bool known = schema_find_argument(m->schema, name) >= 0;
+        note_keyword(m, &m->actuals.keywords[i], known);
         return fail(m, "Keyword argument %s %s.\n", name->text, known ? "specified twice" : "unknown");
     }
     return true;
@@ -284,8 +368,8 @@ static bool is_blocked(const struct schema *s) {
 }
 
 static bool try_schema(struct emitter *e, const struct schema *schema, struct source_range at,
-                       struct actuals actuals, const struct actual *self, struct text *messages, bool allow,
-                       struct match *out) {
+                       struct actuals actuals, const struct actual *self, struct text *messages,
+                       struct faults *faults, bool allow, struct match *out) {
     if (is_blocked(schema)) return false;
     struct attempt m = {.e = e,
                         .schema = schema,
@@ -293,6 +377,7 @@ static bool try_schema(struct emitter *e, const struct schema *schema, struct so
                         .actuals = actuals,
                         .self = self,
                         .messages = messages,
+                        .faults = faults,
                         .allow = allow};
     m.inputs = arena_array(&e->memory, struct ir_value *, schema->argument_count + actuals.count + 1);
     m.used_keywords = arena_array(&e->memory, bool, actuals.keyword_count + 1);
@@ -311,12 +396,13 @@ static bool try_schema(struct emitter *e, const struct schema *schema, struct so
 
 static bool try_schemas(struct emitter *e, const struct schema *const *schemas, int count,
                         struct source_range at, struct actuals actuals, const struct actual *self,
-                        struct text *messages, struct match *out) {
+                        struct text *messages, struct faults *faults, struct match *out) {
     for (int allow = count == 1; allow < 2; allow++) {
         if (messages) text_cut(messages, 0);
+        if (faults) faults->count = 0;
         for (int i = 0; i < count; i++) {
             out->which = i;
-            if (try_schema(e, schemas[i], at, actuals, self, messages, allow, out)) return true;
+            if (try_schema(e, schemas[i], at, actuals, self, messages, faults, allow, out)) return true;
             if (e->err->code) return false;
         }
     }
@@ -333,10 +419,11 @@ static void put_indented(struct text *out, const char *text) {
 
 bool match_schemas(struct emitter *e, const struct schema *const *schemas, int count, struct source_range at,
                    struct actuals actuals, const struct actual *self, struct match *out) {
-    if (try_schemas(e, schemas, count, at, actuals, self, NULL, out)) return true;
+    if (try_schemas(e, schemas, count, at, actuals, self, NULL, NULL, out)) return true;
     if (e->err->code) return false;
     struct text messages = {0}, whole = {0}; /* once more, for what to say */
-    try_schemas(e, schemas, count, at, actuals, self, &messages, out);
+    struct faults faults = {.count = 0};
+    try_schemas(e, schemas, count, at, actuals, self, &messages, &faults, out);
     if (count == 1) {
         emit_error(e, at, "%s", text_get(&messages));
     } else {
@@ -347,6 +434,7 @@ bool match_schemas(struct emitter *e, const struct schema *const *schemas, int c
             "is",
             text_get(&whole));
     }
+    explain_call(e, &faults, at, actuals, self, count);
     text_free(&messages);
     text_free(&whole);
     return false;

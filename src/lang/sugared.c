@@ -2,6 +2,7 @@
  * when it cannot (torch/csrc/jit/frontend/sugared_value.cpp). */
 #include "lang/define.h"
 #include "lang/emitter.h"
+#include "lang/explain.h"
 #include <string.h>
 
 struct sugared *sugared_new(struct emitter *e, const struct sugared_kind *kind) {
@@ -26,7 +27,8 @@ const char *sugared_words(struct emitter *e, const struct sugared *s) {
 struct ir_value *sugared_value(struct emitter *e, struct sugared *s, struct source_range at) {
     if (!s) return NULL;
     if (s->kind->value) return s->kind->value(e, s, at);
-    return emit_error(e, at, "%s cannot be used as a value", sugared_words(e, s));
+    emit_error(e, at, "%s cannot be used as a value", sugared_words(e, s));
+    return explain(e, ERROR_METHOD_AS_VALUE, at, NULL, "this is a %s, not a value", sugared_words(e, s));
 }
 
 struct sugared *sugared_attribute(struct emitter *e, struct sugared *s, struct source_range at,

@@ -1,6 +1,7 @@
 /* First-class values as sugared ones: attributes of tensors, objects, NamedTuples, enums; methods by
  * operators' names; iteration and subscripts (struct SimpleValue in
  * torch/csrc/jit/frontend/sugared_value.cpp). */
+#include "lang/explain.h"
 #include "lang/lower.h"
 #include <string.h>
 
@@ -198,8 +199,8 @@ static struct sugared *no_attribute(struct emitter *e, const struct type *t, str
                                     const char *field) {
     const char *hint =
         t->kind == TYPE_CLASS ? " Did you forget to initialize an attribute in __init__()?" : "";
-    return emit_error(e, at, "'%s' object has no attribute or method '%s'.%s", emit_type_words(e, t), field,
-                      hint);
+    emit_error(e, at, "'%s' object has no attribute or method '%s'.%s", emit_type_words(e, t), field, hint);
+    return explain_no_attribute(e, t, field, at);
 }
 
 static struct sugared *simple_attribute(struct emitter *e, struct sugared *s, struct source_range at,
@@ -282,9 +283,13 @@ static bool simple_set_attribute(struct emitter *e, struct sugared *s, struct so
     const struct type *want = c->definition->attributes.items[slot].type;
     if (e->wide && !(value = match_convert(e, at, want, value, true))) return false;
     if (e->wide && !is_subtype(e, value->type, want)) wide_learn(e, value, want);
-    if (!is_subtype(e, value->type, want))
-        return emit_error(e, at, "Wrong type for attribute assignment. Expected %s but got %s",
-                          emit_type_words(e, want), emit_type_words(e, value->type)) != NULL;
+    if (!is_subtype(e, value->type, want)) {
+        emit_error(e, at, "Wrong type for attribute assignment. Expected %s but got %s",
+                   emit_type_words(e, want), emit_type_words(e, value->type));
+        return explain(e, ERROR_ATTRIBUTE_TYPE, at, NULL,
+                       "the attribute `%s` is %s since `__init__`, and %s is assigned to it", name->text,
+                       explain_type(e, want), explain_type(e, value->type)) != NULL;
+    }
     struct node *n = emit_node(e, KIND_SET_ATTR, 0, (struct ir_value *[]){s->value, value}, 2);
     return n && emit_set_name(e, n, name);
 }

@@ -1,0 +1,38 @@
+/* What our own lines of an error say at the sites that know more than the table of codes: which expression,
+ * both types in Python's spelling, the nearest name, the cure. Every function goes right after the emit_error
+ * that it explains. */
+#ifndef LINKBOY_LANG_EXPLAIN_H
+#define LINKBOY_LANG_EXPLAIN_H
+#include "lang/emitter.h"
+
+/* "an int", "a List[str]", "a Blob": a type as a sentence names it. */
+const char *explain_type(struct emitter *e, const struct type *t);
+/* How a value of type `found` becomes one of type `want`. */
+const char *explain_cure(struct emitter *e, const struct type *want, const struct type *found);
+/* The one of these names that is likest to `name`; NULL: none is like it. */
+const char *explain_nearest(const char *name, const char *const *names, int count);
+
+/* `what` and `help` with one format each; help NULL: the table's. Always NULL. */
+void *explain(struct emitter *e, enum error_code code, struct source_range at, const char *help,
+              const char *format, ...) __attribute__((format(printf, 5, 6)));
+void *explain_undefined(struct emitter *e, const struct name *name, struct source_range at);
+void *explain_no_attribute(struct emitter *e, const struct type *t, const char *field,
+                           struct source_range at);
+
+/* Why a candidate of a call does not fit, kept while all are tried: the three that came farthest. */
+struct fault {
+    enum error_code code;
+    struct source_range at;
+    const struct schema *schema;
+    const char *what, *help;
+    int reached; /* arguments that fitted */
+};
+enum { FAULTS_KEPT = 3 };
+struct faults {
+    struct fault items[FAULTS_KEPT];
+    int count;
+};
+void faults_add(struct faults *f, struct fault fault);
+void *explain_call(struct emitter *e, const struct faults *f, struct source_range at, struct actuals actuals,
+                   const struct actual *self, int candidates);
+#endif
