@@ -50,4 +50,5 @@ check "python scripts" pythons_parse
 check "gcc warnings" warnings release
 check "clang warnings" warnings clang
 check "operators page" python3 scripts/operators_doc.py --check
+check "errors page" python3 scripts/errors_doc.py --check
 exit $bad

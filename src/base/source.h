@@ -28,7 +28,7 @@ struct source {
     int32_t first_line;    /* the 1-based number, in its file, of the text's first line */
     uint32_t *line_starts; /* offsets; line_count of them */
     int32_t line_count;
-    bool printed; /* code that an archive holds: nobody wrote it by hand */
+    bool printed;                        /* code that an archive holds: nobody wrote it by hand */
     const struct source_origin *origins; /* sorted by offset; NULL when there is no debug file */
     int32_t origin_count;
 };

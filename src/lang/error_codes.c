@@ -1,5 +1,5 @@
 /* The table of compile errors; see error_codes.h. Families go by hundreds, and the row of a round hundred is
- * for what no other row of the family names. scripts/errors_doc.py reads the table from `linkboy errors`. */
+ * for what no other row of the family names. scripts/errors_doc.py makes docs/ERRORS.md of it. */
 #include "lang/error_codes.h"
 #include <string.h>
 
@@ -221,7 +221,7 @@ static const struct error_kind kinds[] = {
      "Use an index from 0 to the number of items less one.",
      {"Tuple index out of range", "tuple index must be", "tuple slice indices", "Cannot index into a %s"}},
     {ERROR_UNPACK_COUNT,
-     "as many names as values are needed",
+     "the count of values is not that of the names",
      "Unpacking gives every name one value (a starred name takes the rest).",
      "Add or remove names; `_` takes a value that is not used.",
      {"need %s%d values", "need %d values", "too many values to unpack", "not enough values to unpack",

@@ -241,6 +241,9 @@ static struct sugared *ask_host(struct emitter *e, const struct sugared *s, stru
     bool good = host_ask(host_of(e->resolver), class_of(s)->host, name->text, &answer, e->err);
     bool refused = answer.kind == ANSWER_REFUSAL && !wanted;
     struct sugared *found = good && !refused ? answered(e, s, at, &answer, name) : NULL;
+    if (good && wanted && answer.kind == ANSWER_REFUSAL)
+        explain(e, ERROR_NO_ATTRIBUTE, at, NULL, "%s has no attribute `%s` that a program can use",
+                explain_type(e, class_of(s)->type), name->text);
     answer_release(&answer);
     return found;
 }

@@ -1,5 +1,6 @@
 /* Statements with Python's meaning: assignments to whatever stands for something else, starred targets that
  * take a list's rest, deletion, and what is remembered of literals for learning their types. */
+#include "lang/explain.h"
 #include "lang/library.h"
 #include "lang/lower.h"
 #include <string.h>
@@ -80,11 +81,14 @@ static bool unpack(struct emitter *e, const struct tree *target, struct sugared 
     int starred = targets_starred(e, target, target->range);
     if (starred < 0) return false;
     if (!sugared_tuple(e, s, target->range, starred ? -1 : target->count, &items)) return false;
-    if (!starred && items.count != target->count)
-        return emit_error(e, target->range,
-                          items.count < target->count ? "need %d values to unpack but found only %d"
-                                                      : "too many values to unpack: need %d but found %d",
-                          target->count, items.count) != NULL;
+    if (!starred && items.count != target->count) {
+        emit_error(e, target->range,
+                   items.count < target->count ? "need %d values to unpack but found only %d"
+                                               : "too many values to unpack: need %d but found %d",
+                   target->count, items.count);
+        return explain(e, ERROR_UNPACK_COUNT, target->range, NULL,
+                       "%d values cannot be unpacked into %d names", items.count, target->count) != NULL;
+    }
     return emit_assign_all(e, target, items.items, items.count, target->range, target->count - starred);
 }
 
