@@ -137,6 +137,22 @@ def function(name: str):
 copyreg.pickle(type(_C.operator("aten::relu", -1, False)), lambda operator: (function, (operator.__name__,)))
 
 
+def functions_of(module: str, prefix: str):
+    """__getattr__ and __dir__ of a module whose functions are the operators with a prefix: linalg_ of linalg."""
+
+    def find(name: str):
+        found = None if name.startswith("__") else function(prefix + name)
+        if found is None:
+            raise AttributeError(f"module '{module}' has no attribute '{name}'")
+        sys.modules[module].__dict__[name] = found
+        return found
+
+    def names() -> List[str]:
+        return sorted(name[len(prefix):] for name in function_names() if name.startswith(prefix))
+
+    return find, names
+
+
 def _self_place(schemas: List[str]) -> int:
     """Where the tensor goes on which a method is called; -1: this is no method."""
     for schema in schemas:

@@ -60,7 +60,7 @@ def _linkboy_table() -> dict:
     return {
         id(found): f"aten::{name}"
         for name, found in vars(sys.modules["linkboy"]).items()
-        if callable(found) and not isinstance(found, type) and _C.overloads(f"aten::{name}")
+        if callable(found) and _C.overloads(f"aten::{name}")
     }
 
 

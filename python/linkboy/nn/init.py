@@ -253,7 +253,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     drawn = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
     if rows < columns:
         drawn.t_()
-    q, r = linkboy.ops.aten.linalg_qr(drawn)
+    q, r = linkboy.linalg.qr(drawn)
     q *= linkboy.diag(r, 0).sign()  # makes the distribution uniform
     if rows < columns:
         q.t_()

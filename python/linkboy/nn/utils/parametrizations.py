@@ -133,7 +133,7 @@ def _is_orthogonal(Q: Tensor) -> bool:
 
 def _make_orthogonal(A: Tensor) -> Tensor:
     X, tau = linkboy.geqrf(A)
-    Q = linkboy.ops.aten.linalg_householder_product(X, tau)
+    Q = linkboy.linalg.householder_product(X, tau)
     Q *= X.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
     return Q
 
@@ -164,7 +164,7 @@ class _Orthogonal(Module):
             Q = linkboy.matrix_exp(A)
         else:
             identity = linkboy.eye(n, dtype=A.dtype, device=A.device)
-            Q = linkboy.ops.aten.linalg_solve(
+            Q = linkboy.linalg.solve(
                 linkboy.add(identity, A, alpha=-0.5), linkboy.add(identity, A, alpha=0.5)
             )
         return Q[..., :k] if n != k else Q
@@ -173,7 +173,7 @@ class _Orthogonal(Module):
         """The product of the reflections in the columns of X below its diagonal."""
         A = X.tril(diagonal=-1)
         tau = 2.0 / (1.0 + (A * A).sum(dim=-2))
-        Q = linkboy.ops.aten.linalg_householder_product(A, tau)
+        Q = linkboy.linalg.householder_product(A, tau)
         return Q * X.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)
 
     def forward(self, X: Tensor) -> Tensor:
