@@ -69,9 +69,11 @@ static bool put_wrapped(struct code_printer *p, struct text *out, const struct t
 
 static void put_annotation_text(struct code_printer *p, struct text *out, const struct type *t) {
     if (p->options.put_name) {
-        if (t->name && p->options.put_name(p->options.context, out, (struct code_dependency){.type = t}))
+        bool marked = t->kind == TYPE_LIST || t->kind == TYPE_DICT; /* such a name is ours (type_marked) */
+        bool named = t->name && !marked;
+        if (named && p->options.put_name(p->options.context, out, (struct code_dependency){.type = t}))
             return;
-        if (!t->name && put_wrapped(p, out, t)) return;
+        if (!named && put_wrapped(p, out, t)) return;
     }
     type_put_annotation(out, t);
 }
