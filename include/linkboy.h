@@ -248,7 +248,8 @@ typedef struct lb_answer lb_answer;
  * in which the name stands, of the namespace whose attribute it is, or of the module's class. `find` answers
  * by one of the lb_answer_ functions; answering nothing says that there is no such name (or, of a class, that
  * it was declared as a method just now). False with `err` filled ends the compilation. While it answers, the
- * host may declare and compile. */
+ * host may declare and compile. `scope` NULL asks for the class behind a type that the host made, by the
+ * type's qualified name: a scope (lb_answer_scope()) of what it has besides its compiled members. */
 typedef struct lb_host {
     size_t size;
     void *user;
@@ -327,6 +328,14 @@ LB_API bool lb_answer_functions(lb_answer *answer, lb_function *const *functions
  * and result. */
 LB_API bool lb_answer_outside(lb_answer *answer, lb_function *function, bool method, bool never,
                               lb_error *err);
+/* A definition in the body of the class that was asked, which is compiled for the calls of it: a method of an
+ * Enum or NamedTuple, a class method, a property, the forward of a torch.autograd.Function (its first argument
+ * is a context of which nothing is kept). */
+typedef enum lb_member_kind { LB_METHOD, LB_CLASS_METHOD, LB_PROPERTY, LB_AUTOGRAD_FORWARD } lb_member_kind;
+LB_API bool lb_answer_member(lb_answer *answer, lb_function *function, lb_member_kind kind, lb_error *err);
+/* Two answers, items 0 and 1: what PyTorch takes it for, and what it is in all of Python. The second is taken
+ * where a program cannot be compiled with the first. */
+LB_API bool lb_answer_either(lb_answer *answer, lb_error *err);
 /* Something whose attributes are asked with this scope; messages call it by `words` ("python value of type
  * 'module'"). */
 LB_API bool lb_answer_scope(lb_answer *answer, void *scope, const char *words, lb_error *err);

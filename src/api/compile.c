@@ -138,6 +138,19 @@ bool lb_answer_outside(lb_answer *answer, lb_function *function, bool method, bo
     return true;
 }
 
+bool lb_answer_member(lb_answer *answer, lb_function *function, lb_member_kind kind, lb_error *err) {
+    if (!lb_answer_functions(answer, &function, 1, err)) return false;
+    answer->kind = ANSWER_MEMBER;
+    answer->position = kind;
+    return true;
+}
+
+bool lb_answer_either(lb_answer *answer, lb_error *err) {
+    if (!lb_answer_items(answer, 2, err)) return false;
+    answer->kind = ANSWER_EITHER;
+    return true;
+}
+
 bool lb_answer_scope(lb_answer *answer, void *scope, const char *words, lb_error *err) {
     answer->scope = scope;
     return answer_text(answer, ANSWER_SCOPE, words, err);

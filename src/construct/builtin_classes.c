@@ -379,6 +379,7 @@ static const struct builtin_class classes[] = {
     {"torch.nn.Parameter", NULL, CLASS_BUILTIN, make_parameter, holds_parameter},
     {"torch.nn.Module", NULL, CLASS_MODULE, NULL, NULL},
     {"torch.jit.ScriptModule", "torch.nn.Module", CLASS_MODULE, NULL, NULL},
+    {"torch.autograd.Function", NULL, CLASS_PLAIN, NULL, NULL},
     {"enum.Enum", NULL, CLASS_ENUM, NULL, NULL},
     {"typing.NamedTuple", NULL, CLASS_NAMED_TUPLE, make_named_tuple, NULL},
 #define EXCEPTION(name, base) \

@@ -17,6 +17,7 @@ static const struct marking markings[] = {
     {"torch.jit.interface", MARK_INTERFACE},
     {"torch.jit.script_method", MARK_SCRIPT_METHOD},
     {"torch.jit.script_if_tracing", MARK_SCRIPT_IF_TRACING},
+    {"contextlib.contextmanager", MARK_CONTEXT_MANAGER},
     {"torch.jit._overload", MARK_OVERLOAD},
     {"torch.jit._overload_method", MARK_OVERLOAD},
     {"torch._jit_internal._overload", MARK_OVERLOAD},

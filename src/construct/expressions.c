@@ -23,6 +23,15 @@ bool bind_name(struct evaluator *v, struct scope *s, const struct name *name, st
     return value && bindings_set(v, &home_of(s, name)->names, name, value);
 }
 
+/* Builtins that reach what is not there: files, the interpreter, its compiler. */
+static bool is_of_the_system(const char *name) {
+    static const char *const names[] = {"exec",    "eval",   "compile", "open",       "input", "__import__",
+                                        "globals", "locals", "vars",    "breakpoint", "exit",  "quit"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(names[i], name)) return true;
+    return false;
+}
+
 struct thing *look_up_name(struct evaluator *v, struct scope *s, const struct name *name,
                            struct source_range at) {
     struct scope *from = s;
@@ -30,6 +39,9 @@ struct thing *look_up_name(struct evaluator *v, struct scope *s, const struct na
     for (; s && !found; s = s->outer)
         if (!s->class_body || s == from) found = bindings_get(&s->names, name);
     if (!found) found = bindings_get(&v->builtins, name);
+    if (!found && is_of_the_system(name->text))
+        return raise_refusal(v, at, "do it outside and pass the result as an argument",
+                             "'%s' is not there without Python", name->text);
     if (!found) return raise_error(v, at, "NameError", "name '%s' is not defined", name->text);
     if (found->kind != THING_MISSING) return found;
     return raise_refusal(v, at, found->missing, "'%s' could not be evaluated", name->text);

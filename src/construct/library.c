@@ -18,7 +18,7 @@ static bool is_known_library(const char *path) {
                                         "collections", "functools", "itertools", "copy",
                                         "abc",         "enum",      "warnings",  "dataclasses",
                                         "numbers",     "operator",  "types",     "__future__",
-                                        "sys",         "logging"};
+                                        "sys",         "logging", "contextlib"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (begins(path, names[i])) return true;
     return false;

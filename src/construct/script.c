@@ -121,6 +121,7 @@ bool compile_file(struct unit *unit, const struct compile_request *r, struct run
     unit_leave(unit);
     if (s.host) s.host->answers = (lb_host){0}; /* nothing is asked any more */
     evaluator_free(s.v);
+    table_free(&s.classes);
     if (good) return true;
     value_release(out->root);
     out->root = value_none();

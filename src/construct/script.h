@@ -18,15 +18,16 @@ struct script {
     struct host *host;
     lb_error *err;
     struct concrete *concretes; /* classes of modules so far */
+    struct table classes;       /* name of a type -> the struct thing_class behind it */
 };
 
 /* What a scope of the host's interface points to. */
 struct script_scope {
-    enum { NAMES_AROUND, NAMES_OF_THING, NAMES_OF_CLASS, NAMES_OF_MODULE } kind;
+    enum { NAMES_AROUND, NAMES_OF_THING, NAMES_OF_CLASS, NAMES_OF_AUTOGRAD, NAMES_OF_MODULE } kind;
     union {
         struct scope *scope;       /* NAMES_AROUND: what a function sees */
         struct thing *thing;       /* NAMES_OF_THING: its attributes */
-        struct thing_class *class; /* NAMES_OF_CLASS: what a script class has besides members */
+        struct thing_class *class; /* NAMES_OF_CLASS: what a class has besides compiled members */
         struct concrete *concrete; /* NAMES_OF_MODULE: what a module's class has besides members */
     };
 };
@@ -40,6 +41,8 @@ struct script_scope *script_scope_new(struct script *s, int kind, void *of);
 bool script_answer(struct script *s, struct thing *t, lb_answer *answer);
 bool script_refuse(struct script *s, lb_answer *answer, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* What a name is in a scope; NULL: nothing. */
+struct thing *script_lexical(struct script *s, struct scope *scope, const struct name *name);
 /* A method that stays out of the program. */
 bool script_answer_method_outside(struct script *s, struct concrete *c, struct thing_function *f,
                                   lb_answer *a);

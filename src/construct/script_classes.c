@@ -136,6 +136,14 @@ static const struct tree *class_alone(struct script *s, const struct tree *t) {
     return list && list->count ? list->items[0] : NULL;
 }
 
+/* A base class that is a class of the file. */
+static const struct tree *find_base(struct resolver *r, const struct tree *base) {
+    struct script *s = host_of(r)->answers.user;
+    struct script_scope *names = host_scope_of(r);
+    struct thing *t = base->kind == TREE_NAME ? script_lexical(s, names->scope, base->name) : NULL;
+    return t && t->kind == THING_CLASS ? t->as_class->tree : NULL;
+}
+
 /* Its methods see what stands around the class, and what it has besides them by its own name. */
 static const struct type *class_with_methods(struct script *s, struct thing_class *c, const char *qualified) {
     struct script_scope *names = script_scope_new(s, NAMES_AROUND, c->scope);
@@ -144,7 +152,9 @@ static const struct type *class_with_methods(struct script *s, struct thing_clas
     if (name && type_find_named(&s->unit->types, name)) name = unit_mangle(s->unit, name);
     if (!name || !r) return error_memory(s->err), NULL;
     const struct tree *alone = class_alone(s, c->tree);
+    r->find_base = find_base;
     c->type_name = name;
+    if (!table_set(&s->classes, name, c)) return error_memory(s->err), NULL;
     return alone ? lang_define_python_class(s->unit, alone, name, r, s->err) : NULL;
 }
 
@@ -157,7 +167,12 @@ const struct type *script_class_type(struct script *s, struct thing_class *c) {
     const char *qualified = c->file ? script_qualified(s, c->file, c->name)
                                     : arena_printf(&s->v->memory, "__torch__.%s", c->name->text);
     if (!qualified) return error_memory(s->err), NULL;
-    if (c->nature == CLASS_ENUM) return c->type = enum_type(s, c, qualified);
-    if (c->nature == CLASS_NAMED_TUPLE) return c->type = named_tuple_type(s, c, qualified);
-    return c->type = interface ? interface_type(s, c, qualified) : class_with_methods(s, c, qualified);
+    if (c->nature == CLASS_ENUM)
+        c->type = enum_type(s, c, qualified);
+    else if (c->nature == CLASS_NAMED_TUPLE)
+        c->type = named_tuple_type(s, c, qualified);
+    else
+        c->type = interface ? interface_type(s, c, qualified) : class_with_methods(s, c, qualified);
+    if (c->type && !table_set(&s->classes, c->type->name, c)) return error_memory(s->err), NULL;
+    return c->type;
 }

@@ -49,6 +49,16 @@ static bool answer_type(struct script *s, lb_answer *a, const struct type *type)
     return true;
 }
 
+/* Two answers: PyTorch's, and the one in all of Python. */
+static lb_answer *begin_either(struct script *s, lb_answer *a) {
+    a->items = arena_array(a->memory, struct lb_answer, 2);
+    if (!a->items) return error_memory(s->err), NULL;
+    for (int i = 0; i < 2; i++) a->items[i] = (struct lb_answer){.host = a->host, .memory = a->memory};
+    a->count = 2;
+    a->kind = ANSWER_EITHER;
+    return a->items;
+}
+
 /* ---- functions ---- */
 
 /* A function that stays out of the program. */
@@ -134,6 +144,20 @@ static bool answer_library(struct script *s, lb_answer *a, struct thing *t) {
 
 /* ---- classes and values ---- */
 
+static bool is_autograd(const struct thing_class *c) {
+    for (int i = 0; i < c->order_count; i++)
+        if (!strcmp(c->order[i]->name->text, "Function") && !c->order[i]->tree) return true;
+    return false;
+}
+
+/* PyTorch knows no torch.autograd.Function; in all of Python it has `apply`. */
+static bool answer_autograd(struct script *s, lb_answer *a, struct thing_class *c) {
+    lb_answer *strict = begin_either(s, a), *wide = strict ? strict + 1 : NULL;
+    if (!strict || !answer_object(s, strict, c->thing)) return false;
+    wide->scope = script_scope_new(s, NAMES_OF_AUTOGRAD, c);
+    return wide->scope && answer_text(s, wide, ANSWER_SCOPE, "autograd function");
+}
+
 static bool answer_class(struct script *s, lb_answer *a, struct thing_class *c) {
     if (c->builtin && c->nature != CLASS_EXCEPTION) {
         a->kind = ANSWER_NOTHING; /* int, list: the language's own */
@@ -145,6 +169,7 @@ static bool answer_class(struct script *s, lb_answer *a, struct thing_class *c) 
         snprintf(own, sizeof own, "builtins.%s", c->name->text);
         return answer_text(s, a, ANSWER_EXCEPTION, module ? module : own);
     }
+    if (is_autograd(c)) return answer_autograd(s, a, c);
     const struct type *type = script_class_type(s, c);
     if (type) return answer_type(s, a, type);
     return s->err->code ? false : answer_object(s, a, c->thing);
@@ -295,23 +320,60 @@ bool script_convert(struct script *s, struct thing *t, const struct type *want, 
 /* ---- finding ---- */
 
 /* What a function sees, from the inside out, then what every file does. */
-static struct thing *lexical(struct script *s, struct scope *scope, const struct name *name) {
+struct thing *script_lexical(struct script *s, struct scope *scope, const struct name *name) {
     struct thing *found = NULL;
     for (; scope && !found; scope = scope->outer)
         if (!scope->class_body) found = bindings_get(&scope->names, name);
     return found ? found : bindings_get(&s->v->builtins, name);
 }
 
-/* A script class: static methods, constants, class methods. */
+static bool answer_member(struct script *s, lb_answer *a, struct thing_function *f, lb_member_kind kind) {
+    if (!answer_outside(s, a, NULL, f)) return false;
+    a->kind = ANSWER_MEMBER;
+    a->position = kind;
+    return true;
+}
+
+/* What a class has besides its compiled members: static methods, constants, methods of Enums. */
 static bool find_in_class(struct script *s, struct thing_class *c, const struct name *name, lb_answer *a) {
     struct thing *member = class_member(c, NULL, name, NULL);
-    return !member || script_answer(s, member, a);
+    if (!member) return true;
+    struct thing *inner = member->kind == THING_PROPERTY       ? member->property.getter
+                          : member->kind == THING_CLASS_METHOD ? member->wrapped
+                                                               : member;
+    lb_member_kind kind = member->kind == THING_PROPERTY       ? LB_PROPERTY
+                          : member->kind == THING_CLASS_METHOD ? LB_CLASS_METHOD
+                                                               : LB_METHOD;
+    bool function = inner && inner->kind == THING_FUNCTION;
+    return function ? answer_member(s, a, inner->function, kind) : script_answer(s, member, a);
+}
+
+static bool find_in_autograd(struct script *s, struct thing_class *c, const struct name *name, lb_answer *a) {
+    struct thing *forward = class_member(c, NULL, evaluator_name(s->v, "forward"), NULL);
+    if (forward && forward->kind == THING_STATIC) forward = forward->wrapped;
+    bool known = forward && forward->kind == THING_FUNCTION && !strcmp(name->text, "apply");
+    return !known || answer_member(s, a, forward->function, LB_AUTOGRAD_FORWARD);
+}
+
+static bool find_class(struct script *s, const struct name *type_name, lb_answer *a) {
+    struct thing_class *c = table_get(&s->classes, type_name);
+    if (!c) return true;
+    a->scope = script_scope_new(s, NAMES_OF_CLASS, c);
+    return a->scope && answer_text(s, a, ANSWER_SCOPE, c->name->text);
+}
+
+/* What only the compiler's own library may have: torch.FloatTensor. */
+static bool answer_own_library(struct script *s, lb_answer *a, const struct thing *t, const struct name *name) {
+    const char *path = arena_printf(&s->v->memory, "%s.%s", t->path, name->text);
+    lb_answer *strict = path ? begin_either(s, a) : NULL;
+    if (!path) error_memory(s->err);
+    return strict && answer_text(s, strict + 1, ANSWER_NAME, path);
 }
 
 static bool find_attribute(struct script *s, struct thing *t, const struct name *name, lb_answer *a) {
     struct thing *found = thing_find_attribute(s->v, t, name, (struct source_range){0});
     if (found) return script_answer(s, found, a);
-    return !s->err->code;
+    return !s->err->code && (t->kind != THING_LIBRARY || answer_own_library(s, a, t, name));
 }
 
 static bool find_name(struct script *s, const struct script_scope *scope, const struct name *name,
@@ -320,8 +382,9 @@ static bool find_name(struct script *s, const struct script_scope *scope, const 
     switch (scope->kind) {
     case NAMES_OF_THING: return find_attribute(s, scope->thing, name, a);
     case NAMES_OF_CLASS: return find_in_class(s, scope->class, name, a);
+    case NAMES_OF_AUTOGRAD: return find_in_autograd(s, scope->class, name, a);
     case NAMES_OF_MODULE: return script_concrete_method(s, scope->concrete, name, a);
-    default: found = lexical(s, scope->scope, name);
+    default: found = script_lexical(s, scope->scope, name);
     }
     return !found || script_answer(s, found, a);
 }
@@ -331,7 +394,7 @@ bool script_find(void *user, void *scope, const char *name, lb_answer *answer, l
     lb_error *outer = s->err;
     s->err = s->v->err = err;
     const struct name *key = name_of(&s->unit->names, name);
-    bool good = key ? !scope || find_name(s, scope, key, answer) : error_memory(err);
+    bool good = !key ? error_memory(err) : scope ? find_name(s, scope, key, answer) : find_class(s, key, answer);
     s->err = s->v->err = outer;
     return good && !err->code;
 }

@@ -80,6 +80,7 @@ enum thing_mark {
     MARK_SCRIPT_IF_TRACING = 128,
     MARK_DATACLASS = 256,
     MARK_FROZEN = 512,
+    MARK_CONTEXT_MANAGER = 1024,
 };
 
 struct thing_function {

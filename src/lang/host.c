@@ -2,6 +2,7 @@
  * torch/csrc/jit/python/python_sugared_value.cpp). See host.h. */
 #include "lang/host.h"
 #include "lang/emitter.h"
+#include "lang/lower.h"
 #include "lang/python_file.h"
 #include <string.h>
 
@@ -81,13 +82,26 @@ const struct name *host_library_name(struct resolver *r, const struct name *name
     return known;
 }
 
-/* What a class of the host's has besides its members: static methods, constants. */
+/* The scope of the class behind a type: what it was made with, or what the host has for its name. */
+static void *scope_of_type(struct resolver *r, struct emitter *e, const struct type *type) {
+    if (type->kind == TYPE_CLASS && type->definition->host) return type->definition->host;
+    bool made = type->kind == TYPE_CLASS || type->kind == TYPE_ENUM || (type->kind == TYPE_TUPLE && type->name);
+    if (!made) return NULL;
+    struct lb_answer answer = {.memory = &e->memory};
+    bool good = host_ask(host_of(r), NULL, type->name->text, &answer, e->err);
+    answer_release(&answer);
+    return good && answer.kind == ANSWER_SCOPE ? answer.scope : NULL;
+}
+
+/* What a class of the host's has besides its members: static methods, constants, methods of Enums. */
 struct sugared *host_find_member(struct resolver *r, struct emitter *e, const struct type *type,
                                  const struct name *name, struct source_range at) {
-    void *scope = type->kind == TYPE_CLASS ? type->definition->host : NULL;
+    void *scope = scope_of_type(r, e, type);
     struct lb_answer answer = {.memory = &e->memory};
     struct sugared *s = NULL;
     if (scope && host_ask(host_of(r), scope, name->text, &answer, e->err)) s = host_sugared(e, &answer, at);
+    if (s && answer.kind == ANSWER_MEMBER && answer.position == LB_CLASS_METHOD)
+        s = sugared_bound(e, s, sugared_of_type(e, type));
     answer_release(&answer);
     return s;
 }
@@ -159,9 +173,10 @@ static struct sugared *functions_of(struct emitter *e, const struct lb_answer *a
     return s->functions ? s : emit_out_of_memory(e);
 }
 
-/* Compiled as soon as they are named, as PyTorch does: names are given in that order. */
+/* Compiled as soon as they are named, as PyTorch does: names are given in that order. In all of Python a call
+ * may compile them for its arguments, so they are compiled when they are called. */
 static struct sugared *functions_value(struct emitter *e, const struct lb_answer *a, struct source_range at) {
-    for (int i = 0; i < a->count; i++)
+    for (int i = 0; i < a->count && !e->wide; i++)
         if (!emit_ensure(e, a->functions[i], at, a->functions[i]->owner ? "method" : "function")) return NULL;
     return functions_of(e, a);
 }
@@ -271,6 +286,27 @@ static struct sugared *type_value(struct emitter *e, const struct lb_answer *a) 
     return s || e->err->code ? s : named(e, &kind_object, emit_type_words(e, a->type));
 }
 
+/* A definition in a class's body, compiled for the calls of it; PyTorch knows none but its compiled methods. */
+static struct sugared *member_value(struct emitter *e, const struct lb_answer *a) {
+    if (!e->wide) return named(e, &kind_object, "python value of type 'method'");
+    const struct function *f = a->functions[0];
+    struct sugared *s = sugared_lambda_in(e, f->definition, lang_resolver_of(f));
+    if (s && a->position == LB_PROPERTY) s->only_end = true;
+    return s && a->position == LB_AUTOGRAD_FORWARD ? sugared_bound(e, s, sugared_quiet(e)) : s;
+}
+
+const struct lb_answer *host_told(const struct emitter *e, const struct lb_answer *a) {
+    return a->kind == ANSWER_EITHER ? &a->items[e->wide ? 1 : 0] : a;
+}
+
+/* A library's name that is not known here either is what PyTorch takes it for. */
+static struct sugared *either_value(struct emitter *e, const struct lb_answer *a, struct source_range at) {
+    const struct lb_answer *told = host_told(e, a);
+    bool library = told->kind == ANSWER_NAME && !strstr(told->text, "::");
+    struct sugared *s = library ? python_library_value(e, told->text, at) : host_sugared(e, told, at);
+    return s || e->err->code || !e->wide ? s : host_sugared(e, &a->items[0], at);
+}
+
 struct sugared *host_sugared(struct emitter *e, const struct lb_answer *a, struct source_range at) {
     struct sugared *s;
     switch (a->kind) {
@@ -284,6 +320,8 @@ struct sugared *host_sugared(struct emitter *e, const struct lb_answer *a, struc
     case ANSWER_EXCEPTION: return exception_value(e, a);
     case ANSWER_OBJECT: return named(e, &kind_object, a->text);
     case ANSWER_REFUSAL: return emit_error(e, at, "%s", a->text);
+    case ANSWER_MEMBER: return member_value(e, a);
+    case ANSWER_EITHER: return either_value(e, a, at);
     case ANSWER_SCOPE:
         if ((s = named(e, &kind_scope, a->text))) s->context = a->scope;
         return s;

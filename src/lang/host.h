@@ -32,6 +32,8 @@ enum answer_kind {
     ANSWER_EXCEPTION, /* text: the qualified name */
     ANSWER_OBJECT,    /* text: what messages call it */
     ANSWER_REFUSAL,   /* text: the message */
+    ANSWER_MEMBER,    /* functions[0]: one of a class's body; position: enum lb_member_kind */
+    ANSWER_EITHER,    /* items[0] as PyTorch has it, items[1] in all of Python */
 };
 
 /* One answer while it is given; what it points to is in `memory`. */
@@ -68,6 +70,8 @@ bool host_ask(struct host *host, void *scope, const char *name, struct lb_answer
 void answer_release(struct lb_answer *answer);
 /* What an answer is to a program; NULL after an error, or without one for ANSWER_NOTHING. */
 struct sugared *host_sugared(struct emitter *e, const struct lb_answer *answer, struct source_range at);
+/* Of two answers (ANSWER_EITHER) the one that holds for this emitter. */
+const struct lb_answer *host_told(const struct emitter *e, const struct lb_answer *answer);
 /* A value as constants at the insertion point; a tuple becomes a tuple of them. */
 struct ir_value *host_constant(struct emitter *e, lb_value v, struct source_range at);
 

@@ -3,6 +3,7 @@
 #include "lang/block.h"
 #include "lang/emitter.h"
 #include "lang/host.h"
+#include "lang/python_file.h"
 #include "types/adapt.h"
 #include <string.h>
 
@@ -194,7 +195,7 @@ static struct sugared *find_value(struct resolver *resolver, struct emitter *e, 
     bool good = host_ask(r->host, r->scope, name->text, &answer, e->err);
     struct sugared *s = good ? host_sugared(e, &answer, at) : NULL;
     answer_release(&answer);
-    return s;
+    return s || e->err->code ? s : python_exception_value(e, name);
 }
 
 static void release_defaults(void *thing) {

@@ -43,6 +43,7 @@ struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct sou
                                 const struct name *name);
 /* A function with its first argument: items[0] and items[1]. */
 extern const struct sugared_kind sugared_kind_bound;
+struct sugared *sugared_bound(struct emitter *e, struct sugared *function, struct sugared *self);
 struct sugared *sugared_internal(struct emitter *e, const struct name *name);
 /* What may be asked for anything and answers nothing. */
 struct sugared *sugared_quiet(struct emitter *e);

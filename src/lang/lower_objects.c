@@ -190,6 +190,7 @@ struct sugared *sugared_slice_class(struct emitter *e) {
 
 struct sugared *lower_library_object(struct emitter *e, const char *path) {
     if (!strcmp(path, "dataclasses.replace")) return sugared_new(e, &kind_replace);
+    if (!strcmp(path, "logging.getLogger()")) return sugared_new(e, &kind_logger);
     if (!strcmp(path, "logging.getLogger")) return sugared_new(e, &kind_get_logger);
     if (!strncmp(path, "logging.", 8))
         return logger_attribute(e, NULL, (struct source_range){0}, emit_name(e, path + 8));

@@ -70,7 +70,8 @@ struct sugared *lower_name_value(struct emitter *e, const struct tree *t, int bi
 
 /* ---- attributes ---- */
 
-static struct sugared *bound(struct emitter *e, struct sugared *function, struct sugared *self) {
+struct sugared *sugared_bound(struct emitter *e, struct sugared *function, struct sugared *self) {
+    if (!function || !self) return NULL;
     struct sugared *s = sugared_new(e, &sugared_kind_bound);
     struct sugared **items = arena_array(&e->memory, struct sugared *, 2);
     if (!s || !items) return emit_out_of_memory(e);
@@ -103,7 +104,7 @@ static struct sugared *hidden_member(struct emitter *e, struct sugared *s, const
     if (!found || found->kind != &sugared_kind_lambda) return found;
     struct sugared_actuals none = {0};
     bool property = found->only_end;
-    found = bound(e, found, s);
+    found = sugared_bound(e, found, s);
     return found && property ? lower_call_with(e, found, at, &none, 1) : found;
 }
 
@@ -116,7 +117,7 @@ struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct sou
     }
     struct sugared *f = v ? library_for(e, v->type, name->text) : NULL;
     if (e->err->code) return NULL;
-    if (f) return bound(e, f, s);
+    if (f) return sugared_bound(e, f, s);
     struct sugared *found = v ? lower_tuple_member(e, v, name) : NULL;
     if (found || e->err->code) return found;
     struct attempt_error plain;

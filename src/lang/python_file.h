@@ -23,4 +23,6 @@ struct function *python_file_function(struct python_file *file, const char *name
 /* What a dotted name of Python's libraries is ("torch.jit.fork", "math.pi"); NULL without an error: nothing
  * that is known here. */
 struct sugared *python_library_value(struct emitter *e, const char *path, struct source_range at);
+/* A builtin exception; NULL without an error: none of this name. */
+struct sugared *python_exception_value(struct emitter *e, const struct name *name);
 #endif

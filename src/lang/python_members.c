@@ -50,17 +50,6 @@ static struct sugared *constant_value(struct python_file *f, struct emitter *e, 
     return s;
 }
 
-static struct sugared *with_first(struct emitter *e, struct sugared *function, struct sugared *first) {
-    struct sugared *s = sugared_new(e, &sugared_kind_bound);
-    struct sugared **items = arena_array(&e->memory, struct sugared *, 2);
-    if (!s || !items || !function || !first) return emit_out_of_memory(e);
-    items[0] = function;
-    items[1] = first;
-    s->items = items;
-    s->count = 2;
-    return s;
-}
-
 /* A definition as what CLASS.name is; a plain method wants its object as the first argument. */
 static struct sugared *method_value(struct python_file *f, struct emitter *e, const struct tree *def,
                                     struct sugared *class) {
@@ -68,7 +57,7 @@ static struct sugared *method_value(struct python_file *f, struct emitter *e, co
     if (dotted_decorates(e->unit, r, def, "staticmethod")) return static_method(f, e, def);
     if (!e->wide) return NULL;
     struct sugared *s = sugared_lambda_in(e, def, r);
-    if (s && dotted_decorates(e->unit, r, def, "classmethod")) return with_first(e, s, class);
+    if (s && dotted_decorates(e->unit, r, def, "classmethod")) return sugared_bound(e, s, class);
     bool property = dotted_decorates(e->unit, r, def, "property") ||
                     dotted_decorates(e->unit, r, def, "functools.cached_property");
     if (s && property) s->only_end = true;
@@ -115,7 +104,7 @@ static struct sugared *autograd_attribute(struct emitter *e, struct sugared *s, 
     if (strcmp(name->text, "apply") || !def)
         return emit_error(e, at, "an autograd function has `apply`, found '%s'", name->text);
     struct sugared *lambda = sugared_lambda_in(e, def, (struct resolver *)s->base);
-    return lambda ? with_first(e, lambda, sugared_quiet(e)) : NULL;
+    return sugared_bound(e, lambda, sugared_quiet(e));
 }
 static const struct sugared_kind kind_autograd = {.word = "autograd function",
                                                   .attribute = autograd_attribute};

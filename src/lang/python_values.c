@@ -60,9 +60,10 @@ static struct sugared *call_python_exception(struct emitter *e, struct sugared *
 const struct sugared_kind sugared_kind_python_exception = {.word = "exception",
                                                            .call = call_python_exception};
 
-static struct sugared *exception_value(struct emitter *e, const char *name) {
+struct sugared *python_exception_value(struct emitter *e, const struct name *name) {
+    if (!python_is_exception(name->text)) return NULL;
     struct sugared *s = sugared_new(e, &sugared_kind_python_exception);
-    const char *full = arena_printf(&e->memory, "builtins.%s", name);
+    const char *full = arena_printf(&e->memory, "builtins.%s", name->text);
     return s && full && (s->name = emit_name(e, full)) ? s : NULL;
 }
 
@@ -185,5 +186,5 @@ struct sugared *python_find_value(struct resolver *r, struct emitter *e, const s
         const char *module = f->prefix + (strlen(f->prefix) > 10 ? 10 : 0); /* without "__torch__." */
         return sugared_simple(e, emit_text(e, module, (int64_t)strlen(module), at));
     }
-    return python_is_exception(name->text) ? exception_value(e, name->text) : NULL;
+    return python_exception_value(e, name);
 }
