@@ -92,11 +92,16 @@ static int64_t clamp_bound(int64_t at, int64_t length, int64_t step) {
     return at >= length ? (step < 0 ? length - 1 : length) : at;
 }
 
+/* A constant bound; None leaves it as it is. */
+static bool known_bound(const struct ir_value *v, int64_t *bound) {
+    return constant_int(v, bound) || (node_is(v->node, KIND_CONSTANT) && v->type->kind == TYPE_NONE);
+}
+
 static void list_slice(struct containers *c, struct node *n, struct node *from) {
     int64_t start = INT64_MAX, end = INT64_MAX, step = 1, length = from->inputs.count;
-    constant_int(node_input(n, 1), &start);
-    constant_int(node_input(n, 2), &end);
-    constant_int(node_input(n, 3), &step);
+    if (!known_bound(node_input(n, 1), &start) || !known_bound(node_input(n, 2), &end) ||
+        !known_bound(node_input(n, 3), &step))
+        return;
     if (step == 0 || step == INT64_MIN) return;
     if (start == INT64_MAX) start = step < 0 ? INT64_MAX : 0;
     if (end == INT64_MAX) end = step < 0 ? INT64_MIN : INT64_MAX;
