@@ -329,8 +329,8 @@ LB_API bool lb_answer_functions(lb_answer *answer, lb_function *const *functions
 LB_API bool lb_answer_outside(lb_answer *answer, lb_function *function, bool method, bool never,
                               lb_error *err);
 /* A definition in the body of the class that was asked, which is compiled for the calls of it: a method of an
- * Enum or NamedTuple, a class method, a property, the forward of a torch.autograd.Function (its first argument
- * is a context of which nothing is kept). */
+ * Enum or NamedTuple, a class method, a property, the forward of a torch.autograd.Function (its first
+ * argument is a context of which nothing is kept). */
 typedef enum lb_member_kind { LB_METHOD, LB_CLASS_METHOD, LB_PROPERTY, LB_AUTOGRAD_FORWARD } lb_member_kind;
 LB_API bool lb_answer_member(lb_answer *answer, lb_function *function, lb_member_kind kind, lb_error *err);
 /* Two answers, items 0 and 1: what PyTorch takes it for, and what it is in all of Python. The second is taken

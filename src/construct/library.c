@@ -14,11 +14,10 @@ static bool begins(const char *path, const char *prefix) {
 
 /* Libraries that have a meaning without Python. */
 static bool is_known_library(const char *path) {
-    static const char *const names[] = {"torch",       "math",      "typing",    "typing_extensions",
-                                        "collections", "functools", "itertools", "copy",
-                                        "abc",         "enum",      "warnings",  "dataclasses",
-                                        "numbers",     "operator",  "types",     "__future__",
-                                        "sys",         "logging", "contextlib"};
+    static const char *const names[] = {
+        "torch", "math",       "typing", "typing_extensions", "collections", "functools", "itertools",
+        "copy",  "abc",        "enum",   "warnings",          "dataclasses", "numbers",   "operator",
+        "types", "__future__", "sys",    "logging",           "contextlib"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (begins(path, names[i])) return true;
     return false;

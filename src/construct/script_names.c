@@ -363,7 +363,8 @@ static bool find_class(struct script *s, const struct name *type_name, lb_answer
 }
 
 /* What only the compiler's own library may have: torch.FloatTensor. */
-static bool answer_own_library(struct script *s, lb_answer *a, const struct thing *t, const struct name *name) {
+static bool answer_own_library(struct script *s, lb_answer *a, const struct thing *t,
+                               const struct name *name) {
     const char *path = arena_printf(&s->v->memory, "%s.%s", t->path, name->text);
     lb_answer *strict = path ? begin_either(s, a) : NULL;
     if (!path) error_memory(s->err);
@@ -394,7 +395,9 @@ bool script_find(void *user, void *scope, const char *name, lb_answer *answer, l
     lb_error *outer = s->err;
     s->err = s->v->err = err;
     const struct name *key = name_of(&s->unit->names, name);
-    bool good = !key ? error_memory(err) : scope ? find_name(s, scope, key, answer) : find_class(s, key, answer);
+    bool good = !key    ? error_memory(err)
+                : scope ? find_name(s, scope, key, answer)
+                        : find_class(s, key, answer);
     s->err = s->v->err = outer;
     return good && !err->code;
 }

@@ -1,7 +1,8 @@
 /* Loops: for and while become prim::Loop with a body and a condition block; what has a length known while
  * compiling (tuples, module lists) is unrolled (emitLoopCommon, emitUnrolledLoop in
  * torch/csrc/jit/frontend/ir_emitter.cpp). */
-#include "lang/emitter.h"
+#include "lang/choice.h"
+#include "lang/lower.h"
 #include <stdint.h>
 
 typedef bool (*loop_body)(struct emitter *e, void *context);
@@ -23,8 +24,8 @@ static struct ir_value *loop_condition(struct emitter *e, struct node *loop, str
 /* The element of this round, assigned to the targets. */
 static bool assign_targets(struct emitter *e, struct sugared *iterable, const struct tree *targets,
                            struct source_range at, struct ir_value *trip) {
-    struct ir_value *item = sugared_value(e, sugared_item(e, iterable, at, trip, NULL), at);
-    struct sugared *s = sugared_simple(e, item);
+    struct sugared *item = sugared_item(e, iterable, at, trip, NULL);
+    struct sugared *s = e->wide ? item : sugared_simple(e, sugared_value(e, item, at));
     if (!s || targets_starred(e, targets, at) < 0) return false;
     if (targets->count == 1) return emit_assign_all(e, targets, &s, 1, at, 1);
     struct tree *tuple = tree_new(&e->memory, TREE_TUPLE, at, targets->count, targets->items);
@@ -80,10 +81,9 @@ static bool emit_unrolled(struct emitter *e, struct source_range at, struct suga
     return good;
 }
 
-bool emit_for_over(struct emitter *e, const struct tree *targets, const struct tree *iterable,
-                   struct source_range at, loop_body body, void *context) {
-    struct sugared *s = emit_sugared(e, iterable, 1, NULL);
-    s = sugared_iterate(e, s, at);
+/* One `for` over what is iterated over. */
+static bool for_each(struct emitter *e, const struct tree *targets, struct sugared *s, struct source_range at,
+                     loop_body body, void *context) {
     if (!s) return false;
     if (sugared_static_length(s) < 0) return emit_loop(e, at, s, targets, NULL, body, context);
     /* Several targets are one tuple of targets, as the loop's items are tuples. */
@@ -95,14 +95,23 @@ bool emit_for_over(struct emitter *e, const struct tree *targets, const struct t
     return emit_unrolled(e, at, s, targets, body, context);
 }
 
+bool emit_for_over(struct emitter *e, const struct tree *targets, const struct tree *iterable,
+                   struct source_range at, loop_body body, void *context) {
+    return for_each(e, targets, sugared_iterate(e, emit_sugared(e, iterable, 1, NULL), at), at, body,
+                    context);
+}
+
 static bool statements_body(struct emitter *e, void *context) {
     return emit_statements(e, context);
 }
 
 bool emit_for(struct emitter *e, const struct tree *t) {
+    struct source_range at = t->range;
     if (t->items[1]->count != 1)
-        return emit_error(e, t->range, "List of iterables is not supported currently") != NULL;
-    return emit_for_over(e, t->items[0], t->items[1]->items[0], t->range, statements_body, t->items[2]);
+        return emit_error(e, at, "List of iterables is not supported currently") != NULL;
+    struct sugared *s = sugared_iterate(e, emit_sugared(e, t->items[1]->items[0], 1, NULL), at);
+    if (s && e->wide && lower_breaks(t->items[2])) s = choice_rolled(e, s);
+    return for_each(e, t->items[0], s, at, statements_body, t->items[2]);
 }
 
 bool emit_while(struct emitter *e, const struct tree *t) {

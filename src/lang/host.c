@@ -85,7 +85,8 @@ const struct name *host_library_name(struct resolver *r, const struct name *name
 /* The scope of the class behind a type: what it was made with, or what the host has for its name. */
 static void *scope_of_type(struct resolver *r, struct emitter *e, const struct type *type) {
     if (type->kind == TYPE_CLASS && type->definition->host) return type->definition->host;
-    bool made = type->kind == TYPE_CLASS || type->kind == TYPE_ENUM || (type->kind == TYPE_TUPLE && type->name);
+    bool made =
+        type->kind == TYPE_CLASS || type->kind == TYPE_ENUM || (type->kind == TYPE_TUPLE && type->name);
     if (!made) return NULL;
     struct lb_answer answer = {.memory = &e->memory};
     bool good = host_ask(host_of(r), NULL, type->name->text, &answer, e->err);
@@ -286,7 +287,8 @@ static struct sugared *type_value(struct emitter *e, const struct lb_answer *a) 
     return s || e->err->code ? s : named(e, &kind_object, emit_type_words(e, a->type));
 }
 
-/* A definition in a class's body, compiled for the calls of it; PyTorch knows none but its compiled methods. */
+/* A definition in a class's body, compiled for the calls of it; PyTorch knows none but its compiled methods.
+ */
 static struct sugared *member_value(struct emitter *e, const struct lb_answer *a) {
     if (!e->wide) return named(e, &kind_object, "python value of type 'method'");
     const struct function *f = a->functions[0];

@@ -2,6 +2,7 @@
  * class), calls with hooks, and containers, over which loops are unrolled (struct ModuleValue in
  * torch/csrc/jit/python/python_sugared_value.cpp). All attributes of a container are read before the first
  * round of a loop; a parameter or buffer is read twice there, as PyTorch does. */
+#include "lang/choice.h"
 #include "lang/emitter.h"
 #include "lang/explain.h"
 #include "lang/host.h"
@@ -153,33 +154,73 @@ static bool read_tree(struct emitter *e, struct sugared *s, struct source_range 
     return true;
 }
 
+/* Parameters or buffers of the module and of all below it. */
+static bool read_below(struct emitter *e, struct sugared *s, struct source_range at, enum member_kind kind,
+                       struct members *m) {
+    struct members modules = {0};
+    if (!read_tree(e, s, at, "", &modules) || !make_room(e, m, 1)) return false;
+    for (int i = 0; i < modules.count; i++) {
+        lb_value path, name;
+        struct members own;
+        if (!read_members(e, modules.values[i], at, kind, &own) || !make_room(e, m, m->count + own.count))
+            return false;
+        if (!emit_is_constant(sugared_as_simple(modules.keys[i]), &path)) return false;
+        for (int k = 0; k < own.count; k++) {
+            if (!emit_is_constant(sugared_as_simple(own.keys[k]), &name)) return false;
+            const char *whole = arena_printf(&e->memory, "%s%s%s", path.string->bytes,
+                                             path.string->length ? "." : "", name.string->bytes);
+            if (!whole) return error_memory(e->err);
+            if (!(m->keys[m->count] = key_constant(e, whole, strlen(whole)))) return false;
+            m->values[m->count++] = own.values[k];
+        }
+    }
+    return true;
+}
+
 enum wanted { WANT_KEYS = 1, WANT_VALUES = 2, WANT_PAIRS = 3 };
-static const struct {
+enum reach { OF_DICT, OF_CHILDREN, OF_TREE, OF_BUFFERS, OF_ALL_BUFFERS, OF_ALL_PARAMETERS };
+static const struct iterator_row {
     const char *name;
-    uint8_t wanted;
-    bool dict_only, whole_tree, buffers;
+    uint8_t wanted, reach;
+    bool wide; /* PyTorch knows it not */
 } iterators[] = {
-    {"keys", WANT_KEYS, true, false, false},
-    {"values", WANT_VALUES, true, false, false},
-    {"items", WANT_PAIRS, true, false, false},
-    {"children", WANT_VALUES, false, false, false},
-    {"named_children", WANT_PAIRS, false, false, false},
-    {"modules", WANT_VALUES, false, true, false},
-    {"named_modules", WANT_PAIRS, false, true, false},
-    {"named_buffers", WANT_PAIRS, false, false, true},
+    {"keys", WANT_KEYS, OF_DICT, false},
+    {"values", WANT_VALUES, OF_DICT, false},
+    {"items", WANT_PAIRS, OF_DICT, false},
+    {"children", WANT_VALUES, OF_CHILDREN, false},
+    {"named_children", WANT_PAIRS, OF_CHILDREN, false},
+    {"modules", WANT_VALUES, OF_TREE, false},
+    {"named_modules", WANT_PAIRS, OF_TREE, false},
+    {"named_buffers", WANT_PAIRS, OF_ALL_BUFFERS, true},
+    {"named_buffers", WANT_PAIRS, OF_BUFFERS, false},
+    {"buffers", WANT_VALUES, OF_ALL_BUFFERS, true},
+    {"parameters", WANT_VALUES, OF_ALL_PARAMETERS, true},
+    {"named_parameters", WANT_PAIRS, OF_ALL_PARAMETERS, true},
 };
+
+static bool read_reach(struct emitter *e, struct sugared *s, struct source_range at, enum reach reach,
+                       struct members *m) {
+    switch (reach) {
+    case OF_DICT: return read_members(e, s, at, held_kind(s), m);
+    case OF_TREE: return read_tree(e, s, at, "", m);
+    case OF_BUFFERS: return read_members(e, s, at, MEMBER_BUFFER, m);
+    case OF_ALL_BUFFERS: return read_below(e, s, at, MEMBER_BUFFER, m);
+    case OF_ALL_PARAMETERS: return read_below(e, s, at, MEMBER_PARAMETER, m);
+    default: return read_members(e, s, at, MEMBER_MODULE, m);
+    }
+}
 
 static struct sugared *find_iterator(struct emitter *e, struct sugared *s, struct source_range at,
                                      const struct name *name) {
     for (size_t i = 0; i < sizeof iterators / sizeof *iterators; i++) {
-        if (strcmp(iterators[i].name, name->text) || (iterators[i].dict_only && !is_dict(s))) continue;
+        const struct iterator_row *row = &iterators[i];
+        if (strcmp(row->name, name->text) || (row->reach == OF_DICT && !is_dict(s)) ||
+            (row->wide && !e->wide))
+            continue;
         struct members m = {0};
-        enum member_kind kind = iterators[i].dict_only ? held_kind(s) : MEMBER_MODULE;
-        if (iterators[i].buffers) kind = MEMBER_BUFFER;
-        bool good = iterators[i].whole_tree ? read_tree(e, s, at, "", &m) : read_members(e, s, at, kind, &m);
-        if (!good) return NULL;
-        if (iterators[i].wanted == WANT_PAIRS) return iterator(e, name, pairs(e, at, &m));
-        bool keys = iterators[i].wanted == WANT_KEYS;
+        if (!read_reach(e, s, at, (enum reach)row->reach, &m)) return NULL;
+        if (row->wanted == WANT_PAIRS) return iterator(e, name, pairs(e, at, &m));
+        bool keys = row->wanted == WANT_KEYS;
         return iterator(e, name, sugared_tuple_of(e, keys ? m.keys : m.values, m.count));
     }
     return NULL;
@@ -214,17 +255,19 @@ static const struct sugared_kind kind_overloads = {.word = "method", .call = cal
 
 /* ---- what the host knows ---- */
 
-/* A method that the host has declared while it was asked is compiled here. */
+/* A method that the host has declared while it was asked is compiled here; in all of Python when it is
+ * called. */
 static struct sugared *declared_method(struct emitter *e, const struct sugared *s, struct source_range at,
                                        const struct name *name) {
     struct function *f = class_find_method(class_of(s), name);
-    if (!f || !emit_ensure(e, f, at, "method")) return NULL;
+    if (!f || (!e->wide && !emit_ensure(e, f, at, "method"))) return NULL;
     return sugared_method(e, s->value, name);
 }
 
 static struct sugared *answered(struct emitter *e, const struct sugared *s, struct source_range at,
                                 const struct lb_answer *answer, const struct name *name) {
     if (answer->kind == ANSWER_NOTHING) return declared_method(e, s, at, name);
+    answer = host_told(e, answer);
     struct sugared *found = host_sugared(e, answer, at);
     if (!found) return NULL;
     bool method = found->kind == &sugared_kind_function && found->functions[0]->owner == s->value->type;
@@ -239,7 +282,7 @@ static struct sugared *ask_host(struct emitter *e, const struct sugared *s, stru
     if (!class_of(s)->host) return NULL;
     struct lb_answer answer = {.memory = &e->memory};
     bool good = host_ask(host_of(e->resolver), class_of(s)->host, name->text, &answer, e->err);
-    bool refused = answer.kind == ANSWER_REFUSAL && !wanted;
+    bool refused = host_told(e, &answer)->kind == ANSWER_REFUSAL && !wanted;
     struct sugared *found = good && !refused ? answered(e, s, at, &answer, name) : NULL;
     if (good && wanted && answer.kind == ANSWER_REFUSAL)
         explain(e, ERROR_NO_ATTRIBUTE, at, NULL, "%s has no attribute `%s` that a program can use",
@@ -331,6 +374,12 @@ static struct ir_value *arguments_tuple(struct emitter *e, struct actuals actual
     return emit_tuple(e, values, actuals.count, NULL);
 }
 
+struct sugared *host_module_forward(struct emitter *e, struct sugared *s, struct source_range at) {
+    if (s->kind != &kind_module || class_of(s)->forward_pre_hooks.count || class_of(s)->forward_hooks.count)
+        return NULL;
+    return module_attribute(e, s, at, emit_name(e, "forward"));
+}
+
 static struct sugared *call_module(struct emitter *e, struct sugared *s, struct source_range at,
                                    struct actuals actuals, int binders) {
     const struct class_definition *c = class_of(s);
@@ -389,12 +438,28 @@ static struct sugared *indexed_by_value(struct emitter *e, struct sugared *s, st
     return sugared_simple(e, n->outputs.items[0]);
 }
 
+/* In all of Python any key may be asked for. */
+static struct sugared *chosen_by_key(struct emitter *e, struct sugared *s, struct source_range at,
+                                     struct ir_value *key) {
+    struct members m;
+    if (!read_members(e, s, at, held_kind(s), &m)) return NULL;
+    const struct name **names = arena_array(&e->memory, const struct name *, m.count + 1);
+    if (!names) return emit_out_of_memory(e);
+    for (int i = 0; i < m.count; i++) {
+        lb_value own;
+        if (!emit_is_constant(sugared_as_simple(m.keys[i]), &own)) return NULL;
+        if (!(names[i] = emit_name(e, own.string->bytes))) return NULL;
+    }
+    return choice_by_key(e, names, m.values, m.count, key, at);
+}
+
 static struct sugared *dict_item(struct emitter *e, struct sugared *s, struct source_range at,
                                  struct ir_value *index, const struct type *hint) {
     lb_value key, own;
     struct members m;
     if (!emit_is_constant(index, &key)) {
         if (hint) return indexed_by_value(e, s, at, index, hint);
+        if (e->wide) return chosen_by_key(e, s, at, index);
         return emit_error(
             e, at,
             "Unable to extract string literal index. ModuleDict indexing is only supported with "

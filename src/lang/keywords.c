@@ -1,6 +1,6 @@
 /* What a function gets as **kwargs: names that are known while compiling, each with a value of a type of its
  * own. It is no value of the graph; it is looked into, iterated (unrolled) and passed on. */
-#include "lang/specialize.h"
+#include "lang/choice.h"
 #include "lang/wide.h"
 #include <string.h>
 
@@ -68,8 +68,8 @@ static struct sugared *item(struct emitter *e, struct sugared *s, struct source_
                             struct ir_value *index, const struct type *hint) {
     lb_value name;
     (void)hint;
-    if (!wide_constant(e, index, &name) || name.tag != VALUE_STRING)
-        return emit_error(e, at, "the name of a keyword argument must be a constant string");
+    if (!wide_constant(e, index, &name)) return choice_by_key(e, names_of(s), s->items, s->count, index, at);
+    if (name.tag != VALUE_STRING) return emit_error(e, at, "the name of a keyword argument must be a str");
     int i = index_of(s, name.string->bytes, (size_t)name.string->length);
     return i >= 0 ? s->items[i] : emit_error(e, at, "there is no keyword argument '%s'", name.string->bytes);
 }

@@ -219,6 +219,7 @@ static struct sugared *(*const expressions[TREE_KIND_COUNT])(struct emitter *e, 
     [TREE_DICT_COMPREHENSION] = lower_dict_comprehension,
     [TREE_SET] = lower_set,
     [TREE_FORMATTED_STRING] = lower_formatted_string,
+    [TREE_IF_EXPRESSION] = lower_conditional,
     [TREE_AND] = lower_either,
     [TREE_OR] = lower_either,
 };

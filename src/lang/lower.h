@@ -80,12 +80,20 @@ struct sugared *lower_empty_call(struct emitter *e, const struct tree *call, con
 bool lower_assign_statement(struct emitter *e, const struct tree *t);
 bool lower_augmented_statement(struct emitter *e, const struct tree *t);
 bool lower_with(struct emitter *e, const struct tree *t);
+/* Whether a break or continue of the loop around it is in this block. */
+bool lower_breaks(const struct tree *block);
 /* Whether a return, break or continue leaves this block. */
 bool lower_leaves(const struct tree *block);
 /* Emits a block that may be left early, by `around` with a body that is not; then the way out is taken. */
 bool lower_exits(struct emitter *e, struct tree *body,
                  bool (*around)(struct emitter *e, struct tree *body, void *context), void *context);
 bool lower_delete_statement(struct emitter *e, const struct tree *t);
+/* ---- things that are no values (lower_things.c); NULL without an error: as TorchScript has it ---- */
+struct sugared *lower_slice_of_things(struct emitter *e, struct sugared *s, const struct tree *subscript);
+struct sugared *lower_sequence_call(struct emitter *e, const struct tree *call);
+struct sugared *lower_getattr(struct emitter *e, const struct tree *call);
+struct sugared *lower_conditional(struct emitter *e, const struct tree *t, int binders,
+                                  const struct type *hint);
 /* ---- text (lower_text.c, lower_format.c) ---- */
 /* A value as str() or repr() writes it. */
 struct ir_value *lower_text(struct emitter *e, struct ir_value *v, bool repr, struct source_range at);

@@ -1,7 +1,9 @@
 /* Calls with all of Python's arguments: stars and double stars, functions as arguments, lambdas and inner
  * functions, and script functions that do not take what they are given as they are declared: these are
  * compiled for the call (specialize.c). */
+#include "lang/choice.h"
 #include "lang/define.h"
+#include "lang/host.h"
 #include "lang/lower.h"
 #include <string.h>
 
@@ -235,6 +237,10 @@ static struct sugared *known_length(struct emitter *e, const struct sugared *cal
 struct sugared *lower_call_with(struct emitter *e, struct sugared *callee, struct source_range at,
                                 const struct sugared_actuals *actuals, int binders) {
     if (callee->kind == &sugared_kind_lambda) return lambda_call(e, callee, at, actuals);
+    if (callee->kind == &sugared_kind_choice) return choice_call(e, callee, at, actuals, binders);
+    struct sugared *forward = host_module_forward(e, callee, at);
+    if (forward) return lower_call_with(e, forward, at, actuals, binders);
+    if (e->err->code) return NULL;
     if (callee->kind == &sugared_kind_bound) return call_bound(e, callee, at, actuals, binders);
     struct sugared *length = known_length(e, callee, at, actuals);
     if (length || e->err->code) return length;
@@ -272,13 +278,16 @@ struct sugared *lower_call_expression(struct emitter *e, const struct tree *t, i
         struct sugared_actuals given = {0};
         return gather(e, t, &given) ? lower_format_call(e, t->items[0]->items[0], &given, t->range) : NULL;
     }
+    struct sugared *things = lower_sequence_call(e, t);
+    if (things || e->err->code) return things;
     struct sugared *callee = emit_sugared(e, t->items[0], 1, NULL);
     struct sugared_actuals actuals = {0};
     if (!callee) return NULL;
-    if (callee->kind == &sugared_kind_form) {
-        struct sugared *list = list_of_arguments(e, callee, t);
-        return list || e->err->code ? list : emit_special_form(e, callee, t, hint);
-    }
+    if (callee->kind == &sugared_kind_form && callee->form == FORM_GETATTR) things = lower_getattr(e, t);
+    if (callee->kind == &sugared_kind_form && !things && !e->err->code)
+        things = list_of_arguments(e, callee, t);
+    if (things || e->err->code) return things;
+    if (callee->kind == &sugared_kind_form) return emit_special_form(e, callee, t, hint);
     struct sugared *empty = lower_empty_call(e, t, callee, hint);
     if (empty || e->err->code) return empty;
     if (!gather(e, t, &actuals)) return NULL;

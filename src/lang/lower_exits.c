@@ -30,6 +30,18 @@ static bool leaves(const struct tree *t, bool inside) {
     return false;
 }
 
+static bool breaks(const struct tree *t) {
+    if (t->kind == TREE_BREAK || t->kind == TREE_CONTINUE) return true;
+    if (is_scope(t) || is_loop(t)) return false;
+    for (int i = 0; i < t->count; i++)
+        if (t->items[i] && breaks(t->items[i])) return true;
+    return false;
+}
+
+bool lower_breaks(const struct tree *block) {
+    return breaks(block);
+}
+
 bool lower_leaves(const struct tree *block) {
     return leaves(block, false);
 }

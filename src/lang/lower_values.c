@@ -144,45 +144,6 @@ struct sugared *lower_attribute(struct emitter *e, const struct tree *t, int bin
 
 /* ---- subscripts ---- */
 
-/* A bound of a slice that must be known; left out: `otherwise`. */
-static bool known_bound(struct emitter *e, const struct tree *t, int64_t otherwise, int64_t *out) {
-    *out = otherwise;
-    if (!t) return true;
-    lb_value c;
-    struct ir_value *v = emit_expression(e, t, NULL);
-    if (!v) return false;
-    if (v->type->kind == TYPE_NONE) return true;
-    if (!wide_constant(e, v, &c) || c.tag != VALUE_INT)
-        return emit_error(e, t->range,
-                          "a slice of things that are no values must be known while compiling") != NULL;
-    *out = c.i;
-    return true;
-}
-
-/* A part of a tuple of things that are no values (arguments, modules), by constant bounds. */
-static struct sugared *slice_of_tuple(struct emitter *e, struct sugared *s, const struct tree *slice,
-                                      struct source_range at) {
-    struct sugared_list all;
-    int64_t start, stop, step;
-    if (!sugared_tuple(e, s, at, -1, &all)) return NULL;
-    if (!known_bound(e, slice->items[2], 1, &step)) return NULL;
-    if (!step) return emit_error(e, at, "slice step cannot be zero");
-    int64_t last = all.count - 1;
-    if (!known_bound(e, slice->items[0], step > 0 ? 0 : last, &start)) return NULL;
-    if (!known_bound(e, slice->items[1], step > 0 ? all.count : -all.count - 1, &stop)) return NULL;
-    if (start < 0) start += all.count;
-    if (stop < 0) stop += all.count;
-    if (start < 0) start = step > 0 ? 0 : -1;
-    if (start > last + (step > 0)) start = step > 0 ? all.count : last;
-    if (stop > all.count) stop = all.count;
-    struct sugared **items = arena_array(&e->memory, struct sugared *, all.count + 1);
-    int count = 0;
-    if (!items) return emit_out_of_memory(e);
-    for (int64_t i = start; i >= 0 && i <= last && (step > 0 ? i < stop : i > stop); i += step)
-        items[count++] = all.items[i];
-    return sugared_tuple_of(e, items, count);
-}
-
 struct sugared *lower_subscript(struct emitter *e, const struct tree *t, int binders,
                                 const struct type *hint) {
     (void)binders;
@@ -197,12 +158,13 @@ struct sugared *lower_subscript(struct emitter *e, const struct tree *t, int bin
             return emit_error(e, t->range, "the type of the keys is learnt here");
         return both[1] ? lower_by_library(e, "getitem", t->range, both, 2) : NULL;
     }
-    if (!v && s->kind->tuple && subscripts->count == 1 && subscripts->items[0]->kind == TREE_SLICE)
-        return slice_of_tuple(e, s, subscripts->items[0], t->range);
-    if (s->kind == &sugared_kind_keywords) {
+    bool slice = subscripts->count == 1 && subscripts->items[0]->kind == TREE_SLICE;
+    if (!v && subscripts->count == 1 && !slice && s->kind->item) {
         struct ir_value *index = emit_expression(e, subscripts->items[0], NULL);
         return index ? sugared_item(e, s, t->range, index, hint) : NULL;
     }
+    struct sugared *things = !v && slice ? lower_slice_of_things(e, s, t) : NULL;
+    if (things || e->err->code) return things;
     /* The container is evaluated once: the emitter goes on with a name for it. */
     struct tree *copy = tree_copy(&e->memory, t);
     struct tree *kept = t->items[0]->kind == TREE_NAME ? t->items[0] : lower_keep(e, t->items[0]->range, s);

@@ -1,5 +1,6 @@
 /* Sugared values of all kinds but the first-class one (sugared_simple.c): what each can do, and the wording
  * when it cannot (torch/csrc/jit/frontend/sugared_value.cpp). */
+#include "lang/choice.h"
 #include "lang/define.h"
 #include "lang/emitter.h"
 #include "lang/explain.h"
@@ -509,6 +510,7 @@ static struct sugared *tuple_item(struct emitter *e, struct sugared *s, struct s
                                   struct ir_value *index, const struct type *hint) {
     (void)hint;
     lb_value i;
+    if (e->wide) return choice_at(e, s->items, s->count, index, at);
     if (index->type->kind != TYPE_INT || !emit_is_constant(index, &i))
         return emit_error(
             e, at,
@@ -520,14 +522,14 @@ static struct sugared *tuple_item(struct emitter *e, struct sugared *s, struct s
     if (at_index >= 0 && at_index < s->count) return s->items[at_index];
     return emit_error(e, at, "Index %lld out of range of length %d", (long long)i.i, s->count);
 }
-static const struct sugared_kind kind_tuple = {.word = "Tuple",
-                                               .value = tuple_value,
-                                               .tuple = tuple_items,
-                                               .item = tuple_item,
-                                               .iterate = iterate_itself};
+const struct sugared_kind sugared_kind_tuple = {.word = "Tuple",
+                                                .value = tuple_value,
+                                                .tuple = tuple_items,
+                                                .item = tuple_item,
+                                                .iterate = iterate_itself};
 
 struct sugared *sugared_tuple_of(struct emitter *e, struct sugared *const *items, int count) {
-    struct sugared *s = sugared_new(e, &kind_tuple);
+    struct sugared *s = sugared_new(e, &sugared_kind_tuple);
     if (!s || !(s->items = arena_copy(&e->memory, items, sizeof *items * (size_t)count))) return NULL;
     s->count = count;
     s->static_length = count;
@@ -549,7 +551,7 @@ static struct sugared *range_item(struct emitter *e, struct sugared *s, struct s
     struct ir_value *inputs[3] = {index, s->start, s->step};
     return sugared_simple(e, emit_operator(e, "aten::__derive_index", at, inputs, 3));
 }
-static const struct sugared_kind kind_range = {
+const struct sugared_kind sugared_kind_range = {
     .word = "range", .length = range_length, .item = range_item, .iterate = iterate_itself};
 
 struct sugared *sugared_range(struct emitter *e, struct source_range at, struct ir_value *const *inputs,
@@ -560,7 +562,7 @@ struct sugared *sugared_range(struct emitter *e, struct source_range at, struct 
                               emit_type_words(e, inputs[i]->type), i);
     if (!count) return emit_error(e, at, "range expected at least 1 arguments, got 0");
     if (count > 3) return emit_error(e, at, "range expected at most 3 arguments, got %d", count);
-    struct sugared *s = sugared_new(e, &kind_range);
+    struct sugared *s = sugared_new(e, &sugared_kind_range);
     if (!s) return NULL;
     s->only_end = count == 1;
     s->start = count == 1 ? emit_int(e, 0, at) : inputs[0];
@@ -581,7 +583,7 @@ static struct sugared *zip_item(struct emitter *e, struct sugared *s, struct sou
 }
 
 static struct ir_value *zip_length(struct emitter *e, struct sugared *s, struct source_range at);
-static const struct sugared_kind kind_zip = {
+const struct sugared_kind sugared_kind_zip = {
     .word = "iterabletree", .length = zip_length, .item = zip_item, .iterate = iterate_itself};
 
 /* Lengths of all that is zipped, inner zips included. */
@@ -589,7 +591,7 @@ static bool add_lengths(struct emitter *e, struct sugared *s, struct source_rang
                         struct ir_value **lengths, int *count, int most) {
     for (int i = 0; i < s->count; i++) {
         struct sugared *child = s->items[i];
-        if (child->kind == &kind_zip) {
+        if (child->kind == &sugared_kind_zip) {
             if (!add_lengths(e, child, at, lengths, count, most)) return false;
         } else if (*count < most) {
             if (!(lengths[*count] = sugared_length(e, child, at))) return false;
@@ -601,7 +603,7 @@ static bool add_lengths(struct emitter *e, struct sugared *s, struct source_rang
 
 static int leaves(const struct sugared *s) {
     int n = 0;
-    for (int i = 0; i < s->count; i++) n += s->items[i]->kind == &kind_zip ? leaves(s->items[i]) : 1;
+    for (int i = 0; i < s->count; i++) n += s->items[i]->kind == &sugared_kind_zip ? leaves(s->items[i]) : 1;
     return n;
 }
 
@@ -618,10 +620,11 @@ struct sugared *sugared_zip(struct emitter *e, struct source_range at, struct su
                             int count) {
     struct sugared *s = sugared_tuple_of(e, items, count);
     if (!s) return NULL;
-    s->kind = &kind_zip;
+    s->kind = &sugared_kind_zip;
     s->static_length = count ? items[0]->static_length : -1;
     for (int i = 1; i < count; i++) {
         int64_t length = items[i]->static_length;
+        if ((length < 0) != (s->static_length < 0) && e->wide) return choice_rolled(e, s);
         if ((length < 0) != (s->static_length < 0))
             return emit_error(e, at,
                               "Can not iterate over a module list or tuple with a value that does not have a "
