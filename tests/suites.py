@@ -117,6 +117,11 @@ def run_examples(context):
     archive = os.path.join(context.root, "examples", "digits", "digits.pt")
     for path in sorted(glob.glob(os.path.join(context.build, "examples", "example_*"))):
         yield program("examples/" + os.path.basename(path)[len("example_"):], [path, archive], context)
+    if not python_package(context):
+        return
+    for name in ("walkthrough", "conditional", "fully_connected"):
+        path = os.path.join(context.root, "examples", "walkthrough", f"{name}.py")
+        yield program(f"examples/{name}", ["env", f"PYTHONPATH={python_package(context)}", sys.executable, path, context.build], context)
 
 
 def run_construct(context):
@@ -170,10 +175,16 @@ def run_abi(context):
     yield Result("abi/listed", found <= listed, "add to tests/abi_symbols.txt: " + " ".join(sorted(found - listed)))
 
 
+def python_package(context):
+    """The folder of the package that the build has made, or None."""
+    package = os.path.join(context.build, "python")
+    return package if glob.glob(os.path.join(package, "linkboy", "_C*")) else None
+
+
 def run_python(context):
     """python/tests by pytest: a Result a test. Nothing where the package was not built or pytest is not there."""
-    package = os.path.join(context.build, "python")
-    if not glob.glob(os.path.join(package, "linkboy", "_C*")) or subprocess.run([sys.executable, "-c", "import pytest"], capture_output=True).returncode:
+    package = python_package(context)
+    if not package or subprocess.run([sys.executable, "-c", "import pytest"], capture_output=True).returncode:
         return
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "report.xml")

@@ -28,18 +28,18 @@ def main():
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        traced = torch.trace(model, (low,), check_trace=False)
+        traced = torch.jit.trace(model, (low,), check_trace=False)
     print("tracing warned:", str(caught[0].message).splitlines()[0])
     print(traced.code)
     assert torch.equal(traced(low), model(low))
     assert not torch.equal(traced(high), model(high)), "a trace knows one way only"
 
-    scripted = torch.script(model)
+    scripted = torch.jit.script(model)
     print(scripted.code)
     for x in (low, high):
         assert torch.equal(scripted(x), model(x))
 
-    guarded = torch.trace(model, (low,), guards=True, check_trace=False)
+    guarded = torch.jit.trace(model, (low,), guards=True, check_trace=False)
     try:
         guarded(high)
     except Exception as error:  # the recorded assumption does not hold for this input
