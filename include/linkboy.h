@@ -871,6 +871,10 @@ LB_API lb_value *lb_function_call(lb_unit *unit, const lb_function *function, lb
                                   lb_value *const *args, int count, const char *const *names,
                                   lb_value *const *named_args, int named_count, lb_error *err);
 
+/* A module whose `forward` is the function, which is how a function is saved; it shares nothing with it. Of a
+ * function that has no graph yet: LB_ERROR_ARGUMENT. (ScriptFunction.save) */
+LB_API lb_module *lb_function_module(lb_unit *unit, const lb_function *function, lb_error *err);
+
 /* ---- Tracing ----
  *
  * A recorder: the host runs a program of its own and tells each operator that it calls; what comes out is the

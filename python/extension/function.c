@@ -112,6 +112,17 @@ static PyObject *text(PyObject *self, PyObject *kind) {
     return string;
 }
 
+static PyObject *as_module(PyObject *self, PyObject *ignored) {
+    (void)ignored;
+    struct function *f = self_of(self);
+    lb_error *err = py_error_new();
+    if (!err) return NULL;
+    lb_module *m = lb_function_module(unit_handle(self), f->function, err);
+    PyObject *module = m ? py_module_new(f->state, m) : py_raise_error(f->state, err);
+    lb_error_free(err);
+    return module;
+}
+
 static PyObject *name(PyObject *self, void *closure) {
     (void)closure;
     return PyUnicode_FromString(lb_function_name(self_of(self)->function));
@@ -124,6 +135,7 @@ static PyObject *qualified(PyObject *self, void *closure) {
 
 static PyMethodDef methods[] = {
     {"_text", text, METH_O, "_text(kind): one of the library's texts by number."},
+    {"_module", as_module, METH_NOARGS, "_module(): a module whose forward is the function."},
     {0},
 };
 static PyGetSetDef members[] = {

@@ -55,3 +55,30 @@ lb_value *lb_function_call(lb_unit *unit, const lb_function *function, lb_contex
     handle_error(err, local);
     return out;
 }
+
+/* A handle of a module that is made already; takes the object over. */
+static lb_module *module_handle(struct unit *unit, lb_value take_root, lb_error *err) {
+    lb_module *m = mem_zeroed(1, sizeof *m);
+    if (!m) error_memory(err);
+    if (m && !(m->program = program_around(unit, NULL, take_root, err))) {
+        mem_free(m);
+        m = NULL;
+    }
+    value_release(take_root);
+    return m;
+}
+
+lb_module *lb_function_module(lb_unit *unit, const lb_function *function, lb_error *err) {
+    API_ERROR(err, own);
+    struct function *f = function_of(function);
+    lb_value root;
+    lb_module *m = NULL;
+    unit_enter(unit_of(unit));
+    if (!f->graph)
+        error_set(local, LB_ERROR_ARGUMENT, "%s has no graph", f->name->text);
+    else if (module_of_function(f, &root, local))
+        m = module_handle(unit_of(unit), root, local);
+    unit_leave(unit_of(unit));
+    handle_error(err, local);
+    return m;
+}

@@ -31,5 +31,14 @@ class ScriptFunction(_C.Function):
         """What it takes and gives."""
         return self._text(TEXT_SCHEMA)
 
+    def save(self, f, _extra_files=None) -> None:
+        """Saves the function to a path or a file that can be written, as a module whose `forward` it is
+        (torch.jit.save)."""
+        self._module().save(f, _extra_files)
+
+    def save_to_buffer(self, _extra_files=None) -> bytes:
+        """The bytes that `save` writes."""
+        return self._module().save_to_buffer(_extra_files)
+
     def __repr__(self) -> str:
         return f"<linkboy.ScriptFunction {self.qualified_name}>"
