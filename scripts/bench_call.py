@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""What a call from Python costs: a function of one operator on a 4-element tensor, by linkboy and by torch.jit, in turns.
+"""What a call from Python costs: a function of one operator on a 4-element tensor, by linkboy and by
+torch.jit, in turns.
 
     PYTHONPATH=build/python python3 scripts/bench_call.py [ROUNDS]
 
-The program is saved by torch.jit and loaded by both. Prints the median nanoseconds of a call for each pair, and the ratios to
-torch.jit's ScriptFunction called with a torch tensor (the limit is 0.5). Needs torch.
+The program is saved by torch.jit and loaded by both. Prints the median nanoseconds of a call for each pair,
+and the ratios to torch.jit's ScriptFunction called with a torch tensor (the limit is 0.5). Needs torch.
 """
+
 import os
 import statistics
 import sys
@@ -44,11 +46,18 @@ def contenders(folder):
     ours, theirs = linkboy.load(path), torch.jit.load(path)
     x, y = torch.ones(4), linkboy.ones(4)
     import numpy
+
     array = numpy.ones(4, dtype=numpy.float32)
     return {
-        "torch.jit function": (relu, x), "torch.jit module": (theirs, x), "torch eager": (torch.relu, x),
-        "linkboy module": (ours, y), "linkboy method": (ours.forward, y), "linkboy module, torch tensor": (ours, x),
-        "linkboy module, NumPy array": (ours, array), "linkboy eager": (linkboy.relu, y), "linkboy x + y": (y.__add__, y),
+        "torch.jit function": (relu, x),
+        "torch.jit module": (theirs, x),
+        "torch eager": (torch.relu, x),
+        "linkboy module": (ours, y),
+        "linkboy method": (ours.forward, y),
+        "linkboy module, torch tensor": (ours, x),
+        "linkboy module, NumPy array": (ours, array),
+        "linkboy eager": (linkboy.relu, y),
+        "linkboy x + y": (y.__add__, y),
         "torch x + y": (x.__add__, x),
     }
 

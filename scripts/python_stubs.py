@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the type stubs of the Python package, run by the build once the extension is there: python_stubs.py FOLDER
+"""Writes the type stubs of the Python package, run by the build once the extension is there: python_stubs.py
+FOLDER
 
-FOLDER holds the package `linkboy`. Operators become functions of linkboy/__init__.pyi and methods of Tensor in linkboy/_C.pyi,
-an @overload for each schema; the rest is read off the imported package.
+FOLDER holds the package `linkboy`. Operators become functions of linkboy/__init__.pyi and methods of Tensor
+in linkboy/_C.pyi, an @overload for each schema; the rest is read off the imported package.
 """
+
 import inspect
 import keyword
 import os
@@ -16,21 +18,81 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 """
 
 PLAIN = {
-    "Tensor": "Tensor", "int": "_int", "SymInt": "_int", "float": "_float", "bool": "_bool", "str": "str", "Scalar": "Number",
-    "complex": "_complex", "ScalarType": "_dtype", "Layout": "_layout", "Device": "Union[_device, str]", "MemoryFormat": "_memory_format",
-    "Generator": "Any", "Storage": "Any", "Any": "Any", "Stream": "Any", "QScheme": "_int", "SymBool": "_bool",
+    "Tensor": "Tensor",
+    "int": "_int",
+    "SymInt": "_int",
+    "float": "_float",
+    "bool": "_bool",
+    "str": "str",
+    "Scalar": "Number",
+    "complex": "_complex",
+    "ScalarType": "_dtype",
+    "Layout": "_layout",
+    "Device": "Union[_device, str]",
+    "MemoryFormat": "_memory_format",
+    "Generator": "Any",
+    "Storage": "Any",
+    "Any": "Any",
+    "Stream": "Any",
+    "QScheme": "_int",
+    "SymBool": "_bool",
 }
 # What Python's own operators give; comparisons stand against object's on purpose.
-ARITHMETIC = {f"__{before}{name}__" for before in ("", "r", "i") for name in (
-    "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift", "rshift")}
+ARITHMETIC = {
+    f"__{before}{name}__"
+    for before in ("", "r", "i")
+    for name in (
+        "add",
+        "sub",
+        "mul",
+        "truediv",
+        "floordiv",
+        "mod",
+        "pow",
+        "matmul",
+        "and",
+        "or",
+        "xor",
+        "lshift",
+        "rshift",
+    )
+}
 COMPARISONS = {f"__{name}__" for name in ("eq", "ne", "lt", "le", "gt", "ge")}
-SPECIAL = {"__getitem__": "(self, index: Any) -> Tensor", "__len__": "(self) -> _int", "__iter__": "(self) -> Iterator[Tensor]",
-           "__bool__": "(self) -> _bool", "__int__": "(self) -> _int", "__float__": "(self) -> _float", "__index__": "(self) -> _int",
-           "__neg__": "(self) -> Tensor", "__pos__": "(self) -> Tensor", "__abs__": "(self) -> Tensor", "__invert__": "(self) -> Tensor",
-           "__setitem__": "(self, index: Any, value: Any) -> None", "__repr__": "(self) -> str", "tolist": "(self) -> Any",
-           "dim": "(self) -> _int", "numel": "(self) -> _int", "data_ptr": "(self) -> _int", "size": "(self, dim: Optional[_int] = ...) -> Any"}
-PROPERTIES = {"shape": "Tuple[_int, ...]", "dtype": "_dtype", "device": "_device", "ndim": "_int", "requires_grad": "_bool", "layout": "_layout",
-              "data": "Tensor", "T": "Tensor", "mT": "Tensor", "H": "Tensor", "mH": "Tensor", "real": "Tensor", "imag": "Tensor"}
+SPECIAL = {
+    "__getitem__": "(self, index: Any) -> Tensor",
+    "__len__": "(self) -> _int",
+    "__iter__": "(self) -> Iterator[Tensor]",
+    "__bool__": "(self) -> _bool",
+    "__int__": "(self) -> _int",
+    "__float__": "(self) -> _float",
+    "__index__": "(self) -> _int",
+    "__neg__": "(self) -> Tensor",
+    "__pos__": "(self) -> Tensor",
+    "__abs__": "(self) -> Tensor",
+    "__invert__": "(self) -> Tensor",
+    "__setitem__": "(self, index: Any, value: Any) -> None",
+    "__repr__": "(self) -> str",
+    "tolist": "(self) -> Any",
+    "dim": "(self) -> _int",
+    "numel": "(self) -> _int",
+    "data_ptr": "(self) -> _int",
+    "size": "(self, dim: Optional[_int] = ...) -> Any",
+}
+PROPERTIES = {
+    "shape": "Tuple[_int, ...]",
+    "dtype": "_dtype",
+    "device": "_device",
+    "ndim": "_int",
+    "requires_grad": "_bool",
+    "layout": "_layout",
+    "data": "Tensor",
+    "T": "Tensor",
+    "mT": "Tensor",
+    "H": "Tensor",
+    "mH": "Tensor",
+    "real": "Tensor",
+    "imag": "Tensor",
+}
 
 
 def python_type(text, result=False):
@@ -93,7 +155,9 @@ def signature(schema, method):
         if method and one[0] == "self" and not found_self:
             found_self = True
             continue
-        parameters.append(f"{one[0] if one[0] != 'self' else self_name}: {one[1]}" + (" = ..." if one[2] else ""))
+        parameters.append(
+            f"{one[0] if one[0] != 'self' else self_name}: {one[1]}" + (" = ..." if one[2] else "")
+        )
     results = split(returns[1:-1]) if returns.startswith("(") else [returns]
     kinds = [python_type(without_alias(r.rpartition(" ")[0] or r), True) for r in results]
     if not found_self or None in kinds or parameters[-1:] == ["*"]:
@@ -139,7 +203,12 @@ def members(cls, known):
     """Attributes and methods that are no operators."""
     lines = []
     for name, value in sorted(vars(cls).items()):
-        if name in known or keyword.iskeyword(name) or name in ("__dict__", "__doc__", "__module__", "__weakref__", "__new__", "__hash__", "__getattribute__"):
+        if (
+            name in known
+            or keyword.iskeyword(name)
+            or name
+            in ("__dict__", "__doc__", "__module__", "__weakref__", "__new__", "__hash__", "__getattribute__")
+        ):
             continue
         typed = tensor_member(name) if cls.__name__ == "Tensor" else None
         if typed:
@@ -169,12 +238,15 @@ def untyped(function):
 
 def c_stub(linkboy, by_name, methods):
     from linkboy import _C
+
     lines = [HEAD, "Number = Union[_int, _float, _bool, _complex]", ""]
     for name, value in sorted(vars(_C).items()):
         if isinstance(value, type) and name != "Tensor":
             base = "(Exception)" if issubclass(value, Exception) else ""
             lines += [f"class {name}{base}:", *(members(value, ()) or ["    ..."]), ""]
-    lines += [f"_{name} = {name}" for name in ("dtype", "device", "layout", "memory_format")]  # Tensor has members of these names
+    lines += [
+        f"_{name} = {name}" for name in ("dtype", "device", "layout", "memory_format")
+    ]  # Tensor has members of these names
     lines += ["", "class Tensor:", *members(_C.Tensor, methods)]
     for name in sorted(methods):
         lines += definition(name, by_name[name], True, "    ")
@@ -189,12 +261,17 @@ def c_stub(linkboy, by_name, methods):
 
 def package_stub(linkboy, by_name):
     from linkboy import _C
+
     own = {n: v for n, v in vars(linkboy).items() if not n.startswith("_") and not isinstance(v, _C.Operator)}
     lines = [HEAD, "from linkboy._C import Number, _device, _dtype, _layout, _memory_format"]
     for name, value in sorted(own.items()):
         home = getattr(value, "__module__", None)
         if isinstance(value, types.ModuleType) and value.__name__.startswith("linkboy."):
-            lines.append(f"from linkboy import {name} as {name}" if value.__name__ == f"linkboy.{name}" else f"import {value.__name__} as {name}")
+            lines.append(
+                f"from linkboy import {name} as {name}"
+                if value.__name__ == f"linkboy.{name}"
+                else f"import {value.__name__} as {name}"
+            )
         elif value is not None and getattr(_C, name, None) is value:
             lines.append(f"from linkboy._C import {name} as {name}")
         elif isinstance(home, str) and home.startswith("linkboy.") and hasattr(sys.modules.get(home), name):
@@ -202,7 +279,12 @@ def package_stub(linkboy, by_name):
         elif not isinstance(value, types.ModuleType):
             lines.append(f"{name}: Any")
     for name, schemas in sorted(by_name.items()):
-        if name not in own and not name.startswith("_") and name.isidentifier() and not keyword.iskeyword(name):
+        if (
+            name not in own
+            and not name.startswith("_")
+            and name.isidentifier()
+            and not keyword.iskeyword(name)
+        ):
             lines += definition(name, schemas, False, "")
     return "\n".join(lines) + "\n"
 
@@ -212,14 +294,20 @@ def main():
     sys.path.insert(0, folder)
     import linkboy
     from linkboy import operators
+
     for name in linkboy._SUBMODULES:
         getattr(linkboy, name)
     by_name = {}
     for (space, name), schemas in operators._tensor_operators_by_name().items():
         if space == "aten":
             by_name[name] = schemas
-    methods = {name for name, _ in operators.methods()} - set(vars(__import__("linkboy.tensor_methods", fromlist=["OWN"]))["OWN"])
-    for file, text in (("_C.pyi", c_stub(linkboy, by_name, methods)), ("__init__.pyi", package_stub(linkboy, by_name))):
+    methods = {name for name, _ in operators.methods()} - set(
+        vars(__import__("linkboy.tensor_methods", fromlist=["OWN"]))["OWN"]
+    )
+    for file, text in (
+        ("_C.pyi", c_stub(linkboy, by_name, methods)),
+        ("__init__.pyi", package_stub(linkboy, by_name)),
+    ):
         with open(os.path.join(folder, "linkboy", file), "w", encoding="utf-8") as out:
             out.write(text)
 

@@ -67,6 +67,7 @@ static PyObject *set_up(PyObject *module, PyObject *args, PyObject *kwargs) {
         {"result_tuple", &s->result_tuple}, {"method", &s->bound_method},
         {"tensor", &s->tensor_maker},       {"tensor_from", &s->tensor_from},
         {"function", &s->function_class},   {"array_view", &s->array_view},
+        {"torch_taken", &s->torch_taken},   {"torch_given", &s->torch_given},
     };
     (void)args;
     for (size_t i = 0; i < sizeof parts_in_python / sizeof *parts_in_python; i++) {
@@ -139,6 +140,8 @@ static PyObject **held(struct state *s, int index) {
         &s->tensor_from,
         &s->array_view,
         &s->tracer,
+        &s->torch_taken,
+        &s->torch_given,
     };
     int count = (int)(sizeof all / sizeof *all);
     if (index < count) return all[index];

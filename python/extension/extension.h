@@ -56,6 +56,7 @@ struct state {
     PyObject *bound_method;
     PyObject *tensor_maker, *tensor_from;
     PyObject *array_view;
+    PyObject *torch_taken, *torch_given; /* of torch_tensors.py */
 
     /* Who is told of calls while a trace is made, else NULL. */
     PyObject *tracer;

@@ -144,6 +144,15 @@ static PyObject *made_real(struct incoming *in, PyObject *object) {
     return real;
 }
 
+/* Sparse and quantized tensors, which DLPack refuses: linkboy/torch_tensors.py. */
+static lb_value *taken_apart(struct incoming *in, PyObject *object) {
+    PyErr_Clear();
+    PyObject *made = PyObject_CallFunctionObjArgs(in->state->torch_taken, object, NULL);
+    lb_value *value = made ? py_value_from(in, made) : NULL;
+    Py_XDECREF(made);
+    return value;
+}
+
 /* A requires_grad tensor shares its elements as any other. */
 static lb_value *from_torch(struct incoming *in, PyObject *object) {
     in->torch = true;
@@ -152,7 +161,7 @@ static lb_value *from_torch(struct incoming *in, PyObject *object) {
     lb_value *value = capsule ? py_dlpack_import(in, capsule) : NULL;
     Py_XDECREF(capsule);
     Py_XDECREF(real);
-    return value;
+    return value || !real || capsule ? value : taken_apart(in, object);
 }
 
 /* ---- by protocol ---- */

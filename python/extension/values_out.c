@@ -91,7 +91,15 @@ static PyObject *object_out(struct outgoing *o, const lb_value *value) {
     return handle ? py_module_new(o->state, handle) : py_raise_error(o->state, o->err);
 }
 
-/* Takes the value over. Layouts and dtypes that torch can't be given stay linkboy tensors. */
+/* Takes the value over. Sparse and quantized tensors, which DLPack refuses: linkboy/torch_tensors.py. */
+static PyObject *put_together(struct outgoing *o, lb_value *take_value) {
+    PyObject *tensor = py_tensor_new(o->state, take_value);
+    PyObject *made = tensor ? PyObject_CallFunctionObjArgs(o->state->torch_given, tensor, NULL) : NULL;
+    Py_XDECREF(tensor);
+    return made;
+}
+
+/* Takes the value over. */
 static PyObject *tensor_out(struct outgoing *o, lb_value *take_value) {
     bool strided = lb_tensor_layout(take_value) == LB_STRIDED;
     lb_dtype d = lb_tensor_dtype(take_value);
@@ -99,8 +107,8 @@ static PyObject *tensor_out(struct outgoing *o, lb_value *take_value) {
         lb_value_free(take_value);
         return Py_NewRef(Py_None);
     }
-    if (!o->torch || !strided || d == LB_QINT8 || d == LB_QUINT8 || d == LB_QINT32 || !o->state->torch_import)
-        return py_tensor_new(o->state, take_value);
+    if (!o->torch || !o->state->torch_import) return py_tensor_new(o->state, take_value);
+    if (!strided || d == LB_QINT8 || d == LB_QUINT8 || d == LB_QINT32) return put_together(o, take_value);
     PyObject *capsule = py_dlpack_export(o->state, take_value);
     lb_value_free(take_value);
     PyObject *tensor = capsule ? PyObject_CallFunctionObjArgs(o->state->torch_import, capsule, NULL) : NULL;

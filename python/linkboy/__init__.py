@@ -3,20 +3,52 @@
     model = linkboy.load("model.pt")
     y = model(x)  # x: a NumPy array, a torch tensor, a linkboy.Tensor, anything with DLPack
 
-Names are PyTorch's own, so that `import linkboy as torch` serves code that works with tensors: every operator that works
-on tensors is a function here (`linkboy.relu`) and a method of tensors, found in the library's registry when it is first
-asked for. The C library does the work; these files hold what Python is better at.
+Names are PyTorch's own, so that `import linkboy as torch` serves code that works with tensors: every operator
+that works on tensors is a function here (`linkboy.relu`) and a method of tensors, found in the library's
+registry when it is first asked for. The C library does the work; these files hold what Python is better at.
 """
+
 import math as _math
 from importlib import import_module as _import_module
 
 from linkboy import _C, _setup, jit
 from linkboy._C import Tensor, device, dtype, get_num_threads, layout, memory_format, set_num_threads
 from linkboy._C import (  # noqa: F401
-    bfloat16, bool, cdouble, cfloat, chalf, complex32, complex64, complex128, double, float, float16, float32, float64, half,
-    int, int8, int16, int32, int64, long, qint8, qint32, quint8, short, uint8,
+    bfloat16,
+    bool,
+    cdouble,
+    cfloat,
+    chalf,
+    complex32,
+    complex64,
+    complex128,
+    double,
+    float,
+    float16,
+    float32,
+    float64,
+    half,
+    int,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    qint8,
+    qint32,
+    quint8,
+    short,
+    uint8,
 )  # isort: skip
-from linkboy._C import channels_last, channels_last_3d, contiguous_format, jagged, preserve_format, sparse_bsc, sparse_bsr
+from linkboy._C import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    jagged,
+    preserve_format,
+    sparse_bsc,
+    sparse_bsr,
+)
 from linkboy._C import sparse_coo, sparse_csc, sparse_csr, strided
 from linkboy import functional as _functional, operators as _operators
 from linkboy.creation import TYPED as _TYPED, as_tensor, asarray, from_dlpack, from_numpy, frombuffer, tensor
@@ -35,7 +67,19 @@ globals().update(_TYPED)
 globals().update({function.__name__: function for function in _functional.PUBLIC})
 
 
-_SUBMODULES = ("backends", "compiler", "cuda", "fft", "linalg", "nn", "overrides", "random", "sparse", "special", "utils")
+_SUBMODULES = (
+    "backends",
+    "compiler",
+    "cuda",
+    "fft",
+    "linalg",
+    "nn",
+    "overrides",
+    "random",
+    "sparse",
+    "special",
+    "utils",
+)
 
 
 def __getattr__(name):

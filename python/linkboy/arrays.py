@@ -1,4 +1,6 @@
-"""Arrays that have `__array_interface__` and no buffer (PIL's images, foreign arrays): their memory as a memoryview."""
+"""Arrays that have `__array_interface__` and no buffer (PIL's images, foreign arrays): their memory as a
+memoryview."""
+
 from __future__ import annotations
 
 import ctypes
@@ -17,12 +19,16 @@ class _Memory:
 
 
 def view(owner) -> memoryview:
-    """The memory of an object with `__array_interface__`, in its shape; TypeError for layouts and dtypes that need NumPy."""
+    """The memory of an object with `__array_interface__`, in its shape; TypeError for layouts and dtypes that
+    need NumPy."""
     interface = owner.__array_interface__
     kind, shape = interface["typestr"], tuple(interface["shape"])
     form = _FORMATS.get(kind[1:])
     if form is None or kind[0] == ">" or interface.get("strides") is not None:
-        raise TypeError(f"an array of {kind} with strides {interface.get('strides')} can't be taken: make it a contiguous NumPy array")
+        raise TypeError(
+            f"an array of {kind} with strides {interface.get('strides')} can't be taken: "
+            "make it a contiguous NumPy array"
+        )
     data, size = interface.get("data"), math.prod(shape) * int(kind[2:])
     if isinstance(data, tuple):
         data = _Memory(owner, data[0], size).bytes

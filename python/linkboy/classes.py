@@ -1,8 +1,10 @@
-"""Classes for what programs and operators return: enums and NamedTuples by their qualified names, result tuples.
+"""Classes for what programs and operators return: enums and NamedTuples by their qualified names, result
+tuples.
 
-A class that a program was compiled from (`register`) is used where it is known; otherwise one of the same form is made
-when the first value of it comes.
+A class that a program was compiled from (`register`) is used where it is known; otherwise one of the same
+form is made when the first value of it comes.
 """
+
 from __future__ import annotations
 
 import collections
@@ -40,7 +42,9 @@ def named_tuple(qualified: str, fields: tuple, items: tuple):
         key = qualified, fields
         cls = _known.get(key)
         if cls is None:
-            cls = _known[key] = collections.namedtuple(_name(qualified), fields, module="linkboy", rename=True)
+            cls = _known[key] = collections.namedtuple(
+                _name(qualified), fields, module="linkboy", rename=True
+            )
     return cls._make(items)
 
 

@@ -1,4 +1,5 @@
 """Tensors made from other things: numbers, sequences, arrays, memory (torch.tensor and its kin)."""
+
 from __future__ import annotations
 
 from linkboy import _C
@@ -16,10 +17,11 @@ def _is_array(data) -> bool:
 
 
 def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False) -> Tensor:
-    """A new tensor of a number, nested sequences of numbers, an array or another tensor, always copied (torch.tensor).
+    """A new tensor of a number, nested sequences of numbers, an array or another tensor, always copied
+    (torch.tensor).
 
-    Without `dtype` bools give bool, ints int64, floats float32, complex numbers complex64; arrays keep theirs.
-    ValueError when the sequences are not of one length at each level.
+    Without `dtype` bools give bool, ints int64, floats float32, complex numbers complex64; arrays keep
+    theirs. ValueError when the sequences are not of one length at each level.
     """
     if _is_array(data) and not _is_scalar(data):
         return _finish(_C.from_object(data).detach().clone(), dtype, requires_grad)
@@ -37,9 +39,17 @@ def _is_scalar(data) -> bool:
 
 def _array_dtype(data):
     """The dtype of an array's scalar, which is wider than Python's number would tell."""
-    return {"f": {2: _C.float16, 4: _C.float32, 8: _C.float64}, "i": {1: _C.int8, 2: _C.int16, 4: _C.int32, 8: _C.int64},
-            "u": {1: _C.uint8}, "b": {1: _C.bool}, "c": {8: _C.complex64, 16: _C.complex128}}.get(
-                getattr(data.dtype, "kind", ""), {}).get(getattr(data.dtype, "itemsize", 0))
+    return (
+        {
+            "f": {2: _C.float16, 4: _C.float32, 8: _C.float64},
+            "i": {1: _C.int8, 2: _C.int16, 4: _C.int32, 8: _C.int64},
+            "u": {1: _C.uint8},
+            "b": {1: _C.bool},
+            "c": {8: _C.complex64, 16: _C.complex128},
+        }
+        .get(getattr(data.dtype, "kind", ""), {})
+        .get(getattr(data.dtype, "itemsize", 0))
+    )
 
 
 def as_tensor(data, dtype=None, device=None) -> Tensor:
@@ -74,14 +84,17 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False) -> Ten
     view = memoryview(buffer).cast("B")[offset:]
     length = len(view) // dtype.itemsize if count < 0 else count
     if length <= 0 or length * dtype.itemsize > len(view):
-        raise ValueError(f"requested buffer length ({length} * {dtype.itemsize} bytes) after offset ({offset} bytes) must not "
-                         f"be greater than actual buffer length ({len(view) + offset} bytes)")
+        raise ValueError(
+            f"requested buffer length ({length} * {dtype.itemsize} bytes) after offset ({offset} bytes) "
+            f"must not be greater than actual buffer length ({len(view) + offset} bytes)"
+        )
     return _finish(_C.from_object(view[: length * dtype.itemsize]).view(dtype), None, requires_grad)
 
 
 def make_tensor(*args, dtype=None, device=None) -> Tensor:
     """Tensor(...): of float32, from data, or of sizes and not yet set (torch.Tensor)."""
     from linkboy import empty, float32
+
     dtype = dtype or float32
     if len(args) == 1 and isinstance(args[0], Tensor):
         return args[0].to(dtype).detach()
@@ -94,12 +107,24 @@ def make_tensor(*args, dtype=None, device=None) -> Tensor:
 def _typed(name: str, dtype):
     def make(*args, device=None) -> Tensor:
         return make_tensor(*args, dtype=dtype)
+
     make.__name__ = name
     make.__doc__ = f"Tensor(...) of {dtype} (torch.{name})."
     return make
 
 
-TYPED = {name: _typed(name, dtype) for name, dtype in {
-    "FloatTensor": _C.float32, "DoubleTensor": _C.float64, "HalfTensor": _C.float16, "BFloat16Tensor": _C.bfloat16,
-    "ByteTensor": _C.uint8, "CharTensor": _C.int8, "ShortTensor": _C.int16, "IntTensor": _C.int32, "LongTensor": _C.int64,
-    "BoolTensor": _C.bool}.items()}
+TYPED = {
+    name: _typed(name, dtype)
+    for name, dtype in {
+        "FloatTensor": _C.float32,
+        "DoubleTensor": _C.float64,
+        "HalfTensor": _C.float16,
+        "BFloat16Tensor": _C.bfloat16,
+        "ByteTensor": _C.uint8,
+        "CharTensor": _C.int8,
+        "ShortTensor": _C.int16,
+        "IntTensor": _C.int32,
+        "LongTensor": _C.int64,
+        "BoolTensor": _C.bool,
+    }.items()
+}

@@ -1,4 +1,5 @@
 """What numbers of a dtype can be (torch.finfo, torch.iinfo)."""
+
 from __future__ import annotations
 
 from linkboy import _C
@@ -15,7 +16,9 @@ class finfo:
     def __init__(self, dtype=_C.float32):
         dtype = _REAL.get(dtype, dtype)
         if dtype not in _FLOATING:
-            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{dtype}'")
+            raise TypeError(
+                f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{dtype}'"
+            )
         mantissa, exponent = _FLOATING[dtype]
         self.bits = dtype.itemsize * 8
         self.dtype = str(dtype).split(".")[1]
@@ -45,7 +48,9 @@ class iinfo:
 
     def __init__(self, dtype):
         if dtype.is_floating_point or dtype.is_complex or dtype == _C.bool:
-            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{dtype}'")
+            raise TypeError(
+                f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{dtype}'"
+            )
         self.bits = dtype.itemsize * 8
         self.min, self.max = _WHOLE.get(dtype, (-(2 ** (self.bits - 1)), 2 ** (self.bits - 1) - 1))
         self.dtype = str(dtype).split(".")[1]

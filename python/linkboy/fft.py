@@ -1,4 +1,5 @@
 """Fourier transforms (torch.fft): aten::fft_... by their short names."""
+
 from linkboy import operators as _operators
 
 __getattr__, __dir__ = _operators.namespace(__name__, "fft_")

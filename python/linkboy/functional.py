@@ -1,4 +1,5 @@
 """Functions that PyTorch writes in Python over its operators (torch/functional.py), and small questions."""
+
 from __future__ import annotations
 
 from linkboy import _C
@@ -30,7 +31,8 @@ def is_complex(input) -> bool:
 
 
 def nonzero(input, *, out=None, as_tuple=False):
-    """Where elements are not zero: rows of indices, or a tuple of a tensor for each dimension (torch.nonzero)."""
+    """Where elements are not zero: rows of indices, or a tuple of a tensor for each dimension
+    (torch.nonzero)."""
     return _op("nonzero_numpy")(input) if as_tuple else _op("nonzero")(input)
 
 
@@ -51,7 +53,8 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
 
 
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):  # noqa: A002
-    """The different elements, or slices along a dimension; with where each came from and how often (torch.unique)."""
+    """The different elements, or slices along a dimension; with where each came from and how often
+    (torch.unique)."""
     if dim is None:
         parts = _op("_unique2")(input, sorted, return_inverse, return_counts)
     else:
@@ -61,7 +64,9 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
 
 def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
     """The same for runs of equal neighbours (torch.unique_consecutive)."""
-    return _wanted(_op("unique_consecutive")(input, return_inverse, return_counts, dim), return_inverse, return_counts)
+    return _wanted(
+        _op("unique_consecutive")(input, return_inverse, return_counts, dim), return_inverse, return_counts
+    )
 
 
 def _wanted(parts, inverse, counts):
@@ -79,7 +84,8 @@ def broadcast_tensors(*tensors):
 
 
 def broadcast_shapes(*shapes):
-    """The shape that tensors of these shapes are broadcast to (torch.broadcast_shapes). RuntimeError where there is none."""
+    """The shape that tensors of these shapes are broadcast to (torch.broadcast_shapes). RuntimeError where
+    there is none."""
     alike = [_op("empty")(()).expand([shape] if isinstance(shape, int) else list(shape)) for shape in shapes]
     return broadcast_tensors(*alike)[0].shape
 
@@ -105,7 +111,8 @@ def cartesian_prod(*tensors):
 
 
 def tensordot(a, b, dims=2, out=None):
-    """A product that sums over `dims` last dimensions of a and first of b, or over two lists of them (torch.tensordot)."""
+    """A product that sums over `dims` last dimensions of a and first of b, or over two lists of them
+    (torch.tensordot)."""
     if isinstance(dims, (tuple, list)):
         first, second = dims
     else:
@@ -116,12 +123,27 @@ def tensordot(a, b, dims=2, out=None):
 
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """Distances between rows (torch.cdist)."""
-    modes = {"use_mm_for_euclid_dist_if_necessary": None, "use_mm_for_euclid_dist": 1, "donot_use_mm_for_euclid_dist": 2}
+    modes = {
+        "use_mm_for_euclid_dist_if_necessary": None,
+        "use_mm_for_euclid_dist": 1,
+        "donot_use_mm_for_euclid_dist": 2,
+    }
     return _op("cdist")(x1, x2, p, modes[compute_mode])
 
 
-def stft(input, n_fft, hop_length=None, win_length=None, window=None, center=True, pad_mode="reflect", normalized=False,
-         onesided=None, return_complex=None, align_to_window=None):
+def stft(
+    input,
+    n_fft,
+    hop_length=None,
+    win_length=None,
+    window=None,
+    center=True,
+    pad_mode="reflect",
+    normalized=False,
+    onesided=None,
+    return_complex=None,
+    align_to_window=None,
+):
     """The short-time Fourier transform (torch.stft)."""
     if center:
         extra = max(3 - input.ndim, 0)
@@ -130,10 +152,22 @@ def stft(input, n_fft, hop_length=None, win_length=None, window=None, center=Tru
     return _op("stft")(input, n_fft, hop_length, win_length, window, normalized, onesided, return_complex)
 
 
-def istft(input, n_fft, hop_length=None, win_length=None, window=None, center=True, normalized=False, onesided=None, length=None,
-          return_complex=False):
+def istft(
+    input,
+    n_fft,
+    hop_length=None,
+    win_length=None,
+    window=None,
+    center=True,
+    normalized=False,
+    onesided=None,
+    length=None,
+    return_complex=False,
+):
     """The way back (torch.istft)."""
-    return _op("istft")(input, n_fft, hop_length, win_length, window, center, normalized, onesided, length, return_complex)
+    return _op("istft")(
+        input, n_fft, hop_length, win_length, window, center, normalized, onesided, length, return_complex
+    )
 
 
 def lu(A, pivot=True, get_infos=False, out=None):
@@ -142,11 +176,16 @@ def lu(A, pivot=True, get_infos=False, out=None):
     return (factors, pivots, infos) if get_infos else (factors, pivots)
 
 
-def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None) -> None:
+def set_printoptions(
+    precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None
+) -> None:
     """How tensors are shown (torch.set_printoptions); what is not given stays, `sci_mode` apart."""
     profiles = {"default": (4, 1000, 3, 80), "short": (2, 1000, 2, 80), "full": (4, 2**31 - 1, 3, 80)}
     base = profiles[profile] if profile else _printed[:4]
-    chosen = [old if new is None else int(min(new, 2**31 - 1)) for new, old in zip((precision, threshold, edgeitems, linewidth), base)]
+    chosen = [
+        old if new is None else int(min(new, 2**31 - 1))
+        for new, old in zip((precision, threshold, edgeitems, linewidth), base)
+    ]
     _printed[:] = [*chosen, -1 if sci_mode is None else int(sci_mode)]
     _C.set_print(*_printed)
 
@@ -164,6 +203,28 @@ def get_default_dtype():
     return _C.float32
 
 
-PUBLIC = [nonzero, is_tensor, numel, is_floating_point, is_complex, split, norm, unique, unique_consecutive, broadcast_tensors, broadcast_shapes, meshgrid, einsum,
-          block_diag, cartesian_prod, tensordot, cdist, stft, istft, lu, set_printoptions,
-          is_autocast_enabled, get_default_dtype]
+PUBLIC = [
+    nonzero,
+    is_tensor,
+    numel,
+    is_floating_point,
+    is_complex,
+    split,
+    norm,
+    unique,
+    unique_consecutive,
+    broadcast_tensors,
+    broadcast_shapes,
+    meshgrid,
+    einsum,
+    block_diag,
+    cartesian_prod,
+    tensordot,
+    cdist,
+    stft,
+    istft,
+    lu,
+    set_printoptions,
+    is_autocast_enabled,
+    get_default_dtype,
+]

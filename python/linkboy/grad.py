@@ -1,5 +1,6 @@
-"""Gradient modes. linkboy records no gradients, so these contexts and decorators change nothing; they are there so that
-ordinary model source runs."""
+"""Gradient modes. linkboy records no gradients, so these contexts and decorators change nothing; they are
+there so that ordinary model source runs."""
+
 from __future__ import annotations
 
 import contextlib
@@ -27,6 +28,7 @@ def _mode(name: str):
                 _Mode.__init__(made)
                 return made(mode)
             return made
+
     Mode.__name__ = Mode.__qualname__ = name
     Mode.__doc__ = f"Changes nothing: no gradients are recorded (torch.{name})."
     return Mode

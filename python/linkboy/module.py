@@ -1,8 +1,10 @@
-"""Modules of TorchScript programs as Python objects: what torch.jit.ScriptModule offers, over the C extension.
+"""Modules of TorchScript programs as Python objects: what torch.jit.ScriptModule offers, over the C
+extension.
 
-Calling, attributes and methods are in C (python/extension/script_module.c). Here is what walks the tree of modules, with
-the names and orders of torch.nn.Module.
+Calling, attributes and methods are in C (python/extension/script_module.c). Here is what walks the tree of
+modules, with the names and orders of torch.nn.Module.
 """
+
 from __future__ import annotations
 
 import collections
@@ -48,7 +50,8 @@ def _joined(prefix: str, name: str) -> str:
 
 
 class ScriptObject(_C.Module):
-    """An object of a script class, as a program gives it (torch.ScriptObject). Attributes and methods by their names."""
+    """An object of a script class, as a program gives it (torch.ScriptObject). Attributes and methods by
+    their names."""
 
     def __repr__(self) -> str:
         return f"<{self._qualified_name()} object>"
@@ -61,10 +64,12 @@ class ScriptObject(_C.Module):
 
 
 class ScriptModule(_C.Module):
-    """A module of a TorchScript program (torch.jit.ScriptModule). Made by `linkboy.load`; called like a function.
+    """A module of a TorchScript program (torch.jit.ScriptModule). Made by `linkboy.load`; called like a
+    function.
 
-    Its parameters, buffers, attributes, submodules and methods are attributes of the object. Setting one converts the value
-    to the declared type, or raises a RuntimeError; other names become attributes of the Python object alone.
+    Its parameters, buffers, attributes, submodules and methods are attributes of the object. Setting one
+    converts the value to the declared type, or raises a RuntimeError; other names become attributes of the
+    Python object alone.
     """
 
     # ---- texts ----
@@ -114,8 +119,11 @@ class ScriptModule(_C.Module):
         """The modules right below."""
         return (child for _, child in self.named_children())
 
-    def named_modules(self, memo=None, prefix: str = "", remove_duplicate: bool = True) -> Iterator[Tuple[str, "ScriptModule"]]:
-        """(dotted name, module) of all modules, this one first. One that stands in two places comes twice, as in PyTorch."""
+    def named_modules(
+        self, memo=None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[Tuple[str, "ScriptModule"]]:
+        """(dotted name, module) of all modules, this one first. One that stands in two places comes twice, as
+        in PyTorch."""
         yield prefix, self
         for name, child in self.named_children():
             yield from child.named_modules(None, _joined(prefix, name))
@@ -134,7 +142,9 @@ class ScriptModule(_C.Module):
                 seen.add(tensor._identity())
                 yield _joined(path, name), tensor
 
-    def named_parameters(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator[Tuple[str, Tensor]]:
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[Tuple[str, Tensor]]:
         """(dotted name, tensor) of all parameters, each tensor once."""
         return self._named_tensors(_PARAMETER, prefix, recurse, remove_duplicate)
 
@@ -142,7 +152,9 @@ class ScriptModule(_C.Module):
         """All parameters."""
         return (tensor for _, tensor in self.named_parameters(recurse=recurse))
 
-    def named_buffers(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True) -> Iterator[Tuple[str, Tensor]]:
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[Tuple[str, Tensor]]:
         """(dotted name, tensor) of all buffers: tensors that are no parameters."""
         return self._named_tensors(_BUFFER, prefix, recurse, remove_duplicate)
 
@@ -219,10 +231,13 @@ class ScriptModule(_C.Module):
         destination.update((prefix + name, tensor) for name, tensor in self._state_dict().items())
         return destination
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> IncompatibleKeys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
         """Copies tensors (or arrays) into the module's own, converting dtypes (Module.load_state_dict).
 
-        RuntimeError with all that does not fit: sizes that differ and, when `strict`, missing and unexpected names.
+        RuntimeError with all that does not fit: sizes that differ and, when `strict`, missing and unexpected
+        names.
         """
         given, own = dict(state_dict), self._state_dict()
         self._load_state_dict(given, strict)
@@ -295,11 +310,13 @@ class ScriptModule(_C.Module):
     def save(self, f, _extra_files: Optional[Mapping[str, Any]] = None) -> None:
         """Saves the module to a path or a file that can be written (torch.jit.save)."""
         from linkboy.serialization import save_program
+
         save_program(self, f, _extra_files)
 
     def save_to_buffer(self, _extra_files: Optional[Mapping[str, Any]] = None) -> bytes:
         """The bytes that `save` writes."""
         from linkboy.serialization import extra_bytes
+
         return _C.save_module(self, None, extra_bytes(_extra_files))
 
     def _own_attributes(self) -> dict:
@@ -313,6 +330,7 @@ class ScriptModule(_C.Module):
 
     def __deepcopy__(self, memo):
         import copy
+
         made = self._copied()
         memo[id(self)] = made
         made.__dict__.update(copy.deepcopy(self._own_attributes(), memo))

@@ -1,6 +1,8 @@
-"""Operators by name: `linkboy.ops.aten.relu(x)`, `linkboy.ops.aten.add.Tensor(x, y)`, and the same as functions of the
-package (`linkboy.relu`) and methods of tensors (`x.relu()`). All come from the registry of the library.
+"""Operators by name: `linkboy.ops.aten.relu(x)`, `linkboy.ops.aten.add.Tensor(x, y)`, and the same as
+functions of the package (`linkboy.relu`) and methods of tensors (`x.relu()`). All come from the registry of
+the library.
 """
+
 from __future__ import annotations
 
 import copyreg
@@ -84,7 +86,10 @@ class _Namespace:
         return packet
 
     def __dir__(self):
-        return [*super().__dir__(), *sorted(n for space, n in _tensor_operators_by_name() if space == self._name)]
+        return [
+            *super().__dir__(),
+            *sorted(n for space, n in _tensor_operators_by_name() if space == self._name),
+        ]
 
     def __repr__(self) -> str:
         return f"<operators of {self._name}>"
@@ -172,7 +177,8 @@ def methods():
 
 
 def namespace(module: str, prefix: str):
-    """`__getattr__` and `__dir__` of a module that shows operators with a prefix: linalg.det is aten::linalg_det."""
+    """`__getattr__` and `__dir__` of a module that shows operators with a prefix: linalg.det is
+    aten::linalg_det."""
 
     def get(name: str):
         found = None if name.startswith("__") else function(prefix + name)

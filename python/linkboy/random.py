@@ -1,11 +1,13 @@
 """Random numbers: generators of one's own (torch.Generator) beside the thread's."""
+
 from __future__ import annotations
 
 from linkboy import _C
 
 
 class Generator:
-    """A generator to be given to `generator=` (torch.Generator). Its numbers are PyTorch's for the same seed."""
+    """A generator to be given to `generator=` (torch.Generator). Its numbers are PyTorch's for the same
+    seed."""
 
     def __init__(self, device="cpu"):
         self._held = _C.operator("aten::Generator", -1, True)(device=device)
@@ -32,6 +34,7 @@ class Generator:
 
 def _unknown_seed() -> int:
     import secrets
+
     return secrets.randbits(63)
 
 
@@ -60,8 +63,8 @@ default_generator = _ThreadsGenerator()
 
 
 def manual_seed(seed: int) -> Generator:
-    """Seeds the calling thread's generator, and that of threads that make their first call later (torch.manual_seed).
-    Negative seeds count from 2**64 down; ValueError beyond 64 bits."""
+    """Seeds the calling thread's generator, and that of threads that make their first call later
+    (torch.manual_seed). Negative seeds count from 2**64 down; ValueError beyond 64 bits."""
     return default_generator.manual_seed(seed)
 
 

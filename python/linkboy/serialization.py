@@ -1,4 +1,5 @@
 """Programs and data to files and back: torch.save, torch.load, torch.jit.save, torch.jit.load."""
+
 from __future__ import annotations
 
 import os
@@ -11,7 +12,12 @@ from linkboy.module import ScriptModule
 def check_location(map_location) -> None:
     """There is one device, the CPU: everything comes to it, and nothing can be sent elsewhere."""
     kind = str(map_location).split(":")[0]
-    if map_location is not None and not callable(map_location) and not isinstance(map_location, dict) and kind != "cpu":
+    if (
+        map_location is not None
+        and not callable(map_location)
+        and not isinstance(map_location, dict)
+        and kind != "cpu"
+    ):
         raise RuntimeError(f"map_location {map_location!r}: linkboy has tensors on the CPU alone")
 
 
@@ -26,12 +32,14 @@ def extra_bytes(files: Optional[Mapping[str, Any]]) -> Optional[Dict[str, bytes]
     return {name: data.encode() if isinstance(data, str) else bytes(data) for name, data in files.items()}
 
 
-def load_program(f, map_location=None, _extra_files: Optional[dict] = None, _restore_shapes=False) -> ScriptModule:
+def load_program(
+    f, map_location=None, _extra_files: Optional[dict] = None, _restore_shapes=False
+) -> ScriptModule:
     """Loads what torch.jit.save wrote, from a path or a file that can be read (torch.jit.load).
 
-    The values of `_extra_files` become the files of these names that were saved beside the program, as bytes. Raises OSError
-    when the file can't be read, RuntimeError when it is damaged, NotImplementedError when it holds data and no program.
-    Memory of a file on disk is mapped, not copied.
+    The values of `_extra_files` become the files of these names that were saved beside the program, as bytes.
+    Raises OSError when the file can't be read, RuntimeError when it is damaged, NotImplementedError when it
+    holds data and no program. Memory of a file on disk is mapped, not copied.
     """
     check_location(map_location)
     module = _C.load_path(f) if _is_path(f) else _C.load_bytes(f.read())
@@ -55,8 +63,9 @@ def save_program(m: ScriptModule, f, _extra_files: Optional[Mapping[str, Any]] =
 
 
 def load(f, map_location=None, pickle_module=None, *, weights_only=True, mmap=None, **pickle_load_args):
-    """Loads data of torch.save (tensors, numbers, strings in lists, tuples, dicts), or a program of torch.jit.save as a
-    ScriptModule (torch.load, torch.jit.load). Only what `weights_only=True` allows is ever read."""
+    """Loads data of torch.save (tensors, numbers, strings in lists, tuples, dicts), or a program of
+    torch.jit.save as a ScriptModule (torch.load, torch.jit.load). Only what `weights_only=True` allows is
+    ever read."""
     check_location(map_location)
     if _is_path(f):
         try:
@@ -71,7 +80,8 @@ def load(f, map_location=None, pickle_module=None, *, weights_only=True, mmap=No
 
 
 def save(obj, f, pickle_module=None, pickle_protocol=2, _use_new_zipfile_serialization=True) -> None:
-    """Saves data so that torch.load(weights_only=True) reads it, or a ScriptModule as torch.jit.save does (torch.save)."""
+    """Saves data so that torch.load(weights_only=True) reads it, or a ScriptModule as torch.jit.save does
+    (torch.save)."""
     if isinstance(obj, ScriptModule):
         save_program(obj, f)
     elif _is_path(f):

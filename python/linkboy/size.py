@@ -1,4 +1,5 @@
 """linkboy.Size: a tensor's shape, a tuple of ints that prints as PyTorch's."""
+
 from __future__ import annotations
 
 import math

@@ -1,4 +1,5 @@
 """Sparse tensors (torch.sparse)."""
+
 from linkboy import _C
 
 

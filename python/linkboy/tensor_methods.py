@@ -1,5 +1,6 @@
-"""Methods of Tensor that are written in Python: what is no operator. `install` puts them and all operators that take
-`self` on the class."""
+"""Methods of Tensor that are written in Python: what is no operator. `install` puts them and all operators
+that take `self` on the class."""
+
 from __future__ import annotations
 
 
@@ -20,10 +21,14 @@ def method(function):
 
 @method
 def numpy(self, *, force=False):
-    """A NumPy array over the tensor's memory (torch.Tensor.numpy). TypeError for dtypes that NumPy has not."""
+    """A NumPy array over the tensor's memory (torch.Tensor.numpy). TypeError for dtypes that NumPy has
+    not."""
     import numpy as np
+
     if self.requires_grad and not force:
-        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        raise RuntimeError(
+            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+        )
     try:
         return np.asarray(memoryview(self))
     except BufferError as error:
@@ -33,6 +38,7 @@ def numpy(self, *, force=False):
 @method
 def __array__(self, dtype=None, copy=None):
     import numpy as np
+
     array = numpy(self, force=True)
     array = array if dtype is None else array.astype(dtype, copy=False)
     return np.array(array) if copy else array
@@ -74,7 +80,11 @@ def __deepcopy__(self, memo):
 
 
 def _rebuild(cls, data, dtype, sizes, requires_grad, attributes):
-    made = _C.from_object(bytearray(data)).view(dtype).view(sizes) if data else _C.operator("aten::empty", -1, False)(sizes, dtype=dtype)
+    made = (
+        _C.from_object(bytearray(data)).view(dtype).view(sizes)
+        if data
+        else _C.operator("aten::empty", -1, False)(sizes, dtype=dtype)
+    )
     made = cls._make_subclass(cls, made, requires_grad)
     made.__dict__.update(attributes)
     return made
@@ -86,7 +96,14 @@ def __reduce_ex__(self, protocol):
         raise TypeError("tensors that are sparse or quantized can't be pickled; use linkboy.save")
     whole = self.detach().contiguous().view(-1)
     data = bytes(memoryview(whole.view(_C.uint8))) if whole.numel() else b""
-    return _rebuild, (self.__class__, data, self.dtype, tuple(self.shape), self.requires_grad, dict(self.__dict__))
+    return _rebuild, (
+        self.__class__,
+        data,
+        self.dtype,
+        tuple(self.shape),
+        self.requires_grad,
+        dict(self.__dict__),
+    )
 
 
 # ---- dtypes ----
@@ -95,18 +112,41 @@ def __reduce_ex__(self, protocol):
 def _conversion(name, dtype):
     def convert(self, memory_format=_C.preserve_format):
         return self.to(dtype)
+
     convert.__name__ = name
     convert.__doc__ = f"The tensor as {dtype}; itself if it is (torch.Tensor.{name})."
     return convert
 
 
-for _name, _dtype in {"float": _C.float32, "double": _C.float64, "half": _C.float16, "bfloat16": _C.bfloat16, "int": _C.int32,
-                      "long": _C.int64, "short": _C.int16, "char": _C.int8, "byte": _C.uint8, "bool": _C.bool,
-                      "cfloat": _C.complex64, "cdouble": _C.complex128, "chalf": _C.complex32}.items():
+for _name, _dtype in {
+    "float": _C.float32,
+    "double": _C.float64,
+    "half": _C.float16,
+    "bfloat16": _C.bfloat16,
+    "int": _C.int32,
+    "long": _C.int64,
+    "short": _C.int16,
+    "char": _C.int8,
+    "byte": _C.uint8,
+    "bool": _C.bool,
+    "cfloat": _C.complex64,
+    "cdouble": _C.complex128,
+    "chalf": _C.complex32,
+}.items():
     OWN[_name] = _conversion(_name, _dtype)
 
-_TYPE_NAMES = {_C.float32: "Float", _C.float64: "Double", _C.float16: "Half", _C.bfloat16: "BFloat16", _C.uint8: "Byte",
-               _C.int8: "Char", _C.int16: "Short", _C.int32: "Int", _C.int64: "Long", _C.bool: "Bool"}
+_TYPE_NAMES = {
+    _C.float32: "Float",
+    _C.float64: "Double",
+    _C.float16: "Half",
+    _C.bfloat16: "BFloat16",
+    _C.uint8: "Byte",
+    _C.int8: "Char",
+    _C.int16: "Short",
+    _C.int32: "Int",
+    _C.int64: "Long",
+    _C.bool: "Bool",
+}
 
 
 @method
@@ -134,8 +174,16 @@ def _fact(name, doc, answer):
 
 _fact("T", "Dimensions in reverse order.", lambda self: self.numpy_T())
 _fact("mT", "The last two dimensions exchanged.", lambda self: self.transpose(-2, -1))
-_fact("H", "The conjugate of the transposed matrix.", lambda self: self.transpose(0, 1).conj() if self.is_complex() else self.transpose(0, 1))
-_fact("mH", "The last two dimensions exchanged, conjugated.", lambda self: self.transpose(-2, -1).conj() if self.is_complex() else self.transpose(-2, -1))
+_fact(
+    "H",
+    "The conjugate of the transposed matrix.",
+    lambda self: self.transpose(0, 1).conj() if self.is_complex() else self.transpose(0, 1),
+)
+_fact(
+    "mH",
+    "The last two dimensions exchanged, conjugated.",
+    lambda self: self.transpose(-2, -1).conj() if self.is_complex() else self.transpose(-2, -1),
+)
 _fact("real", "The real part, a view.", lambda self: Tensor._real(self))
 _fact("imag", "The imaginary part, a view.", lambda self: Tensor._imag(self))
 _fact("itemsize", "Bytes of an element.", lambda self: self.dtype.itemsize)
@@ -144,10 +192,18 @@ _fact("is_cuda", "False.", lambda self: False)
 _fact("is_cpu", "Whether the tensor is on the CPU.", lambda self: self.device.type == "cpu")
 _fact("is_meta", "Whether the tensor has no elements, only a shape.", lambda self: self.device.type == "meta")
 _fact("is_mps", "False.", lambda self: False)
-_fact("is_nested", "Whether it holds tensors of several shapes.", lambda self: _C.operator("prim::is_nested", -1, False)(self))
+_fact(
+    "is_nested",
+    "Whether it holds tensors of several shapes.",
+    lambda self: _C.operator("prim::is_nested", -1, False)(self),
+)
 _fact("is_sparse", "Whether its layout is sparse_coo.", lambda self: self.layout == _C.sparse_coo)
 _fact("is_sparse_csr", "Whether its layout is sparse_csr.", lambda self: self.layout == _C.sparse_csr)
-_fact("is_quantized", "Whether its elements are quantized.", lambda self: self.dtype in (_C.qint8, _C.quint8, _C.qint32))
+_fact(
+    "is_quantized",
+    "Whether its elements are quantized.",
+    lambda self: self.dtype in (_C.qint8, _C.quint8, _C.qint32),
+)
 _fact("is_leaf", "True: no gradients are recorded.", lambda self: True)
 _fact("grad_fn", "None: no gradients are recorded.", lambda self: None)
 
@@ -201,6 +257,7 @@ def is_complex(self):
 def new_tensor(self, data, dtype=None, device=None, requires_grad=False):
     """linkboy.tensor of this tensor's dtype."""
     from linkboy import tensor
+
     return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
 
@@ -208,6 +265,7 @@ def new_tensor(self, data, dtype=None, device=None, requires_grad=False):
 def new(self, *sizes):
     """A tensor of this dtype, from data or of sizes."""
     from linkboy.creation import make_tensor
+
     return make_tensor(*sizes, dtype=self.dtype)
 
 
@@ -228,6 +286,7 @@ def unflatten(self, dim, sizes):
 def norm(self, p="fro", dim=None, keepdim=False, dtype=None):
     """linkboy.norm"""
     from linkboy import functional
+
     return functional.norm(self, p, dim, keepdim, dtype=dtype)
 
 
@@ -235,13 +294,16 @@ def norm(self, p="fro", dim=None, keepdim=False, dtype=None):
 def unique(self, sorted=True, return_inverse=False, return_counts=False, dim=None):  # noqa: A002
     """linkboy.unique"""
     from linkboy import functional
+
     return functional.unique(self, sorted, return_inverse, return_counts, dim)
 
 
 def _from_functional(name):
     def call(self, *args, **kwargs):
         from linkboy import functional
+
         return getattr(functional, name)(self, *args, **kwargs)
+
     call.__name__, call.__doc__ = name, f"linkboy.{name}"
     OWN[name] = call
 
@@ -254,13 +316,16 @@ for _name in ("stft", "istft", "lu", "unique_consecutive"):
 def nonzero(self, *, as_tuple=False):
     """linkboy.nonzero"""
     from linkboy import functional
+
     return functional.nonzero(self, as_tuple=as_tuple)
 
 
 @method
 def backward(self, *args, **kwargs):
     """Gradients are not recorded: always a RuntimeError."""
-    raise RuntimeError("element 0 of tensors does not require grad and does not have a grad_fn: linkboy records no gradients")
+    raise RuntimeError(
+        "element 0 of tensors does not require grad and does not have a grad_fn: linkboy records no gradients"
+    )
 
 
 @method
@@ -273,6 +338,7 @@ def as_subclass(self, cls):
 def apply_(self, function):
     """Replaces each element by what the function returns for it."""
     from linkboy import tensor
+
     values = [function(x) for x in self.reshape(-1).tolist()]
     return self.copy_(tensor(values, dtype=self.dtype).view(self.shape))
 
@@ -306,5 +372,3 @@ def install() -> None:
         setattr(Tensor, name, own)
     Tensor.grad = None
     Tensor.__array_priority__ = 1000
-
-

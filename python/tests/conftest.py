@@ -1,4 +1,5 @@
 """Fixtures: packages that a test may need and a machine may lack."""
+
 import os
 import sys
 

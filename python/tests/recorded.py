@@ -1,4 +1,5 @@
 """Recorded archives of tests/cases: what PyTorch answered, and how near an answer must be."""
+
 import glob
 import math
 import os

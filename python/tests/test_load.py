@@ -1,4 +1,5 @@
 """Loading and calling: recorded programs give PyTorch's recorded answers; errors are Python's."""
+
 import io
 
 import pytest
@@ -18,7 +19,11 @@ def calls():
 
 
 def same(a, b):
-    return a.shape == b.shape and a.dtype == b.dtype and all(map(recorded.close, recorded.elements(a), recorded.elements(b)))
+    return (
+        a.shape == b.shape
+        and a.dtype == b.dtype
+        and all(map(recorded.close, recorded.elements(a), recorded.elements(b)))
+    )
 
 
 def test_answers(linear, calls):

@@ -1,4 +1,6 @@
-"""Memory and threads: who lends memory is held as long as it is used and no longer; calls run side by side."""
+"""Memory and threads: who lends memory is held as long as it is used and no longer; calls run side by
+side."""
+
 import gc
 import subprocess
 import sys
@@ -37,6 +39,7 @@ class Lender:
 def lent(released):
     """A tensor over a Lender's memory that holds the Lender."""
     import ctypes
+
     lender = Lender(released)
     array = (ctypes.c_float * 5).from_buffer(lender.memory)
     array.lender = lender
@@ -192,12 +195,15 @@ threading.Thread(target=lambda: kept.append(linkboy.rand(3))).start()
 
 def test_the_interpreter_ends_well():
     source = EXIT.format(path=recorded.case("layers_linear"))
-    done = subprocess.run([sys.executable, "-W", "error", "-c", source], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", source], capture_output=True, text=True, timeout=120
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_cycles_are_collected():
     import weakref
+
     tensor = linkboy.ones(2)
     tensor.itself = tensor
     seen = weakref.ref(tensor)
@@ -224,5 +230,3 @@ def test_no_call_leaves_objects_behind(linear):
             linear(linkboy.ones(7))
     gc.collect()
     assert len(gc.get_objects()) - before < 100
-
-

@@ -1,4 +1,6 @@
-"""Modules: the tree, attributes, state, copies, files. The archive is PyTorch's (tests/cases/networks_residual.pt)."""
+"""Modules: the tree, attributes, state, copies, files. The archive is PyTorch's
+(tests/cases/networks_residual.pt)."""
+
 import copy
 import io
 import pickle
@@ -85,7 +87,10 @@ def test_state_dict(net, x):
 
 
 def test_state_dict_of_arrays(net, np):
-    state = {name: np.zeros(tuple(t.shape), dtype=str(t.dtype).split(".")[1]) for name, t in net.state_dict().items()}
+    state = {
+        name: np.zeros(tuple(t.shape), dtype=str(t.dtype).split(".")[1])
+        for name, t in net.state_dict().items()
+    }
     net.load_state_dict(state)
     assert all(not t.any() for t in net.state_dict().values())
 

@@ -1,4 +1,5 @@
 """The type stubs that the build writes: they parse, and speak of what is there."""
+
 import ast
 import os
 
@@ -29,9 +30,13 @@ def test_package():
 
 
 def test_tensor():
-    cls = next(node for node in tree("_C.pyi").body if isinstance(node, ast.ClassDef) and node.name == "Tensor")
+    cls = next(
+        node for node in tree("_C.pyi").body if isinstance(node, ast.ClassDef) and node.name == "Tensor"
+    )
     named = functions(cls.body)
     assert {"relu", "view", "add_", "shape", "__add__", "numpy"} <= named
     assert all(hasattr(linkboy.Tensor, name) for name in named)
     untold = {name for name, _ in operators.methods()} - named
-    assert len(untold) < 40, sorted(untold)  # those with named dimensions, and names that are Python's own words
+    assert len(untold) < 40, sorted(
+        untold
+    )  # those with named dimensions, and names that are Python's own words

@@ -1,4 +1,5 @@
 """Everything of transcripts/, see transcript.py."""
+
 import glob
 import os
 import warnings
@@ -16,6 +17,9 @@ FILES = sorted(glob.glob(os.path.join(HERE, "transcripts", "*.txt")))
 def test_transcript(path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        wrong = [f">>> {source}\nPyTorch: {recorded}\nlinkboy: {given}" for source, recorded, given in transcript.play(path, linkboy)
-                 if given != recorded]
+        wrong = [
+            f">>> {source}\nPyTorch: {recorded}\nlinkboy: {given}"
+            for source, recorded, given in transcript.play(path, linkboy)
+            if given != recorded
+        ]
     assert not wrong, "\n".join(wrong)

@@ -1,11 +1,12 @@
 """Transcripts: what PyTorch answered to lines of Python, held against linkboy under the name of torch.
 
-A file of transcripts/ has blocks of `>>> ` lines (an expression, or statements) with the answer below: the repr, nothing
-for None, or `!Kind: message` for an exception. A block `>>> #` is a comment. Where linkboy refuses with other words on
-purpose the line is `!Kind`, and only the kind counts.
+A file of transcripts/ has blocks of `>>> ` lines (an expression, or statements) with the answer below: the
+repr, nothing for None, or `!Kind: message` for an exception. A block `>>> #` is a comment. Where linkboy
+refuses with other words on purpose the line is `!Kind`, and only the kind counts.
 
     python3 python/tests/transcript.py FILE ...    asks PyTorch again and writes its answers
 """
+
 import ast
 import sys
 
@@ -50,12 +51,17 @@ def record(path, torch):
     parts = []
     for source, recorded, given in play(path, torch):
         lines = source.split("\n")
-        parts.append("\n".join([">>> " + lines[0], *("... " + line for line in lines[1:])]) + "\n" + (given + "\n" if given else ""))
+        parts.append(
+            "\n".join([">>> " + lines[0], *("... " + line for line in lines[1:])])
+            + "\n"
+            + (given + "\n" if given else "")
+        )
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(parts))
 
 
 if __name__ == "__main__":
     import torch
+
     for name in sys.argv[1:]:
         record(name, torch)
