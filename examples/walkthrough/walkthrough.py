@@ -17,7 +17,7 @@ def main(build):
     model = resnet18(nn).eval()
     image = linkboy.ones(1, 3, 224, 224)
     traced = linkboy.jit.trace(model, (image,))
-    assert linkboy.allclose(traced(image), model(image))
+    assert linkboy.allclose(traced(image), model(image), atol=1e-6)  # batch norms are folded into the convolutions
 
     print("layer1 calls its two blocks:")
     print(traced.layer1.graph)

@@ -116,9 +116,7 @@ static struct tensor *batch_normalise(struct compose *k, struct tensor *x, const
     p.relu = relu;
     normalise_pixels(&p, b, x->numel / b->channels);
     struct tensor *result = compose_run(k, "aten::permute", "tL", out, ndim, back);
-    return ndim > 3 ? result
-           : result ? compose_own(k, tensor_contiguous(result, c->cx->budget, c->err))
-                    : NULL;
+    return ndim > 3 || !result ? result : compose_run(k, "aten::contiguous", "td", result, 0);
 }
 
 static bool batch_norm(struct op_call *c, int least, int most, bool relu) {
