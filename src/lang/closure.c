@@ -180,11 +180,9 @@ static const struct tree *definition_for(struct emitter *e, const struct tree *d
 
 /* ---- as a value ---- */
 
-/* "__torch__.module.name" beside the function that is compiled. */
 static const char *qualified_for(struct emitter *e, const struct tree *def) {
-    const char *own = e->function->qualified->text, *dot = strrchr(own, '.');
-    const char *name = def->kind == TREE_LAMBDA ? "lambda_" : def->name->text;
-    return arena_printf(&e->memory, "%.*s.%s", dot ? (int)(dot - own) : 0, own, name);
+    return specialized_name(e, e->function->qualified,
+                            def->kind == TREE_LAMBDA ? "lambda_" : def->name->text);
 }
 
 /* By parameter; NULL: none. */

@@ -78,8 +78,10 @@ static bool compile(struct function *f, lb_error *err) {
     int attributes = f->owner ? f->owner->definition->attributes.count : 0;
     lb_error strict = {0}, own = {0};
     f->state = FUNCTION_COMPILING;
-    bool good = compile_once(f, &r, &strict);
-    if (!good && strict.code == LB_ERROR_COMPILE && d->resolver->python) {
+    bool wide = d->resolver->python && d->self_type && d->self_type->kind == TYPE_CLASS &&
+                wide_knows_attributes(d->unit, d->self_type);
+    bool good = !wide && compile_once(f, &r, &strict);
+    if (wide || (!good && strict.code == LB_ERROR_COMPILE && d->resolver->python)) {
         forget_attributes(f, attributes);
         good = compile_wide(f, &r, &own);
         if (!good) wide_choose_error(&strict, &own);
@@ -128,6 +130,14 @@ bool lang_ensure(struct function *f, lb_error *err) {
     if (f->state == FUNCTION_FAILED)
         return error_set(err, LB_ERROR_COMPILE, "'%s' did not compile before", f->qualified->text);
     return !f->definition || compile(f, err);
+}
+
+void lang_forget(struct function *f) {
+    graph_free(f->graph);
+    f->graph = NULL;
+    if (f->schema) schema_release_defaults(f->schema);
+    f->schema = NULL;
+    f->state = FUNCTION_DECLARED;
 }
 
 void lang_retry_failed(struct unit *unit) {

@@ -17,6 +17,8 @@ void lang_declare_known(struct function *f, const struct lifted_names *known);
 /* Compiles f (and what it calls) unless that is done; a call of a function from within itself is an error. */
 bool lang_ensure(struct function *f, lb_error *err);
 /* Functions that did not compile may be tried again: the world around them may have changed. */
+/* The function as it was declared, to be compiled again. */
+void lang_forget(struct function *f);
 void lang_retry_failed(struct unit *unit);
 /* Declares and compiles a free function, enters it into unit->functions. */
 struct function *lang_define_function(struct unit *unit, const struct tree *def, const struct name *qualified,

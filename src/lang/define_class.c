@@ -260,7 +260,7 @@ static bool compile_method(struct class_maker *m, struct function *f) {
 
 /* __init__ first, since it makes the attributes; all others even after an error, so that every fault is told.
  */
-static bool compile_methods(struct class_maker *m) {
+static bool compile_methods_once(struct class_maker *m) {
     for (int i = 0; i < m->c->methods.count; i++)
         if (!strcmp(m->c->methods.items[i]->name->text, "__init__") &&
             !compile_method(m, m->c->methods.items[i]))
@@ -269,6 +269,21 @@ static bool compile_methods(struct class_maker *m) {
     for (int i = 0; i < m->c->methods.count && m->err->code != LB_ERROR_MEMORY; i++)
         good &= compile_method(m, m->c->methods.items[i]);
     return good;
+}
+
+/* Uses of attributes may tell types that __init__ did not: then all is compiled again with these. */
+static bool compile_methods(struct class_maker *m) {
+    enum { MOST = 20 };
+    int attributes = m->c->attributes.count;
+    for (int i = 0;; i++) {
+        int learnt = m->unit->attributes_learnt;
+        if (compile_methods_once(m)) return true;
+        if (m->unit->attributes_learnt == learnt || m->err->code != LB_ERROR_COMPILE || i == MOST)
+            return false;
+        error_clear(m->err);
+        m->c->attributes.count = attributes;
+        for (int k = 0; k < m->c->methods.count; k++) lang_forget(m->c->methods.items[k]);
+    }
 }
 
 static bool read_declarations(struct class_maker *m) {

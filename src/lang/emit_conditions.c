@@ -20,8 +20,8 @@ static bool room_for(struct emitter *e, struct refinements *r, int count) {
 }
 
 /* Both hold: what either says, but a variable of which they say different things is left out. */
-static bool refinements_union(struct emitter *e, struct refinements a, struct refinements b,
-                              struct refinements *out) {
+bool refinements_union(struct emitter *e, struct refinements a, struct refinements b,
+                       struct refinements *out) {
     if (!room_for(e, out, a.count + b.count)) return false;
     for (int i = 0; i < a.count; i++) {
         const struct type *other = refined(b, a.items[i].name);
@@ -32,8 +32,8 @@ static bool refinements_union(struct emitter *e, struct refinements a, struct re
     return true;
 }
 
-static bool refinements_intersection(struct emitter *e, struct refinements a, struct refinements b,
-                                     struct refinements *out) {
+bool refinements_intersection(struct emitter *e, struct refinements a, struct refinements b,
+                              struct refinements *out) {
     if (!room_for(e, out, a.count)) return false;
     for (int i = 0; i < a.count; i++)
         if (refined(b, a.items[i].name) == a.items[i].type) out->items[out->count++] = a.items[i];
@@ -43,6 +43,7 @@ static bool refinements_intersection(struct emitter *e, struct refinements a, st
 static bool one_refinement(struct emitter *e, const struct tree *t, const struct type *type,
                            struct refinements *out) {
     *out = (struct refinements){0};
+    if (e->wide && t->kind == TREE_NAMED_EXPRESSION) t = t->items[0];
     if (!type || (t->kind != TREE_NAME && !e->wide)) return true;
     const struct name *name = t->kind == TREE_NAME ? t->name : lower_path(e, t);
     if (!name) return !e->err->code;
@@ -268,6 +269,7 @@ static struct ir_value *emit_if_value(struct emitter *e, struct source_range at,
     if (!first || !second) return emit_out_of_memory(e);
     if (!emit_arm(e, first, at, c->when_true, yes) || !emit_arm(e, second, at, c->when_false, no))
         return NULL;
+    if (e->wide && !lower_widen(e, first, second)) return NULL;
     const struct type *a = first->result->inputs.items[0]->type, *b = second->result->inputs.items[0]->type;
     const struct type *both = type_unify(e->types, a, b, false, NULL);
     if (!both)

@@ -1,7 +1,7 @@
 /* List and dict literals and comprehensions: their element types come from the annotation around them if
  * there is one, else from their items (emitListLiteral, emitDictLiteral, emitListComprehension,
  * emitDictComprehension in torch/csrc/jit/frontend/ir_emitter.cpp). */
-#include "lang/emitter.h"
+#include "lang/lower.h"
 #include <string.h>
 
 /* ---- what an annotation asks of a container ---- */
@@ -132,6 +132,7 @@ struct ir_value *emit_list_literal(struct emitter *e, const struct tree *t, cons
     for (int i = 0; i < count; i++) values[i] = actuals[i].value;
     struct container_hint h;
     const struct type *element;
+    if (e->wide && !hint && !lower_mixed_numbers(e, values, count, 1)) return NULL;
     if (!refine_hint(e, hint, t, false, &h)) return NULL;
     if (h.count && !count)
         return emit_error(
@@ -156,6 +157,10 @@ static bool emit_pairs(struct emitter *e, const struct tree *t, struct ir_value 
                               "Dict keys must contain only a single type. Expected: %s but found %s instead",
                               emit_type_words(e, pairs[2 * i - 2]->type),
                               emit_type_words(e, pairs[2 * i]->type)) != NULL;
+        if (e->wide && type->kind != pairs[1]->type->kind) {
+            if (!lower_mixed_numbers(e, pairs + 1, i + 1, 2)) return false;
+            if (pairs[1]->type->kind == TYPE_FLOAT) *value_type = type = pairs[1]->type;
+        }
         *value_type = i ? type_unify(e->types, *value_type, type, true, NULL) : type;
         if (!*value_type)
             return emit_error(e, values->range, "the values of the dict have no common type") != NULL;

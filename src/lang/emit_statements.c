@@ -16,11 +16,11 @@ static bool mark_exit(struct emitter *e, struct block *b) {
 
 /* ---- if ---- */
 
-static struct frame *emit_branch(struct emitter *e, struct block *b, const struct tree *statements,
+static struct frame *emit_branch(struct emitter *e, struct block *b, const struct if_arms *arms, int which,
                                  struct refinements r) {
     struct insertion old = emit_into(e, b);
     struct frame *f = frame_push(e, b);
-    bool good = f && emit_refinements(e, statements->range, r) && emit_statements(e, statements);
+    bool good = f && emit_refinements(e, arms->at[which], r) && arms->emit(e, which, arms->context);
     emit_back(e, old);
     return good ? frame_pop(e) : NULL;
 }
@@ -115,6 +115,20 @@ static bool types_differ(struct emitter *e, struct if_statement *s, const struct
     return !outer;
 }
 
+/* An int beside a float becomes one, in all of Python. */
+static bool widen_variable(struct emitter *e, struct if_statement *s, const struct name *name,
+                           struct ir_value **v) {
+    for (int i = 0; i < 2; i++) {
+        if (v[i]->type->kind != TYPE_INT || v[!i]->type->kind != TYPE_FLOAT || s->arms[i].exits) continue;
+        struct insertion old = emit_into(e, s->arms[i].block);
+        v[i] = emit_operator(e, "aten::Float", s->at, &v[i], 1);
+        struct node *store = v[i] ? emit_node(e, KIND_STORE, 0, &v[i], 1) : NULL;
+        emit_back(e, old);
+        if (!store || !emit_set_name(e, store, name)) return false;
+    }
+    return true;
+}
+
 /* Brings one variable out of the arms: its type is what both have in common. */
 static bool merge_variable(struct emitter *e, struct if_statement *s, const struct name *name) {
     struct ir_value *v[2];
@@ -123,6 +137,7 @@ static bool merge_variable(struct emitter *e, struct if_statement *s, const stru
     for (int i = 0; i < 2; i++)
         if (!v[i] && !(v[i] = store_uninitialized(e, &s->arms[i], name, v[!i]->type)))
             return error_memory(e->err);
+    if (e->wide && !widen_variable(e, s, name, v)) return false;
     struct sugared *before = variable_find(e, e->frame, name);
     if (e->err->code) return false;
     const struct type *full = sugared_as_simple(before) ? sugared_as_simple(before)->type : NULL;
@@ -143,11 +158,11 @@ static bool merge_variables(struct emitter *e, struct if_statement *s) {
     return true;
 }
 
-bool emit_if_else(struct emitter *e, struct source_range at, const struct condition *c,
-                  const struct tree *yes, const struct tree *no) {
+bool emit_if_arms(struct emitter *e, struct source_range at, const struct condition *c,
+                  const struct if_arms *arms) {
     if (c->known >= 0)
         return emit_refinements(e, at, c->known ? c->when_true : c->when_false) &&
-               emit_statements(e, c->known ? yes : no);
+               arms->emit(e, c->known ? 0 : 1, arms->context);
     struct node *n = emit_node(e, KIND_IF, 0, &c->value, 1);
     if (!n) return false;
     n->range = at;
@@ -155,7 +170,7 @@ bool emit_if_else(struct emitter *e, struct source_range at, const struct condit
     for (int i = 0; i < 2; i++)
         if (!(s.arms[i].block = node_add_block(n))) return error_memory(e->err);
     for (int i = 0; i < 2; i++) {
-        s.arms[i].frame = emit_branch(e, s.arms[i].block, i ? no : yes, i ? c->when_false : c->when_true);
+        s.arms[i].frame = emit_branch(e, s.arms[i].block, arms, i, i ? c->when_false : c->when_true);
         if (!s.arms[i].frame) return false;
     }
     for (int i = 0; i < 2; i++) s.arms[i].exits = block_exits(e, s.arms[i].block);
@@ -164,6 +179,18 @@ bool emit_if_else(struct emitter *e, struct source_range at, const struct condit
         return false;
     if (s.arms[0].exits && s.arms[1].exits && !mark_exit(e, n->block)) return false;
     return merge_variables(e, &s);
+}
+
+static bool emit_arm_statements(struct emitter *e, int which, void *context) {
+    const struct tree *const *both = context;
+    return emit_statements(e, both[which]);
+}
+
+bool emit_if_else(struct emitter *e, struct source_range at, const struct condition *c,
+                  const struct tree *yes, const struct tree *no) {
+    const struct tree *both[2] = {yes, no};
+    struct if_arms arms = {emit_arm_statements, both, {yes->range, no->range}};
+    return emit_if_arms(e, at, c, &arms);
 }
 
 bool emit_if(struct emitter *e, const struct tree *t) {

@@ -221,12 +221,24 @@ struct ir_value *emit_conditional(struct emitter *e, const struct tree *t, const
 struct ir_value *emit_to_bool(struct emitter *e, struct source_range at, struct ir_value *v);
 struct ir_value *emit_to_bool_plain(struct emitter *e, struct source_range at, struct ir_value *v);
 bool emit_refinements(struct emitter *e, struct source_range at, struct refinements r);
+bool refinements_union(struct emitter *e, struct refinements a, struct refinements b,
+                       struct refinements *out);
+bool refinements_intersection(struct emitter *e, struct refinements a, struct refinements b,
+                              struct refinements *out);
 const struct type *unify_all(struct emitter *e, const struct type *const *types, int count, bool to_union,
                              const struct type *hint);
 
 /* ---- statements (emit_statements.c, emit_loops.c, emit_assign.c) ---- */
 bool emit_statements(struct emitter *e, const struct tree *list);
 bool emit_if(struct emitter *e, const struct tree *t);
+/* An if whose arms (0 when true, 1 when false) are what `emit` emits; `at`: where each begins. */
+struct if_arms {
+    bool (*emit)(struct emitter *e, int which, void *context);
+    void *context;
+    struct source_range at[2];
+};
+bool emit_if_arms(struct emitter *e, struct source_range at, const struct condition *c,
+                  const struct if_arms *arms);
 bool emit_if_else(struct emitter *e, struct source_range at, const struct condition *c,
                   const struct tree *yes, const struct tree *no);
 bool emit_while(struct emitter *e, const struct tree *t);

@@ -136,17 +136,6 @@ static struct sugared *lower_lambda(struct emitter *e, const struct tree *t, int
     return sugared_lambda(e, t);
 }
 
-/* (name := value): assigned where the expression stands. */
-static struct sugared *lower_named(struct emitter *e, const struct tree *t, int binders,
-                                   const struct type *hint) {
-    const struct tree *target = t->items[0];
-    struct sugared *s = emit_sugared(e, t->items[1], binders, hint);
-    if (target->kind != TREE_NAME)
-        return emit_error(e, t->range, "cannot use assignment expressions with this target");
-    if (!s || !variable_set(e, target->range, target->name, s, NULL)) return NULL;
-    return variable_get(e, target->name, target->range);
-}
-
 /* ~x of an int is -x - 1; -x and ~x of a bool are ints. */
 static struct sugared *lower_unary(struct emitter *e, const struct tree *t, int binders,
                                    const struct type *hint) {
@@ -222,6 +211,7 @@ static struct sugared *(*const expressions[TREE_KIND_COUNT])(struct emitter *e, 
     [TREE_IF_EXPRESSION] = lower_conditional,
     [TREE_AND] = lower_either,
     [TREE_OR] = lower_either,
+    [TREE_IF_EXPRESSION] = lower_if_expression,
 };
 
 static bool (*const statements[TREE_KIND_COUNT])(struct emitter *e, const struct tree *t) = {
@@ -229,6 +219,7 @@ static bool (*const statements[TREE_KIND_COUNT])(struct emitter *e, const struct
     [TREE_NONLOCAL] = lower_nothing,
     [TREE_MATCH] = lower_match,
     [TREE_WITH] = lower_with,
+    [TREE_WHILE] = lower_while,
     [TREE_ASSIGN] = lower_assign_statement,
     [TREE_AUGMENTED] = lower_augmented_statement,
     [TREE_DELETE] = lower_delete_statement,

@@ -41,6 +41,7 @@ struct sugared *lower_by_library(struct emitter *e, const char *word, struct sou
 /* An attribute or method of a value. */
 struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct source_range at,
                                 const struct name *name);
+bool lower_has_member(struct emitter *e, struct sugared *s, struct source_range at, const struct name *name);
 /* A function with its first argument: items[0] and items[1]. */
 extern const struct sugared_kind sugared_kind_bound;
 struct sugared *sugared_bound(struct emitter *e, struct sugared *function, struct sugared *self);
@@ -110,6 +111,10 @@ struct sugared *lower_percent(struct emitter *e, const struct tree *string, stru
                               struct source_range at);
 
 struct sugared *lower_either(struct emitter *e, const struct tree *t, int binders, const struct type *hint);
+/* Ints among floats (every `stride`th value) become floats, where nothing else is among them. */
+bool lower_mixed_numbers(struct emitter *e, struct ir_value **values, int count, int stride);
+/* The arms of an if-expression get one type where Python would go on with either. */
+bool lower_widen(struct emitter *e, struct block *first, struct block *second);
 /* Anything as a condition. */
 bool lower_test(struct emitter *e, const struct tree *t, struct condition *out);
 /* NULL without an error: as TorchScript has it. */
@@ -128,4 +133,12 @@ struct sugared *lower_comprehension(struct emitter *e, const struct tree *t, con
 struct sugared *lower_call_expression(struct emitter *e, const struct tree *t, int binders,
                                       const struct type *hint);
 bool lower_match(struct emitter *e, const struct tree *t);
+/* ---- assignments in expressions (lower_walrus.c) ---- */
+bool lower_has_named(const struct tree *t);
+struct sugared *lower_named(struct emitter *e, const struct tree *t, int binders, const struct type *hint);
+struct sugared *lower_if_expression(struct emitter *e, const struct tree *t, int binders,
+                                    const struct type *hint);
+/* false: a condition that assigns nothing where it is not evaluated. */
+bool lower_named_condition(struct emitter *e, const struct tree *t, struct condition *out, bool *good);
+bool lower_while(struct emitter *e, const struct tree *t);
 #endif

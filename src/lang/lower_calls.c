@@ -15,6 +15,17 @@ static bool add(struct emitter *e, struct sugared_actuals *out, struct sugared *
     return s && (array_push_in(&e->memory, &out->items, a) || error_memory(e->err));
 }
 
+/* range(...), zip(...), enumerate(...) are passed as lists of what they give. */
+static struct sugared *argument(struct emitter *e, const struct tree *t) {
+    struct sugared *s = emit_sugared(e, t, 1, NULL);
+    bool iterable = s && s->kind != &sugared_kind_keywords && s->kind->length && s->kind->item &&
+                    !s->kind->value && !s->kind->tuple;
+    if (!iterable || sugared_static_length(s) >= 0) return s;
+    struct tree *kept = lower_keep(e, t->range, s);
+    struct tree *list = kept ? lower_call(e, t->range, lower_name(e, t->range, "list"), 1, &kept) : NULL;
+    return list ? emit_sugared(e, list, 1, NULL) : NULL;
+}
+
 /* *s: a tuple's items, or those of anything that has as many as are known while compiling. */
 static bool add_starred(struct emitter *e, const struct tree *t, struct sugared_actuals *out) {
     struct sugared *s = sugared_iterate(e, emit_sugared(e, t->items[0], 1, NULL), t->range);
@@ -32,7 +43,7 @@ static bool add_starred(struct emitter *e, const struct tree *t, struct sugared_
 }
 
 static bool add_keyword(struct emitter *e, const struct tree *k, struct sugared_actuals *out) {
-    struct sugared *s = emit_sugared(e, k->items[0], 1, NULL);
+    struct sugared *s = argument(e, k->items[0]);
     if (!s) return false;
     if (k->name) return add(e, out, s, k->name, k->range);
     if (s->kind == &sugared_kind_keywords) return keywords_expand(e, s, k->range, out);
@@ -46,8 +57,8 @@ static bool gather(struct emitter *e, const struct tree *call, struct sugared_ac
     const struct tree *positional = call->items[1], *keywords = call->items[2];
     for (int i = 0; i < positional->count; i++) {
         const struct tree *t = positional->items[i];
-        bool good = t->kind == TREE_STARRED ? add_starred(e, t, out)
-                                            : add(e, out, emit_sugared(e, t, 1, NULL), NULL, t->range);
+        bool good =
+            t->kind == TREE_STARRED ? add_starred(e, t, out) : add(e, out, argument(e, t), NULL, t->range);
         if (!good) return false;
     }
     for (int i = 0; i < keywords->count; i++)
@@ -82,8 +93,10 @@ static bool is_python(const struct function *f) {
 
 static struct sugared *specialize_function(struct emitter *e, const struct function *f,
                                            struct source_range at, const struct sugared_actuals *actuals) {
-    struct specialized_callee callee = {
-        .def = f->definition, .resolver = lang_resolver_of(f), .qualified = f->qualified->text};
+    struct specialized_callee callee = {.def = f->definition,
+                                        .resolver = lang_resolver_of(f),
+                                        .qualified = specialized_name(e, f->qualified, f->name->text)};
+    if (!callee.qualified) return emit_out_of_memory(e);
     return specialize_call(e, &callee, at, actuals);
 }
 
@@ -119,7 +132,10 @@ static void learn_from_operator(struct emitter *e, const struct sugared *callee,
     struct ir_value *values[4];
     int count = 0;
     for (int i = 0; i < given.count && count < 4; i++) values[count++] = emit_actual(e, &given.items[i]);
-    if (callee->value) wide_learn_from_call(e, callee->value, method_word(callee->name), values, count);
+    if (!callee->value) return;
+    const char *method = method_word(callee->name);
+    if (!wide_learn_argument(e, callee->value, method, values, count))
+        wide_learn_from_call(e, callee->value, method, values, count);
 }
 
 /* Arguments that are literals should have the parameters' types. */

@@ -32,9 +32,13 @@ static bool learn_tree(struct emitter *e, const struct tree *t, const struct typ
     return table_set(&e->wide->literals, t, (void *)(uintptr_t)want) || error_memory(e->err);
 }
 
-static const struct name *loaded_name(struct emitter *e, const struct node *n) {
-    const struct attribute *a = node_is(n, KIND_LOAD) ? node_attribute(n, "name") : NULL;
+static const struct name *attribute_name(struct emitter *e, const struct node *n) {
+    const struct attribute *a = node_attribute(n, "name");
     return a ? name_intern(&e->unit->names, a->value.string->bytes, (size_t)a->value.string->length) : NULL;
+}
+
+static const struct name *loaded_name(struct emitter *e, const struct node *n) {
+    return node_is(n, KIND_LOAD) ? attribute_name(e, n) : NULL;
 }
 
 const struct tree *wide_literal_of(struct emitter *e, const struct ir_value *v) {
@@ -70,6 +74,8 @@ bool wide_learn(struct emitter *e, const struct ir_value *v, const struct type *
         const struct tree *value = table_get(&e->wide->variables, name);
         return value && learn_tree(e, value, want);
     }
+    if (node_is(v->node, KIND_GET_ATTR))
+        return wide_learn_attribute(e, v->node->inputs.items[0]->type, attribute_name(e, v->node), want);
     const char *kind = v->node->kind->text;
     const struct ir_value *first = v->node->inputs.count ? v->node->inputs.items[0] : NULL;
     const struct ir_value *outer = container_of(v);
@@ -89,6 +95,8 @@ static const struct type *with_item(struct emitter *e, const struct ir_value *li
 
 /* Whether it comes from an empty literal of which nothing is known yet. */
 bool wide_is_unlearnt(struct emitter *e, const struct ir_value *v) {
+    if (node_is(v->node, KIND_GET_ATTR))
+        return wide_attribute_is_open(e, v->node->inputs.items[0]->type, attribute_name(e, v->node));
     const struct tree *t = wide_literal_of(e, v);
     const struct ir_value *around_it = t ? NULL : container_of(v);
     if (around_it) return wide_is_unlearnt(e, around_it);
@@ -129,6 +137,16 @@ bool wide_learn_from_call(struct emitter *e, const struct ir_value *self, const 
         if (t) table_set(&e->wide->partial, t, open ? e->wide : NULL);
     }
     return true;
+}
+
+bool wide_learn_argument(struct emitter *e, const struct ir_value *self, const char *method,
+                         struct ir_value *const *values, int count) {
+    const struct type *t = self->type;
+    bool container = t->kind == TYPE_LIST || t->kind == TYPE_DICT;
+    if (!container || !count || wide_is_unlearnt(e, self) || !wide_is_unlearnt(e, values[count - 1]))
+        return false;
+    bool whole = !strcmp(method, "extend") || !strcmp(method, "update");
+    return wide_learn(e, values[count - 1], whole ? t : t->items[t->count - 1]);
 }
 
 bool wide_learn_key(struct emitter *e, const struct ir_value *dict, const struct type *key) {

@@ -115,15 +115,26 @@ static bool assign_to(struct emitter *e, const struct tree *target, struct sugar
     return targets && emit_assign_all(e, targets, values, 1, target->range, 1);
 }
 
+/* The type of an attribute that is assigned: what it has or will have. */
+static const struct type *attribute_hint(struct emitter *e, const struct tree *target) {
+    struct ir_value *object = sugared_as_simple(emit_sugared(e, target->items[0], 1, NULL));
+    if (!object || object->type->kind != TYPE_CLASS) return NULL;
+    const struct type *known = wide_attribute_type(e->unit, object->type, target->name);
+    int slot = class_find_attribute(object->type->definition, target->name);
+    return known ? known : slot >= 0 ? object->type->definition->attributes.items[slot].type : NULL;
+}
+
 bool lower_assign_statement(struct emitter *e, const struct tree *t) {
     const struct tree *targets = t->items[0], *first = targets->items[0];
     if (!t->items[1]) /* NAME: TYPE declares a variable alone */
         return first->kind == TREE_NAME || emit_assign(e, t);
-    if (first->kind == TREE_NAME && targets->count == 1 && !wide_note_variable(e, first->name, t->items[1]))
-        return false;
+    bool open = first->kind == TREE_NAME && targets->count == 1 && !t->items[2];
+    if (open && !wide_note_variable(e, first->name, t->items[1])) return false;
     bool plain = first->kind == TREE_NAME || t->items[2];
     if (plain && targets->count == 1) return emit_assign(e, t);
-    struct sugared *s = emit_sugared(e, t->items[1], first->kind == TREE_TUPLE ? first->count : 1, NULL);
+    const struct type *hint = first->kind == TREE_ATTRIBUTE ? attribute_hint(e, first) : NULL;
+    if (e->err->code) return false;
+    struct sugared *s = emit_sugared(e, t->items[1], first->kind == TREE_TUPLE ? first->count : 1, hint);
     if (targets->count == 1) return assign_to(e, first, s);
     struct tree *kept = lower_keep(e, t->range, s);
     for (int i = 0; kept && i < targets->count; i++) {

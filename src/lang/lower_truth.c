@@ -145,6 +145,7 @@ struct ir_value *lower_truth(struct emitter *e, struct ir_value *v, struct sourc
 static bool refine_tested(struct emitter *e, const struct tree *t, const struct ir_value *v,
                           struct condition *out) {
     const struct type *inner = v->type->kind == TYPE_OPTIONAL ? v->type->items[0] : NULL;
+    if (t->kind == TREE_NAMED_EXPRESSION) t = t->items[0];
     const struct name *name = t->kind == TREE_NAME ? t->name : inner ? lower_path(e, t) : NULL;
     if (!inner || !name) return !e->err->code;
     struct refinement *items = arena_array(&e->memory, struct refinement, 1);
@@ -171,6 +172,38 @@ bool lower_test(struct emitter *e, const struct tree *t, struct condition *out) 
     if (out->value && emit_is_constant(out->value, &c) && c.tag == VALUE_BOOL) out->known = c.b;
     if (out->value && !strcmp(out->value->node->kind->text, "aten::is_scripting")) out->known = 1;
     return out->value != NULL;
+}
+
+/* ---- arms ---- */
+
+bool lower_mixed_numbers(struct emitter *e, struct ir_value **values, int count, int stride) {
+    bool floats = false, others = false;
+    for (int i = 0; i < count; i++) {
+        enum type_kind kind = values[i * stride]->type->kind;
+        floats |= kind == TYPE_FLOAT;
+        others |= kind != TYPE_FLOAT && kind != TYPE_INT;
+    }
+    for (int i = 0; floats && !others && i < count; i++) {
+        struct ir_value **v = &values[i * stride];
+        if ((*v)->type->kind == TYPE_INT && !(*v = emit_operator(e, "aten::Float", (*v)->node->range, v, 1)))
+            return false;
+    }
+    return true;
+}
+
+/* An int beside a float becomes one. */
+bool lower_widen(struct emitter *e, struct block *first, struct block *second) {
+    struct block *const blocks[2] = {first, second};
+    for (int i = 0; i < 2; i++) {
+        struct ir_value *v = blocks[i]->result->inputs.items[0], *other = blocks[!i]->result->inputs.items[0];
+        if (v->type->kind != TYPE_INT || other->type->kind != TYPE_FLOAT) continue;
+        struct insertion old = emit_into(e, blocks[i]);
+        v = emit_operator(e, "aten::Float", v->node->range, &v, 1);
+        emit_back(e, old);
+        if (!v) return false;
+        node_replace_input(blocks[i]->result, 0, v);
+    }
+    return true;
 }
 
 /* ---- and, or as values ---- */

@@ -1,6 +1,7 @@
 /* Names, attributes, subscripts and operators with Python's meaning. What TorchScript cannot do, and what it
  * does otherwise, is asked of the library by the kind of the value: "str_removeprefix", "list_lt", "set_add"
  * (library.h). */
+#include "lang/dotted.h"
 #include "lang/library.h"
 #include "lang/lower.h"
 #include <string.h>
@@ -108,6 +109,11 @@ static struct sugared *hidden_member(struct emitter *e, struct sugared *s, const
     return found && property ? lower_call_with(e, found, at, &none, 1) : found;
 }
 
+static bool is_property(struct emitter *e, const struct sugared *f) {
+    const struct tree *def = f->kind == &sugared_kind_function ? f->functions[0]->definition : NULL;
+    return def && dotted_decorates(e->unit, library_resolver(e), def, "property");
+}
+
 struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct source_range at,
                                 const struct name *name) {
     struct ir_value *v = sugared_as_simple(s);
@@ -117,6 +123,7 @@ struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct sou
     }
     struct sugared *f = v ? library_for(e, v->type, name->text) : NULL;
     if (e->err->code) return NULL;
+    if (f && is_property(e, f)) return lower_by_library(e, name->text, at, &v, 1);
     if (f) return sugared_bound(e, f, s);
     struct sugared *found = v ? lower_tuple_member(e, v, name) : NULL;
     if (found || e->err->code) return found;
@@ -131,6 +138,15 @@ struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct sou
     if (!found && !e->err->code) return attempt_fail(e, &plain);
     attempt_drop(&plain);
     return found;
+}
+
+bool lower_has_member(struct emitter *e, struct sugared *s, struct source_range at, const struct name *name) {
+    struct attempt_error own;
+    attempt_begin(e, &own);
+    lower_member_of(e, s, at, name);
+    if (!attempt_failed(e, &own)) return !e->err->code;
+    attempt_drop(&own);
+    return false;
 }
 
 struct sugared *lower_attribute(struct emitter *e, const struct tree *t, int binders,
@@ -423,10 +439,11 @@ struct sugared *lower_binary_value(struct emitter *e, const struct tree *t, int 
     return b ? lower_operator(e, t, a, b) : NULL;
 }
 
-/* The condition `None in (a, b)` with what it says of types; false: it is none of these. */
+/* The condition `None in (a, b)` with what it says of types, or one that assigns; false: it is none of these.
+ */
 bool lower_condition(struct emitter *e, const struct tree *t, struct condition *out, bool *good) {
     struct tree *tests = t->kind == TREE_BINARY ? none_among(e, t) : NULL;
-    if (!tests) return false;
+    if (!tests) return lower_named_condition(e, t, out, good);
     *good = emit_condition(e, tests, out);
     return true;
 }

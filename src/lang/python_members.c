@@ -11,7 +11,8 @@ static struct python_binding *binding_of_type(struct python_file *f, const struc
     const char *name = type->name ? strrchr(type->name->text, '.') : NULL;
     const struct name *key = name ? name_of(&f->unit->names, name + 1) : NULL;
     struct python_binding *b = key ? python_binding_of(f, key) : NULL;
-    return b && b->type == type && b->tree && b->tree->kind == TREE_CLASS ? b : NULL;
+    if (!b || !b->tree || b->tree->kind != TREE_CLASS) return NULL;
+    return python_qualified(f, key) == type->name ? b : NULL;
 }
 
 /* A static method is a function of the file under its own name, as PyTorch names it. */

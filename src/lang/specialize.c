@@ -352,6 +352,16 @@ static struct sugared *run_inline(struct specialization *s) {
     return inline_call(s->e, s->callee->def, s->callee->resolver, &n);
 }
 
+/* A class's text and a module of the same name cannot both be: methods' functions stand beside the class. */
+const char *specialized_name(struct emitter *e, const struct name *beside, const char *name) {
+    const char *text = beside->text, *dot = strrchr(text, '.');
+    size_t length = dot ? (size_t)(dot - text) : 0;
+    const struct name *outer = name_intern(&e->unit->names, text, length);
+    if (outer && type_find_named(&e->unit->types, outer) && (dot = strrchr(outer->text, '.')))
+        length = (size_t)(dot - outer->text);
+    return arena_printf(&e->memory, "%.*s.%s", (int)length, text, name);
+}
+
 struct sugared *specialize_call(struct emitter *e, const struct specialized_callee *callee,
                                 struct source_range at, const struct sugared_actuals *actuals) {
     struct specialization s = {.e = e, .callee = callee, .at = at};

@@ -44,6 +44,8 @@ struct specialized_callee {
     int captured_count;
     struct sugared *const *defaults; /* of its parameters, NULL: none, or those in its tree */
 };
+/* "__torch__.module.name" of a function made beside this one. */
+const char *specialized_name(struct emitter *e, const struct name *beside, const char *name);
 struct sugared *specialize_call(struct emitter *e, const struct specialized_callee *callee,
                                 struct source_range at, const struct sugared_actuals *actuals);
 

@@ -4,6 +4,7 @@
 #include "lang/define.h"
 #include "lang/emitter.h"
 #include "lang/explain.h"
+#include "lang/lower.h"
 #include <string.h>
 
 struct sugared *sugared_new(struct emitter *e, const struct sugared_kind *kind) {
@@ -41,6 +42,7 @@ struct sugared *sugared_attribute(struct emitter *e, struct sugared *s, struct s
 
 bool sugared_has_attribute(struct emitter *e, struct sugared *s, struct source_range at,
                            const struct name *name) {
+    if (e->wide) return lower_has_member(e, s, at, name);
     if (s->kind->has_attribute) return s->kind->has_attribute(e, s, at, name);
     return emit_error(e, at, "attribute lookup is not defined on %s", sugared_words(e, s)) != NULL;
 }

@@ -229,16 +229,25 @@ static bool contains_type(struct emitter *e, const struct type *c, const struct 
     return false;
 }
 
+/* An empty list or dict literal, or None. */
+static bool is_empty(const struct ir_value *v) {
+    bool literal = node_is(v->node, KIND_EMPTY_LIST_LITERAL) || node_is(v->node, KIND_LIST_CONSTRUCT) ||
+                   node_is(v->node, KIND_DICT_CONSTRUCT);
+    return (literal && !v->node->inputs.count) || v->type->kind == TYPE_NONE ||
+           (v->type->kind == TYPE_OPTIONAL && node_is(v->node, KIND_CONSTANT));
+}
+
 /* In __init__ an attribute's first assignment adds it to the class. */
 static bool add_attribute(struct emitter *e, const struct type *c, struct source_range at,
-                          const struct name *name, const struct type *type) {
+                          const struct name *name, const struct ir_value *value) {
+    const struct type *type = value->type;
     if (contains_type(e, c, type))
         return emit_error(
                    e, at,
                    "Assignment to attribute '%s' cannot be of a type that contains class '%s'.\nClasses that "
                    "recursively contain instances of themselves are not yet supported",
                    name->text, emit_type_words(e, c)) != NULL;
-    struct class_attribute a = {.name = name, .type = type};
+    struct class_attribute a = {.name = name, .type = type, .open = e->resolver->python && is_empty(value)};
     if (class_add_attribute(c->definition, a) < 0) return error_memory(e->err);
     if (e->graph->insert_before->block == e->graph->top) return true;
     return emit_error(
@@ -277,12 +286,13 @@ static bool simple_set_attribute(struct emitter *e, struct sugared *s, struct so
     if (slot < 0) {
         if (!initializes(e, c))
             return set_property(e, s->value, find_property(c->definition, name), at, name, value);
-        if (!add_attribute(e, c, at, name, value->type)) return false;
+        if (!add_attribute(e, c, at, name, value)) return false;
         slot = class_find_attribute(c->definition, name);
     }
     const struct type *want = c->definition->attributes.items[slot].type;
     if (e->wide && !(value = match_convert(e, at, want, value, true))) return false;
-    if (e->wide && !is_subtype(e, value->type, want)) wide_learn(e, value, want);
+    if (e->wide && !is_subtype(e, value->type, want) && !wide_learn(e, value, want))
+        wide_learn_attribute(e, c, name, value->type);
     if (!is_subtype(e, value->type, want)) {
         emit_error(e, at, "Wrong type for attribute assignment. Expected %s but got %s",
                    emit_type_words(e, want), emit_type_words(e, value->type));

@@ -49,8 +49,19 @@ bool wide_learn(struct emitter *e, const struct ir_value *v, const struct type *
 /* The same from a call self.method(values) that did not fit. */
 bool wide_learn_from_call(struct emitter *e, const struct ir_value *self, const char *method,
                           struct ir_value *const *values, int count);
+/* An empty literal that is passed to a container's method has the type of the container's items. */
+bool wide_learn_argument(struct emitter *e, const struct ir_value *self, const char *method,
+                         struct ir_value *const *values, int count);
 /* A dict of which nothing is known is asked for a key of this type. */
 bool wide_learn_key(struct emitter *e, const struct ir_value *dict, const struct type *key);
+/* What uses say of an attribute that __init__ leaves open: its class is compiled again with that
+ * (lower_attributes.c). */
+bool wide_learn_attribute(struct emitter *e, const struct type *class, const struct name *name,
+                          const struct type *want);
+const struct type *wide_attribute_type(struct unit *unit, const struct type *class, const struct name *name);
+bool wide_attribute_is_open(struct emitter *e, const struct type *class, const struct name *name);
+/* Whether anything was learnt of this class's attributes. */
+bool wide_knows_attributes(struct unit *unit, const struct type *class);
 /* A variable is stored; a constant is remembered until it is stored again. */
 bool wide_note_constant(struct emitter *e, const struct name *name, struct ir_value *v);
 /* The constant that a value is known to be here. */

@@ -115,6 +115,7 @@ struct class_attribute {
     const struct name *name;
     const struct type *type;
     bool is_parameter, is_buffer;
+    bool open; /* __init__ gives it an empty list or dict or None, which says nothing of its type */
 };
 struct class_constant {
     const struct name *name;

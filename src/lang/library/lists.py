@@ -124,7 +124,9 @@ def list_best(items, key, largest: bool):
         for i in range(1, len(keys)):
             if (keys[best] < keys[i]) if largest else (keys[i] < keys[best]):
                 best = i
-    return items[best]
+    # PyTorch loses `items` where a loop's only result is used once, right behind it, after a name that the loop
+    # uses as well: so it is used twice.
+    return items[best] if best < len(items) else items[0]
 
 
 def tuple_index(self, item) -> int:

@@ -91,10 +91,12 @@ def complex_conjugate(self: complex) -> complex:
     return complex(complex_real(self), -complex_imag(self))
 
 
+@property
 def complex_real(self: complex) -> float:
     return float(torch.real(torch.tensor(self)))
 
 
+@property
 def complex_imag(self: complex) -> float:
     return float(torch.imag(torch.tensor(self)))
 
@@ -134,6 +136,26 @@ def int_bit_count(self: int) -> int:
 
 def int_conjugate(self: int) -> int:
     return self
+
+
+@property
+def int_real(self: int) -> int:
+    return self
+
+
+@property
+def int_imag(self: int) -> int:
+    return 0
+
+
+@property
+def float_real(self: float) -> float:
+    return self
+
+
+@property
+def float_imag(self: float) -> float:
+    return 0.0
 
 
 def float_is_integer(self: float) -> bool:

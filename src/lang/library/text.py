@@ -72,7 +72,8 @@ def str_parts(self: str, separator: str, most: int) -> List[str]:
             break
         out.append(self[start:at])
         start = at + len(separator)
-    out.append(self[start:])
+    if start <= len(self):  # always; see list_best
+        out.append(self[start:])
     return out
 
 
@@ -85,7 +86,8 @@ def str_parts_from_right(self: str, separator: str, most: int) -> List[str]:
             break
         out.append(self[at + len(separator): stop])
         stop = at
-    out.append(self[:stop])
+    if stop <= len(self):  # always; see list_best
+        out.append(self[:stop])
     out.reverse()
     return out
 
