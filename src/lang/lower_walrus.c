@@ -77,9 +77,8 @@ struct sugared *lower_if_expression(struct emitter *e, const struct tree *t, int
                                     const struct type *hint) {
     struct condition test;
     struct choice c = {.arms = {t->items[1], t->items[2]}, .hint = hint};
-    (void)binders;
     if (!lower_has_named(t->items[1]) && !lower_has_named(t->items[2]))
-        return sugared_simple(e, emit_conditional(e, t, hint));
+        return lower_conditional(e, t, binders, hint);
     return emit_condition(e, t->items[0], &test) ? sugared_simple(e, choose(e, t->range, &test, &c)) : NULL;
 }
 
