@@ -336,6 +336,13 @@ LB_API bool lb_answer_member(lb_answer *answer, lb_function *function, lb_member
 /* Two answers, items 0 and 1: what PyTorch takes it for, and what it is in all of Python. The second is taken
  * where a program cannot be compiled with the first. */
 LB_API bool lb_answer_either(lb_answer *answer, lb_error *err);
+/* A dict whose keys are names, each with an answer of its own (lb_answer_item()). */
+LB_API bool lb_answer_named(lb_answer *answer, int count, const char *const *names, lb_error *err);
+/* A set; `items` is a list of what is in it. */
+LB_API bool lb_answer_set(lb_answer *answer, const lb_value *items, lb_error *err);
+/* An attribute of the module's class that was asked, which is an empty list or `dict`: the program shows what
+ * it holds, and the class gets an attribute of that type. */
+LB_API bool lb_answer_empty(lb_answer *answer, bool dict, lb_error *err);
 /* Something whose attributes are asked with this scope; messages call it by `words` ("python value of type
  * 'module'"). */
 LB_API bool lb_answer_scope(lb_answer *answer, void *scope, const char *words, lb_error *err);

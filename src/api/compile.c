@@ -151,6 +151,32 @@ bool lb_answer_either(lb_answer *answer, lb_error *err) {
     return true;
 }
 
+bool lb_answer_named(lb_answer *answer, int count, const char *const *names, lb_error *err) {
+    API_ERROR(err, own);
+    if (!lb_answer_items(answer, count, err)) return false;
+    answer->names = arena_array(answer->memory, const char *, count + 1);
+    answer->kind = ANSWER_NAMED;
+    bool good = answer->names != NULL;
+    for (int i = 0; good && i < count; i++)
+        good = (answer->names[i] = arena_text(answer->memory, names[i], strlen(names[i]))) != NULL;
+    if (!good) error_memory(local);
+    handle_error(err, local);
+    return good;
+}
+
+bool lb_answer_set(lb_answer *answer, const lb_value *items, lb_error *err) {
+    bool good = lb_answer_value(answer, items, err);
+    answer->kind = ANSWER_SET;
+    return good;
+}
+
+bool lb_answer_empty(lb_answer *answer, bool dict, lb_error *err) {
+    (void)err;
+    answer->kind = ANSWER_EMPTY;
+    answer->flag = dict;
+    return true;
+}
+
 bool lb_answer_scope(lb_answer *answer, void *scope, const char *words, lb_error *err) {
     answer->scope = scope;
     return answer_text(answer, ANSWER_SCOPE, words, err);

@@ -18,6 +18,8 @@ struct script {
     struct host *host;
     lb_error *err;
     struct concrete *concretes; /* classes of modules so far */
+    struct thing *root;         /* the module that is being made, when `whole` */
+    bool whole;                 /* compiled once more, with all of Python; see script_whole.c */
     struct table classes;       /* name of a type -> the struct thing_class behind it */
 };
 
@@ -104,7 +106,7 @@ struct concrete {
     constants;
     ARRAY_OF(struct concrete_other {
         const struct name *name;
-        struct thing *function; /* a function, or a name of a library; NULL: `failed` says why not */
+        struct thing *thing; /* a function, a name of a library, a constant; NULL: `failed` says why not */
         const char *failed;
     })
     others;
@@ -119,6 +121,14 @@ struct concrete {
 struct concrete *script_concrete(struct script *s, struct thing *module);
 /* Declares a method that is named now; false without an error: there is none of this name. */
 bool script_concrete_method(struct script *s, struct concrete *c, const struct name *name, lb_answer *answer);
+
+/* ---- script_whole.c ---- */
+
+/* Prepares for compiling the module with all of Python. False with s->err. */
+bool script_begin_whole(struct script *s, struct thing *module);
+bool script_is_open(const struct thing *member);
+/* What an attribute that no type holds means to a program. */
+bool script_answer_whole(struct script *s, struct thing *t, lb_answer *answer);
 
 /* ---- script_modules.c ---- */
 

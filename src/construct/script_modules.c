@@ -16,9 +16,17 @@ static const struct concrete_other *other_named(const struct concrete *c, const 
 static bool answer_overloads(struct script *s, struct concrete *c, const struct thing_function *f,
                              lb_answer *a);
 
+static bool answer_other(struct script *s, struct thing *t, lb_answer *a) {
+    bool empty = (t->kind == THING_LIST && !t->count) || (t->kind == THING_DICT && !t->dict.count);
+    if (!s->whole || !empty) return s->whole ? script_answer_whole(s, t, a) : script_answer(s, t, a);
+    a->kind = ANSWER_EMPTY;
+    a->flag = t->kind == THING_DICT;
+    return true;
+}
+
 bool script_concrete_method(struct script *s, struct concrete *c, const struct name *name, lb_answer *a) {
     const struct concrete_other *other = other_named(c, name);
-    if (other && other->function) return script_answer(s, other->function, a);
+    if (other && other->thing) return answer_other(s, other->thing, a);
     if (other)
         return script_refuse(s, a, "Module '%s' has no attribute '%s' %s", c->class->name->text, name->text,
                              other->failed);
@@ -82,6 +90,7 @@ static bool starting_points(struct script *s, struct concrete *c, name_list *out
     struct thing *member = class_member(c->class, NULL, forward, NULL);
     bool compiled =
         member && member->kind == THING_FUNCTION && !(member->function->marks & (MARK_IGNORE | MARK_UNUSED));
+    if (s->whole && c->example != s->root && compiled) compiled = !script_is_open(member);
     name_list exported = {0};
     if (!names_of(s, c->class, is_wanted, MARK_EXPORT, &exported)) return false;
     if (compiled && !array_push_in(&s->v->memory, out, forward)) return error_memory(s->err);
@@ -268,16 +277,36 @@ static bool container_methods(struct script *s, struct concrete *c, const struct
     return define(s, c, "__contains__", &text);
 }
 
+/* ---- compiling a module with all below it ---- */
+
+static bool compile_module(struct script *s, struct concrete *c, struct thing *module,
+                           const struct type *interface);
+
+static bool compile_below(struct script *s, const struct concrete *c, const struct thing *module) {
+    for (int i = 0; i < c->modules.count; i++) {
+        const struct concrete_module *m = &c->modules.items[i];
+        struct thing *value = thing_dict_find_name(module->instance->modules, m->name);
+        struct concrete *own = m->concrete ? m->concrete : script_concrete(s, value);
+        if (!own || !compile_module(s, own, value, m->interface)) return false;
+    }
+    return true;
+}
+
+static bool compile_module(struct script *s, struct concrete *c, struct thing *module,
+                           const struct type *interface) {
+    if (!evaluator_enter(s->v, (struct source_range){0})) return false;
+    bool good = compile_below(s, c, module) && (!interface || compile_for_interface(s, c, interface)) &&
+                (c->compiled || interface || compile_methods(s, c)) && container_methods(s, c, module);
+    if (!interface) c->compiled = true;
+    evaluator_leave(s->v);
+    return good;
+}
+
 /* ---- objects ---- */
 
-static bool set_attribute(struct script *s, const struct concrete *c, struct thing *module, lb_value object,
-                          int slot) {
-    const struct concrete_attribute *a = &c->attributes.items[slot];
-    struct thing *value = thing_find_attribute(s->v, module, a->name, (struct source_range){0});
-    if (!value)
-        return s->err->code ? false
-                            : error_set(s->err, LB_ERROR_INTERNAL, "no attribute '%s'", a->name->text);
-    if (script_convert(s, value, a->type, &object.object->slots[slot])) return true;
+static bool set_slot(struct script *s, const struct concrete *c, struct thing *value,
+                     const struct class_attribute *a, lb_value *slot) {
+    if (script_convert(s, value, a->type, slot)) return true;
     if (s->err->code) return false;
     struct text want = {0};
     type_put_annotation(&want, a->type);
@@ -287,43 +316,61 @@ static bool set_attribute(struct script *s, const struct concrete *c, struct thi
     return false;
 }
 
-static bool module_object(struct script *s, struct concrete *c, struct thing *module,
-                          const struct type *interface, lb_value *out);
+static bool module_object(struct script *s, struct concrete *c, struct thing *module, lb_value *out);
 
-static bool set_modules(struct script *s, const struct concrete *c, struct thing *module, lb_value object) {
-    for (int i = 0; i < c->modules.count; i++) {
-        const struct concrete_module *m = &c->modules.items[i];
-        struct thing *value = thing_dict_find_name(module->instance->modules, m->name);
-        struct concrete *own = m->concrete ? m->concrete : script_concrete(s, value);
-        if (!own ||
-            !module_object(s, own, value, m->interface, &object.object->slots[c->attributes.count + i]))
-            return false;
-    }
-    return true;
+/* A slot holds a submodule, or a value: one of those that the module began with, or one that its methods
+ * were found to need. */
+static bool fill_slot(struct script *s, const struct concrete *c, struct thing *module, lb_value object,
+                      int slot) {
+    const struct class_attribute *a = &c->type->definition->attributes.items[slot];
+    int at = slot - c->attributes.count;
+    struct thing *value = thing_find_attribute(s->v, module, a->name, (struct source_range){0});
+    if (!value)
+        return s->err->code ? false
+                            : error_set(s->err, LB_ERROR_INTERNAL, "no attribute '%s'", a->name->text);
+    if (at < 0 || at >= c->modules.count) return set_slot(s, c, value, a, &object.object->slots[slot]);
+    struct concrete *own = c->modules.items[at].concrete;
+    if (!own) own = script_concrete(s, value);
+    return own && module_object(s, own, value, &object.object->slots[slot]);
 }
 
-static bool fill_object(struct script *s, struct concrete *c, struct thing *module,
-                        const struct type *interface, lb_value object) {
-    for (int i = 0; i < c->attributes.count; i++)
-        if (!set_attribute(s, c, module, object, i)) return false;
-    if (!set_modules(s, c, module, object)) return false;
-    if (interface && !compile_for_interface(s, c, interface)) return false;
-    if (!c->compiled && !interface && !compile_methods(s, c)) return false;
-    if (!interface) c->compiled = true;
-    return container_methods(s, c, module);
-}
-
-static bool module_object(struct script *s, struct concrete *c, struct thing *module,
-                          const struct type *interface, lb_value *out) {
+static bool module_object(struct script *s, struct concrete *c, struct thing *module, lb_value *out) {
     if (!evaluator_enter(s->v, (struct source_range){0})) return false;
-    int slots = c->attributes.count + c->modules.count;
-    bool good = value_new_object(out, c->type, slots, s->err) && fill_object(s, c, module, interface, *out);
+    int slots = c->type->definition->attributes.count;
+    bool good = value_new_object(out, c->type, slots, s->err);
+    for (int i = 0; good && i < slots; i++) good = fill_slot(s, c, module, *out, i);
     evaluator_leave(s->v);
     return good;
 }
 
-bool script_module(struct script *s, struct thing *module, lb_value *out) {
+/* Methods that were compiled for their calls alone are no methods of the class. */
+static void drop_uncompiled(struct class_definition *c) {
+    int kept = 0;
+    for (int i = 0; i < c->methods.count; i++)
+        if (c->methods.items[i]->state == FUNCTION_READY) c->methods.items[kept++] = c->methods.items[i];
+    c->methods.count = kept;
+}
+
+static bool make_module(struct script *s, struct thing *module, lb_value *out) {
     struct concrete *c = script_concrete(s, module);
+    if (!c || !compile_module(s, c, module, NULL)) return false;
+    for (struct concrete *each = s->concretes; each && s->whole; each = each->next)
+        drop_uncompiled(each->type->definition);
+    return module_object(s, c, module, out);
+}
+
+bool script_module(struct script *s, struct thing *module, lb_value *out) {
+    lb_error *err = s->err, strict = {0};
     *out = value_none();
-    return c && module_object(s, c, module, NULL, out);
+    s->err = s->v->err = &strict;
+    bool good = make_module(s, module, out);
+    s->err = s->v->err = err;
+    if (!good && strict.code == LB_ERROR_COMPILE) {
+        value_release(*out);
+        *out = value_none();
+        error_clear(&strict);
+        return script_begin_whole(s, module) && make_module(s, module, out);
+    }
+    error_move(err, &strict);
+    return good;
 }

@@ -72,6 +72,7 @@ static bool answer_outside(struct script *s, lb_answer *a, const struct type *cl
     a->functions = one;
     a->count = 1;
     a->flag = f->marks & MARK_UNUSED;
+    a->position = class != NULL;
     a->kind = ANSWER_OUTSIDE;
     return *one != NULL;
 }
@@ -90,9 +91,28 @@ static const char *library_path(struct script *s, const struct thing_function *f
     return n && (n->op || n->form) ? path : NULL;
 }
 
+/* PyTorch compiles no lambda that stands elsewhere. */
+static bool answer_lambda(struct script *s, lb_answer *a, struct thing_function *f) {
+    lb_answer *strict = begin_either(s, a), *wide = strict ? strict + 1 : NULL;
+    struct script_scope *names = script_scope_new(s, NAMES_AROUND, f->scope);
+    struct resolver *r = strict && names ? host_scope_resolver(s->host, names, s->err) : NULL;
+    const struct name *own = name_of(&s->unit->names, "lambda_");
+    struct function **one = arena_new(a->memory, struct function *);
+    if (!r || !own || !one) return error_memory(s->err);
+    if (!script_refuse(s, strict, "write it as a function with a name: lambdas are not compiled"))
+        return false;
+    *one = lang_declare(s->unit, f->def, own, NULL, r, s->err);
+    wide->functions = one;
+    wide->count = 1;
+    wide->kind = ANSWER_MEMBER;
+    wide->position = LB_METHOD;
+    return *one != NULL;
+}
+
 static bool answer_function(struct script *s, lb_answer *a, struct thing *t) {
     const char *known = library_path(s, t->function);
     if (known) return answer_text(s, a, ANSWER_NAME, known);
+    if (t->function->def->kind == TREE_LAMBDA) return answer_lambda(s, a, t->function);
     if (t->function->marks & (MARK_IGNORE | MARK_UNUSED)) return answer_outside(s, a, NULL, t->function);
     a->functions = script_functions(s, t->function, &a->count);
     a->kind = ANSWER_FUNCTIONS;
@@ -196,6 +216,30 @@ static bool answer_value(struct script *s, lb_answer *a, struct thing *t) {
     return t->kind == THING_TUPLE ? answer_items(s, a, t) : answer_object(s, a, t);
 }
 
+/* Lists, dicts, sets and objects outside of functions are no values to PyTorch. */
+static bool answer_container(struct script *s, lb_answer *a, struct thing *t) {
+    lb_answer *strict = begin_either(s, a), *wide = strict ? strict + 1 : NULL;
+    if (!strict || !answer_object(s, strict, t)) return false;
+    bool row = t->kind == THING_LIST || t->kind == THING_DICT;
+    if (row && script_value(s, t, &wide->value) && type_infer(&s->unit->types, wide->value)) {
+        wide->kind = ANSWER_VALUE;
+        return true;
+    }
+    value_release(wide->value);
+    wide->value = value_none();
+    return !s->err->code && script_answer_whole(s, t, wide);
+}
+
+/* Objects of compiled classes are values. */
+static bool answer_instance(struct script *s, lb_answer *a, struct thing *t) {
+    if (!thing_is_module(t) && script_value(s, t, &a->value)) {
+        a->kind = ANSWER_VALUE;
+        return true;
+    }
+    if (s->err->code) return false;
+    return thing_is_module(t) ? answer_object(s, a, t) : answer_container(s, a, t);
+}
+
 static bool answer_annotation(struct script *s, lb_answer *a, const struct thing *t) {
     const struct type *type = script_annotation(s, t->annotation.tree, t->annotation.scope);
     return type && answer_type(s, a, type);
@@ -213,10 +257,12 @@ bool script_answer(struct script *s, struct thing *t, lb_answer *a) {
     case THING_MISSING: return script_refuse(s, a, "it could not be evaluated: %s", t->missing);
     case THING_NATIVE: a->kind = ANSWER_NOTHING; return true; /* len, isinstance: the language's own */
     case THING_VALUE:
-    case THING_LIST:
     case THING_TUPLE:
-    case THING_DICT:
     case THING_MEMBER: return answer_value(s, a, t);
+    case THING_LIST:
+    case THING_DICT:
+    case THING_SET: return answer_container(s, a, t);
+    case THING_INSTANCE: return answer_instance(s, a, t);
     default: return answer_object(s, a, t);
     }
 }

@@ -51,6 +51,8 @@ static const struct type *attribute_type(struct script *s, struct thing *module,
     const struct type *own = c ? NULL : module_annotation(s, name);
     if (own) return own;
     if (value->kind == THING_TYPED) return script_thing_type(s, value->typed.type);
+    bool named = s->whole && value->kind == THING_TUPLE && value->class;
+    if (named) return script_class_type(s, value->class);
     lb_value shown;
     const struct type *type = NULL;
     if (script_value(s, value, &shown)) type = type_infer(&s->unit->types, shown);
@@ -175,9 +177,8 @@ static bool gather_constants(struct gathering *g) {
 
 /* ---- the other attributes ---- */
 
-static bool add_other(struct gathering *g, const struct name *name, struct thing *function,
-                      const char *failed) {
-    struct concrete_other o = {name, function, failed};
+static bool add_other(struct gathering *g, const struct name *name, struct thing *thing, const char *failed) {
+    struct concrete_other o = {name, thing, failed};
     return array_push_in(&g->s->v->memory, &g->c->others, o) || error_memory(g->s->err);
 }
 
@@ -187,8 +188,10 @@ static bool gather_function(struct gathering *g, const struct name *name, struct
     int count = 0;
     struct function **f = script_functions(s, t->function, &count);
     for (int i = 0; f && i < count && !s->err->code; i++) lang_ensure(f[i], s->err);
-    if (!s->err->code) return add_other(g, name, t, NULL);
-    if (s->err->code != LB_ERROR_COMPILE) return false;
+    bool compiled = !s->err->code;
+    if (!compiled && s->err->code != LB_ERROR_COMPILE) return false;
+    if (s->whole) error_clear(s->err); /* it may compile for a call of it */
+    if (compiled || s->whole) return add_other(g, name, t, NULL);
     const char *why =
         arena_printf(&s->v->memory,
                      "(This function exists as an attribute on the Python module, but we failed to "
@@ -202,6 +205,10 @@ static bool gather_value(struct gathering *g, const struct name *name, struct th
     struct script *s = g->s;
     const struct type *type = attribute_type(s, g->module, name, value);
     if (type) return add_attribute(g, name, type, 0);
+    if (s->whole && (!s->err->code || s->err->code == LB_ERROR_COMPILE)) {
+        error_clear(s->err);
+        return add_other(g, name, value, NULL);
+    }
     if (s->err->code) return false;
     const char *why =
         arena_printf(&s->v->memory,
@@ -295,13 +302,17 @@ static bool same_constants(struct script *s, const struct concrete *a, const str
     return true;
 }
 
-static bool same_others(const struct concrete *a, const struct concrete *b) {
+static bool same_other(struct script *s, struct thing *a, struct thing *b) {
+    bool functions = a->kind == THING_FUNCTION || a->kind == THING_LIBRARY;
+    return functions || !s->whole ? thing_same(a, b) : thing_equal(s->v, a, b) == 1;
+}
+
+static bool same_others(struct script *s, const struct concrete *a, const struct concrete *b) {
     if (a->others.count != b->others.count) return false;
     for (int i = 0; i < a->others.count; i++) {
         const struct concrete_other *x = &a->others.items[i], *y = &b->others.items[i];
-        bool functions =
-            x->function && y->function ? thing_same(x->function, y->function) : x->function == y->function;
-        if (x->name != y->name || !functions) return false;
+        bool things = x->thing && y->thing ? same_other(s, x->thing, y->thing) : x->thing == y->thing;
+        if (x->name != y->name || !things) return false;
     }
     return true;
 }
@@ -315,7 +326,7 @@ static bool same_hooks(const struct thing *a, const struct thing *b) {
 static bool is_equal(struct script *s, const struct concrete *a, const struct concrete *b) {
     const struct thing_instance *x = a->example->instance, *y = b->example->instance;
     return a->class == b->class && a->kind == b->kind && same_attributes(a, b) && same_modules(a, b) &&
-           same_constants(s, a, b) && same_others(a, b) && same_hooks(x->hooks, y->hooks) &&
+           same_constants(s, a, b) && same_others(s, a, b) && same_hooks(x->hooks, y->hooks) &&
            same_hooks(x->pre_hooks, y->pre_hooks);
 }
 

@@ -2,6 +2,7 @@
  * torch/csrc/jit/python/python_sugared_value.cpp). See host.h. */
 #include "lang/host.h"
 #include "lang/emitter.h"
+#include "lang/library.h"
 #include "lang/lower.h"
 #include "lang/python_file.h"
 #include <string.h>
@@ -14,6 +15,10 @@ static const struct type *find_qualified(struct resolver *r, const struct name *
     return type_find_named(&host->unit->types, name);
 }
 
+static void release_empties(void *thing) {
+    table_free(&((struct host *)thing)->empties);
+}
+
 struct host *host_of_unit(struct unit *unit, const lb_host *answers,
                           bool (*finish)(struct function *f, lb_error *err)) {
     if (unit->host) return unit->host;
@@ -21,6 +26,7 @@ struct host *host_of_unit(struct unit *unit, const lb_host *answers,
     if (!host) return NULL;
     *host = (struct host){.unit = unit, .finish = finish};
     if (answers) host->answers = *answers;
+    if (!unit_keep(unit, host, release_empties)) return NULL;
     host->qualified = (struct resolver){.find_type = find_qualified, .operator_version = -1};
     return unit->host = host;
 }
@@ -254,6 +260,23 @@ static struct sugared *items_value(struct emitter *e, const struct lb_answer *a,
     return sugared_tuple_of(e, items, a->count);
 }
 
+/* A dict of things by their names. */
+static struct sugared *named_value(struct emitter *e, const struct lb_answer *a, struct source_range at) {
+    struct sugared *items = items_value(e, a, at);
+    const struct name **names = arena_array(&e->memory, const struct name *, a->count + 1);
+    if (!items || !names) return items ? emit_out_of_memory(e) : NULL;
+    for (int i = 0; i < a->count; i++)
+        if (!(names[i] = emit_name(e, a->names[i]))) return NULL;
+    return sugared_keywords(e, names, items->items, a->count);
+}
+
+/* A set is made anew where it is named: programs cannot hold it otherwise. */
+static struct sugared *set_value(struct emitter *e, const struct lb_answer *a, struct source_range at) {
+    struct ir_value *items = e->wide ? lower_constant(e, a->value, at) : NULL;
+    if (!e->wide) return named(e, &kind_object, "python value of type 'set'");
+    return items ? library_call(e, "builtin_set", at, &items, 1) : NULL;
+}
+
 /* Of the two functions only the one that is chosen is compiled. */
 static struct sugared *choice_value(struct emitter *e, const struct lb_answer *a, struct source_range at) {
     struct sugared *both[2];
@@ -312,7 +335,8 @@ static struct sugared *either_value(struct emitter *e, const struct lb_answer *a
 struct sugared *host_sugared(struct emitter *e, const struct lb_answer *a, struct source_range at) {
     struct sugared *s;
     switch (a->kind) {
-    case ANSWER_VALUE: return sugared_simple(e, host_constant(e, a->value, at));
+    case ANSWER_VALUE:
+        return sugared_simple(e, e->wide ? lower_constant(e, a->value, at) : host_constant(e, a->value, at));
     case ANSWER_NAME: return library_value(e, a, at);
     case ANSWER_TYPE: return type_value(e, a);
     case ANSWER_FUNCTIONS: return functions_value(e, a, at);
@@ -323,6 +347,8 @@ struct sugared *host_sugared(struct emitter *e, const struct lb_answer *a, struc
     case ANSWER_OBJECT: return named(e, &kind_object, a->text);
     case ANSWER_REFUSAL: return emit_error(e, at, "%s", a->text);
     case ANSWER_MEMBER: return member_value(e, a);
+    case ANSWER_NAMED: return named_value(e, a, at);
+    case ANSWER_SET: return set_value(e, a, at);
     case ANSWER_EITHER: return either_value(e, a, at);
     case ANSWER_SCOPE:
         if ((s = named(e, &kind_scope, a->text))) s->context = a->scope;

@@ -16,6 +16,7 @@ struct host {
     /* The compiler's own passes (they live on a higher floor). */
     bool (*finish)(struct function *f, lb_error *err);
     struct resolver qualified; /* of texts of types: names are qualified names of the unit */
+    struct table empties;      /* "__torch__.M.history" -> a literal's tree, by which its type is learnt */
 };
 
 enum answer_kind {
@@ -34,6 +35,9 @@ enum answer_kind {
     ANSWER_REFUSAL,   /* text: the message */
     ANSWER_MEMBER,    /* functions[0]: one of a class's body; position: enum lb_member_kind */
     ANSWER_EITHER,    /* items[0] as PyTorch has it, items[1] in all of Python */
+    ANSWER_NAMED,     /* items: a dict with names as keys */
+    ANSWER_SET,       /* value: a list of what is in it */
+    ANSWER_EMPTY,     /* an attribute that is an empty list, or, flag: dict */
 };
 
 /* One answer while it is given; what it points to is in `memory`. */
@@ -48,6 +52,7 @@ struct lb_answer {
     int count; /* of functions, of items */
     void *scope;
     struct lb_answer *items;
+    const char **names; /* of items */
     int position;
     bool flag;
 };

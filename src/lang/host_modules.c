@@ -6,6 +6,7 @@
 #include "lang/emitter.h"
 #include "lang/explain.h"
 #include "lang/host.h"
+#include "lang/wide.h"
 #include <string.h>
 
 static const struct sugared_kind kind_module, kind_iterator;
@@ -264,10 +265,57 @@ static struct sugared *declared_method(struct emitter *e, const struct sugared *
     return sugared_method(e, s->value, name);
 }
 
+/* ---- attributes that are empty lists and dicts: what they hold is learnt from what programs do ---- */
+
+static const struct name *empty_key(struct emitter *e, const struct sugared *s, const struct name *name) {
+    const char *text = arena_printf(&e->memory, "%s.%s", class_of(s)->type->name->text, name->text);
+    return text ? emit_name(e, text) : emit_out_of_memory(e);
+}
+
+static const struct type *empty_type(struct emitter *e, const struct tree *literal) {
+    const struct type *learnt = wide_literal_type(e, literal), *tensor = e->types->tensor;
+    if (learnt) return learnt;
+    return literal->kind == TREE_DICT ? type_dict(e->types, simple_type(e, TYPE_STRING), tensor)
+                                      : type_list(e->types, tensor);
+}
+
+/* The attribute with the type that is known by now. */
+static struct sugared *get_empty(struct emitter *e, const struct sugared *s, struct source_range at,
+                                 const struct name *name, const struct tree *literal) {
+    struct class_definition *c = class_of(s);
+    struct class_attribute a = {.name = name, .type = empty_type(e, literal)};
+    int slot = class_find_attribute(c, name);
+    if (!a.type || (slot < 0 && (slot = class_add_attribute(c, a)) < 0)) return emit_out_of_memory(e);
+    if (wide_literal_type(e, literal)) c->attributes.items[slot].type = a.type;
+    struct sugared *found = get_member(e, s, at, name);
+    struct ir_value *v = sugared_as_simple(found);
+    return v && wide_note_literal(e, literal, v) ? found : NULL;
+}
+
+static struct sugared *empty_attribute(struct emitter *e, const struct sugared *s, struct source_range at,
+                                       const struct name *name, bool dict) {
+    const struct name *key = empty_key(e, s, name);
+    struct arena *a = &e->unit->memory;
+    struct tree *items = tree_new(a, TREE_LIST, at, 0, NULL), *both[2] = {items, items};
+    struct tree *literal =
+        items ? tree_new(a, dict ? TREE_DICT : TREE_LIST_LITERAL, at, dict ? 2 : 0, both) : NULL;
+    if (!key || !literal || !table_set(&host_of(e->resolver)->empties, key, literal))
+        return emit_out_of_memory(e);
+    return get_empty(e, s, at, name, literal);
+}
+
+/* The literal's tree of an attribute that was answered so before; NULL: another one. */
+static const struct tree *known_empty(struct emitter *e, const struct sugared *s, const struct name *name) {
+    const struct table *empties = &host_of(e->resolver)->empties;
+    const struct name *key = e->wide && empties->count ? empty_key(e, s, name) : NULL;
+    return key ? table_get(empties, key) : NULL;
+}
+
 static struct sugared *answered(struct emitter *e, const struct sugared *s, struct source_range at,
                                 const struct lb_answer *answer, const struct name *name) {
     if (answer->kind == ANSWER_NOTHING) return declared_method(e, s, at, name);
     answer = host_told(e, answer);
+    if (answer->kind == ANSWER_EMPTY) return e->wide ? empty_attribute(e, s, at, name, answer->flag) : NULL;
     struct sugared *found = host_sugared(e, answer, at);
     if (!found) return NULL;
     bool method = found->kind == &sugared_kind_function && found->functions[0]->owner == s->value->type;
@@ -303,6 +351,8 @@ static bool has_property(const struct class_definition *c, const struct name *na
 static struct sugared *find_attribute(struct emitter *e, struct sugared *s, struct source_range at,
                                       const struct name *name, bool wanted) {
     const struct class_definition *c = class_of(s);
+    const struct tree *literal = known_empty(e, s, name);
+    if (literal) return get_empty(e, s, at, name, literal);
     if (c->is_interface || class_find_attribute(c, name) >= 0 || class_find_method(c, name))
         return get_member(e, s, at, name);
     const struct class_constant *constant = class_find_constant(c, name);

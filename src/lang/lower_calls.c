@@ -105,7 +105,9 @@ static struct sugared *specialize_method(struct emitter *e, struct sugared *meth
                                          const struct sugared_actuals *actuals) {
     struct function *f = class_find_method(method->value->type->definition, method->name);
     struct sugared_actuals all = {0};
-    if (!add(e, &all, sugared_simple(e, method->value), NULL, at)) return NULL;
+    bool module = method->value->type->definition->is_module && lang_resolver_of(f)->make_self;
+    struct sugared *self = module ? host_module(e, method->value) : sugared_simple(e, method->value);
+    if (!add(e, &all, self, NULL, at)) return NULL;
     for (int i = 0; i < actuals->items.count; i++)
         if (!array_push_in(&e->memory, &all.items, actuals->items.items[i])) return emit_out_of_memory(e);
     return specialize_function(e, f, at, &all);
