@@ -122,6 +122,7 @@ bool compile_file(struct unit *unit, const struct compile_request *r, struct run
     if (s.host) s.host->answers = (lb_host){0}; /* nothing is asked any more */
     evaluator_free(s.v);
     table_free(&s.classes);
+    table_free(&s.alone);
     if (good) return true;
     value_release(out->root);
     out->root = value_none();

@@ -20,6 +20,7 @@ struct script {
     struct concrete *concretes; /* classes of modules so far */
     struct thing *root;         /* the module that is being made, when `whole` */
     bool whole;                 /* compiled once more, with all of Python; see script_whole.c */
+    struct table alone;         /* a class's tree -> the same from its own lines */
     struct table classes;       /* name of a type -> the struct thing_class behind it */
 };
 

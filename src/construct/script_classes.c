@@ -124,8 +124,10 @@ static const struct type *interface_type(struct script *s, struct thing_class *c
     return type;
 }
 
-/* The class's tree again, from a source that holds its lines alone, as the compiler takes it. */
+/* The class's tree again, from a source that holds its lines alone, as the compiler takes it; made once. */
 static const struct tree *class_alone(struct script *s, const struct tree *t) {
+    const struct tree *known = table_get(&s->alone, t);
+    if (known) return known;
     const struct source *whole = t->range.source;
     int32_t first = statement_first_line(t);
     const char *start = whole->text + whole->line_starts[first];
@@ -133,7 +135,9 @@ static const struct tree *class_alone(struct script *s, const struct tree *t) {
     struct source *own = source_new(&s->unit->memory, start, length, whole->file, whole->first_line + first);
     if (!own) return error_memory(s->err), NULL;
     struct tree *list = lang_parse(&s->unit->memory, &s->unit->names, own, PARSE_PYTHON, s->err);
-    return list && list->count ? list->items[0] : NULL;
+    if (!list || !list->count) return NULL;
+    bool kept = table_set(&s->alone, t, list->items[0]) || error_memory(s->err);
+    return kept ? list->items[0] : NULL;
 }
 
 /* A base class that is a class of the file. */
@@ -141,7 +145,8 @@ static const struct tree *find_base(struct resolver *r, const struct tree *base)
     struct script *s = host_of(r)->answers.user;
     struct script_scope *names = host_scope_of(r);
     struct thing *t = base->kind == TREE_NAME ? script_lexical(s, names->scope, base->name) : NULL;
-    return t && t->kind == THING_CLASS ? t->as_class->tree : NULL;
+    const struct tree *tree = t && t->kind == THING_CLASS ? t->as_class->tree : NULL;
+    return tree ? class_alone(s, tree) : NULL;
 }
 
 /* Its methods see what stands around the class, and what it has besides them by its own name. */

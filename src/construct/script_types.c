@@ -41,6 +41,19 @@ static const struct type *module_annotation(struct script *s, const struct name 
     return type_optional(types, types->simple[TYPE_BOOL]);
 }
 
+static bool contains_any(const struct type *t) {
+    if (t->kind == TYPE_ANY) return true;
+    for (int i = 0; i < t->count; i++)
+        if (contains_any(t->items[i])) return true;
+    return false;
+}
+
+/* A NamedTuple's type, where PyTorch lets an attribute have it. */
+static const struct type *attribute_tuple(struct script *s, struct thing_class *c) {
+    const struct type *type = script_class_type(s, c);
+    return type && !contains_any(type) ? type : NULL;
+}
+
 /* By the class's annotation, torch.jit.Attribute, or the value itself; last by what __init__ says where it
  * assigns it. NULL without an error: it shows none. */
 static const struct type *attribute_type(struct script *s, struct thing *module, const struct name *name,
@@ -52,7 +65,7 @@ static const struct type *attribute_type(struct script *s, struct thing *module,
     if (own) return own;
     if (value->kind == THING_TYPED) return script_thing_type(s, value->typed.type);
     bool named = s->whole && value->kind == THING_TUPLE && value->class;
-    if (named) return script_class_type(s, value->class);
+    if (named) return attribute_tuple(s, value->class);
     lb_value shown;
     const struct type *type = NULL;
     if (script_value(s, value, &shown)) type = type_infer(&s->unit->types, shown);

@@ -21,16 +21,25 @@ static struct ir_value *loop_condition(struct emitter *e, struct node *loop, str
     return v;
 }
 
+static bool assign_item(struct emitter *e, const struct tree *targets, struct sugared *item,
+                        struct source_range at) {
+    bool hides = e->wide && e->wide->hides;
+    if (e->wide) e->wide->hides = true;
+    bool good = item && emit_assign_all(e, targets, &item, 1, at, 1);
+    if (e->wide) e->wide->hides = hides;
+    return good;
+}
+
 /* The element of this round, assigned to the targets. */
 static bool assign_targets(struct emitter *e, struct sugared *iterable, const struct tree *targets,
                            struct source_range at, struct ir_value *trip) {
     struct sugared *item = sugared_item(e, iterable, at, trip, NULL);
     struct sugared *s = e->wide ? item : sugared_simple(e, sugared_value(e, item, at));
     if (!s || targets_starred(e, targets, at) < 0) return false;
-    if (targets->count == 1) return emit_assign_all(e, targets, &s, 1, at, 1);
+    if (targets->count == 1) return assign_item(e, targets, s, at);
     struct tree *tuple = tree_new(&e->memory, TREE_TUPLE, at, targets->count, targets->items);
     struct tree *list = tuple ? tree_new(&e->memory, TREE_LIST, at, 1, &tuple) : NULL;
-    return list ? emit_assign_all(e, list, &s, 1, at, 1) : error_memory(e->err);
+    return list ? assign_item(e, list, s, at) : error_memory(e->err);
 }
 
 static bool emit_body(struct emitter *e, struct block *b, struct sugared *iterable,
@@ -75,7 +84,7 @@ static bool emit_unrolled(struct emitter *e, struct source_range at, struct suga
     for (int64_t i = 0; good && i < sugared_static_length(iterable); i++) {
         struct ir_value *index = emit_literal(e, value_int(i), at);
         struct sugared *item = sugared_item(e, iterable, at, index, NULL);
-        good = item && emit_assign_all(e, targets, &item, 1, targets->range, 1) && body(e, context);
+        good = assign_item(e, targets, item, targets->range) && body(e, context);
     }
     e->loop_status = status;
     return good;
@@ -105,12 +114,26 @@ static bool statements_body(struct emitter *e, void *context) {
     return emit_statements(e, context);
 }
 
+/* In all of Python: a thing of a target's name ends where the loop begins, since after it the name is the
+ * last item. */
+static bool forget_things(struct emitter *e, const struct tree *targets) {
+    for (int i = 0; i < targets->count; i++) {
+        const struct tree *t = targets->items[i];
+        bool several = t->kind == TREE_TUPLE || t->kind == TREE_LIST_LITERAL;
+        if (several && !forget_things(e, t)) return false;
+        struct sugared *known = t->kind == TREE_NAME ? variable_find(e, e->frame, t->name) : NULL;
+        if (known && !sugared_as_simple(known) && !variable_remove(e, t->name, t->range)) return false;
+    }
+    return true;
+}
+
 bool emit_for(struct emitter *e, const struct tree *t) {
     struct source_range at = t->range;
     if (t->items[1]->count != 1)
         return emit_error(e, at, "List of iterables is not supported currently") != NULL;
     struct sugared *s = sugared_iterate(e, emit_sugared(e, t->items[1]->items[0], 1, NULL), at);
     if (s && e->wide && lower_breaks(t->items[2])) s = choice_rolled(e, s);
+    if (e->wide && !forget_things(e, t->items[0])) return false;
     return for_each(e, t->items[0], s, at, statements_body, t->items[2]);
 }
 

@@ -135,7 +135,8 @@ bool variable_set(struct emitter *e, struct source_range at, const struct name *
     if (!name_value(e, v, name)) return false;
     struct sugared *outer = e->frame->outer ? variable_find(e, e->frame->outer, name) : NULL;
     if (e->err->code) return false;
-    if (outer && !check_outer(e, at, name, outer, value, annotated, &v)) return false;
+    bool hidden = outer && e->wide && e->wide->hides && !sugared_as_simple(outer);
+    if (outer && !hidden && !check_outer(e, at, name, outer, value, annotated, &v)) return false;
     if (!v) return table_set(&e->frame->sugared, name, value) || error_memory(e->err);
     if (e->wide && annotated && !(v = match_convert(e, at, annotated, v, true))) return false;
     if (annotated && !is_subtype(e, v->type, annotated))

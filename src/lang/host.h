@@ -112,6 +112,8 @@ const struct type *host_type(struct host *host, const char *text, void *scope, l
 
 /* A module's value, with what its host knows of it. */
 struct sugared *host_module(struct emitter *e, struct ir_value *self);
+/* In programs whose modules a host made, a value of a module's type is a module. */
+struct sugared *host_as_module(struct emitter *e, struct sugared *s);
 /* What is called when a module without hooks is; NULL without an error: it is none, or has hooks. */
 struct sugared *host_module_forward(struct emitter *e, struct sugared *s, struct source_range at);
 struct sugared *host_make_self(struct resolver *r, struct emitter *e, struct ir_value *self);

@@ -424,6 +424,11 @@ static struct ir_value *arguments_tuple(struct emitter *e, struct actuals actual
     return emit_tuple(e, values, actuals.count, NULL);
 }
 
+struct sugared *host_as_module(struct emitter *e, struct sugared *s) {
+    struct ir_value *v = sugared_as_simple(s);
+    return v && is_module_type(v->type) && e->resolver->make_self ? host_module(e, v) : s;
+}
+
 struct sugared *host_module_forward(struct emitter *e, struct sugared *s, struct source_range at) {
     if (s->kind != &kind_module || class_of(s)->forward_pre_hooks.count || class_of(s)->forward_hooks.count)
         return NULL;

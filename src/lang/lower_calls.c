@@ -105,9 +105,7 @@ static struct sugared *specialize_method(struct emitter *e, struct sugared *meth
                                          const struct sugared_actuals *actuals) {
     struct function *f = class_find_method(method->value->type->definition, method->name);
     struct sugared_actuals all = {0};
-    bool module = method->value->type->definition->is_module && lang_resolver_of(f)->make_self;
-    struct sugared *self = module ? host_module(e, method->value) : sugared_simple(e, method->value);
-    if (!add(e, &all, self, NULL, at)) return NULL;
+    if (!add(e, &all, host_as_module(e, sugared_simple(e, method->value)), NULL, at)) return NULL;
     for (int i = 0; i < actuals->items.count; i++)
         if (!array_push_in(&e->memory, &all.items, actuals->items.items[i])) return emit_out_of_memory(e);
     return specialize_function(e, f, at, &all);
@@ -256,7 +254,8 @@ struct sugared *lower_call_with(struct emitter *e, struct sugared *callee, struc
                                 const struct sugared_actuals *actuals, int binders) {
     if (callee->kind == &sugared_kind_lambda) return lambda_call(e, callee, at, actuals);
     if (callee->kind == &sugared_kind_choice) return choice_call(e, callee, at, actuals, binders);
-    struct sugared *forward = host_module_forward(e, callee, at);
+    callee = host_as_module(e, callee);
+    struct sugared *forward = callee ? host_module_forward(e, callee, at) : NULL;
     if (forward) return lower_call_with(e, forward, at, actuals, binders);
     if (e->err->code) return NULL;
     if (callee->kind == &sugared_kind_bound) return call_bound(e, callee, at, actuals, binders);

@@ -124,7 +124,8 @@ bool wide_learn_from_call(struct emitter *e, const struct ir_value *self, const 
         if (item) want = with_item(e, self, last);
         if (!strcmp(method, "extend") && last->kind == TYPE_LIST) want = with_item(e, self, last->items[0]);
     } else if (self->type->kind == TYPE_DICT && count) {
-        bool pair = count == 2 && (!strcmp(method, "_set_item") || !strcmp(method, "setdefault"));
+        bool pair = count == 2 && (!strcmp(method, "_set_item") || !strcmp(method, "setdefault") ||
+                                   !strcmp(method, "get") || !strcmp(method, "pop"));
         if (pair) want = with_pair(e, self, values[0]->type, values[1]->type);
         if (!strcmp(method, "update")) want = values[0]->type;
         if (!strcmp(method, "add") && self->type->name) want = type_set_of(e->unit, values[0]->type);

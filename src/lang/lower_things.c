@@ -24,8 +24,8 @@ static bool known_items(struct emitter *e, struct sugared *s, struct source_rang
 /* ---- slices ---- */
 
 /* The bounds where all are constants. */
-static bool known_bounds(const struct sugared *slice, int64_t count, int64_t *start, int64_t *stop,
-                         int64_t *step) {
+static bool known_bounds(struct emitter *e, const struct sugared *slice, int64_t count, int64_t *start,
+                         int64_t *stop, int64_t *step) {
     struct ir_value *const given[3] = {slice->start, slice->stop, slice->step};
     int64_t *const out[3] = {start, stop, step};
     bool set[3];
@@ -83,8 +83,9 @@ struct sugared *lower_slice_of_things(struct emitter *e, struct sugared *s, cons
                                    .stop = bound_of(e, slice->items[1]),
                                    .step = bound_of(e, slice->items[2])};
     if (e->err->code) return NULL;
-    return known_bounds(&bounds, list.count, &start, &stop, &step) ? sliced_now(e, &list, start, stop, step)
-                                                                   : sliced_later(e, &list, t);
+    return known_bounds(e, &bounds, list.count, &start, &stop, &step)
+               ? sliced_now(e, &list, start, stop, step)
+               : sliced_later(e, &list, t);
 }
 
 /* ---- calls of reversed, list and tuple ---- */

@@ -2,6 +2,7 @@
  * does otherwise, is asked of the library by the kind of the value: "str_removeprefix", "list_lt", "set_add"
  * (library.h). */
 #include "lang/dotted.h"
+#include "lang/host.h"
 #include "lang/library.h"
 #include "lang/lower.h"
 #include <string.h>
@@ -116,6 +117,7 @@ static bool is_property(struct emitter *e, const struct sugared *f) {
 
 struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct source_range at,
                                 const struct name *name) {
+    s = host_as_module(e, s);
     struct ir_value *v = sugared_as_simple(s);
     if (v && v->type->kind == TYPE_OPTIONAL) { /* of a value that may be None: of the value */
         v = emit_operator(e, "aten::_unwrap_optional", at, &v, 1);
@@ -164,7 +166,7 @@ struct sugared *lower_subscript(struct emitter *e, const struct tree *t, int bin
                                 const struct type *hint) {
     (void)binders;
     const struct tree *subscripts = t->items[1];
-    struct sugared *s = emit_sugared(e, t->items[0], 1, NULL);
+    struct sugared *s = host_as_module(e, emit_sugared(e, t->items[0], 1, NULL));
     struct ir_value *v = sugared_as_simple(s);
     if (!s) return NULL;
     if (v && lower_is_marked(v->type) && subscripts->count == 1 && subscripts->items[0]->kind != TREE_SLICE &&

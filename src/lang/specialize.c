@@ -283,10 +283,19 @@ static struct tree *new_definition(struct specialization *s) {
     return t->name ? t : NULL;
 }
 
+/* What is made of a method is a function beside its class: a class's name is no file's in an archive. */
+static const struct name *beside_class(struct emitter *e, const char *qualified) {
+    const char *last = strrchr(qualified, '.');
+    const struct name *outer = name_intern(&e->unit->names, qualified, last ? (size_t)(last - qualified) : 0);
+    const char *dot = outer && type_find_named(&e->unit->types, outer) ? strrchr(outer->text, '.') : NULL;
+    if (dot) qualified = arena_printf(&e->memory, "%.*s%s", (int)(dot - outer->text), outer->text, last);
+    return qualified ? emit_name(e, qualified) : emit_out_of_memory(e);
+}
+
 static struct function *declare(struct specialization *s, const struct name *key) {
     struct emitter *e = s->e;
     struct tree *def = new_definition(s);
-    const struct name *qualified = def ? emit_name(e, s->callee->qualified) : NULL;
+    const struct name *qualified = def ? beside_class(e, s->callee->qualified) : NULL;
     if (qualified && table_has(&e->unit->functions, qualified)) qualified = unit_mangle(e->unit, qualified);
     struct function *f =
         qualified ? lang_declare(e->unit, def, qualified, NULL, s->callee->resolver, e->err) : NULL;

@@ -22,6 +22,7 @@ struct wide {
     struct table variables; /* name -> the tree of the literal that was assigned last */
     struct table stored;    /* name -> the type of what was stored last, anywhere */
     bool beginning;         /* loose variables are being set up */
+    bool hides;             /* a loop's targets are set: they may hide things of their names around it */
 };
 
 /* Prepares the request: its definition with what can be rewritten without knowing types. */

@@ -2,6 +2,7 @@
 """Records what PyTorch makes of the files of this folder: X.py into X.front (texts straight from torch.jit.script) and X.io (a call).
 
 The first line of a file names its entry; it is made after torch.manual_seed(0), and called with tensors of a seeded generator.
+PyTorch refuses the files that begin with `whole_`: there X.io has what plain Python answers.
 """
 import importlib.util
 import os
@@ -15,6 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LIBRARY = re.compile(r" # (?!tests/script/).*")  # where a layer's own source is, is no part of a graph
 ARGUMENTS = {
     "functions": (torch.arange(4.0), 2), "module": (torch.linspace(-1, 1, 6).view(2, 3),),
+    "whole_modules": (torch.linspace(-1, 1, 6).view(3, 2), 1, ["b", "a"]), "whole_things": (torch.linspace(-1, 1, 4), 5),
     "containers": (torch.linspace(-1, 1, 12).view(3, 4),), "layers": (torch.ones(2, 3),),
 }
 KINDS = {"layers": ("code", "schema")}  # of many layers the code alone
@@ -52,17 +54,25 @@ def record(path):
     sys.modules["__main__"] = module
     spec.loader.exec_module(module)
     torch.manual_seed(0)
-    scripted = torch.jit.script(eval(entry, vars(module)))
+    made = eval(entry, vars(module))
+    if name.startswith("whole_"):
+        record_call(name, made)
+        return
+    scripted = torch.jit.script(made)
     with open(os.path.join(HERE, name + ".front"), "w", encoding="utf-8") as out:
         for title, text in texts(scripted):
             if title.split()[0] not in KINDS.get(name, ("repr", "code", "canonical", "schema")):
                 continue
             text = LIBRARY.sub("", text.replace(os.getcwd() + "/", ""))
             out.write(f"--- {title}\n{text if text.endswith(chr(10)) else text + chr(10)}")
+    record_call(name, scripted)
+
+
+def record_call(name, made):
     torch.manual_seed(0)
     call = {"method": "forward", "args": ARGUMENTS[name], "kwargs": {}, "seed": 0}
     with torch.no_grad():
-        call["output"] = scripted(*ARGUMENTS[name])
+        call["output"] = made(*ARGUMENTS[name])
     torch.save({"calls": [call]}, os.path.join(HERE, name + ".io"))
 
 
