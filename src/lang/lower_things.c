@@ -31,7 +31,7 @@ static bool known_bounds(struct emitter *e, const struct sugared *slice, int64_t
     bool set[3];
     for (int i = 0; i < 3; i++) {
         lb_value v = value_none();
-        if (given[i] && !emit_is_constant(given[i], &v)) return false;
+        if (given[i] && !wide_constant(e, given[i], &v)) return false;
         set[i] = v.tag == VALUE_INT;
         *out[i] = set[i] ? v.i : 1;
     }
