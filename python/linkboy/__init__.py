@@ -52,6 +52,7 @@ from linkboy._C import (
 from linkboy._C import sparse_coo, sparse_csc, sparse_csr, strided
 from linkboy import functional as _functional, operators as _operators
 from linkboy.creation import TYPED as _TYPED, as_tensor, asarray, from_dlpack, from_numpy, frombuffer, tensor
+from linkboy.amp import autocast
 from linkboy.dtypes import finfo, iinfo
 from linkboy.grad import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from linkboy.jit import ScriptFunction, ScriptModule, script, trace, trace_module
@@ -68,10 +69,13 @@ globals().update({function.__name__: function for function in _functional.PUBLIC
 
 
 _SUBMODULES = (
+    "amp",
+    "autograd",
     "backends",
     "compiler",
     "cuda",
     "fft",
+    "fx",
     "linalg",
     "nn",
     "overrides",

@@ -198,6 +198,11 @@ def is_autocast_enabled(device_type=None) -> bool:
     return False
 
 
+def _assert(condition, message) -> None:
+    """AssertionError with the message where the condition does not hold (torch._assert)."""
+    assert condition, message
+
+
 def get_default_dtype():
     """float32, always."""
     return _C.float32
@@ -226,5 +231,6 @@ PUBLIC = [
     lu,
     set_printoptions,
     is_autocast_enabled,
+    _assert,
     get_default_dtype,
 ]
