@@ -652,7 +652,7 @@ LB_API bool lb_method_set_graph(lb_module *module, const char *method, const lb_
 /* A new method of a module's class, made of a graph whose first input is the module: the schema comes from
  * the graph's inputs and outputs. The name must be free. */
 LB_API bool lb_method_define(lb_module *module, const char *method, const lb_graph *graph, lb_error *err);
-/* A copy with the values numbered anew in order. (Graph.copy) */
+/* A copy with the values numbered anew in order; the graph is verified. (Graph.copy) */
 LB_API lb_graph *lb_graph_copy(const lb_graph *graph, lb_error *err);
 LB_API void lb_graph_free(lb_graph *graph);
 /* LB_TEXT_GRAPH, _PLAIN, _CANONICAL, _INLINED, _DOT or _DOT_INLINED. */
@@ -704,6 +704,14 @@ LB_API bool lb_graph_insert(lb_graph *graph, lb_node *node, lb_error *err);
  * constant. (Graph.insertConstant) */
 LB_API lb_graph_value *lb_graph_insert_constant(lb_graph *graph, const lb_value *value, const lb_type *type,
                                                 lb_error *err);
+/* A call of an operator at the insertion point: the overload is chosen by the inputs' types, arguments that
+ * are left out are constants, the result has the schema's type. (Graph.insert) */
+LB_API lb_graph_value *lb_graph_insert_call(lb_graph *graph, const char *kind, lb_graph_value *const *inputs,
+                                            int count, lb_error *err);
+/* A copy of another graph's nodes at the insertion point, with `inputs` for its inputs; what stands for its
+ * outputs goes to `outputs`, which has room for as many. (Graph.insertGraph) */
+LB_API bool lb_graph_insert_graph(lb_graph *graph, const lb_graph *body, lb_graph_value *const *inputs,
+                                  int count, lb_graph_value **outputs, lb_error *err);
 /* A copy of a node of any graph of the unit, with its blocks; not inserted. `map(context, v)` gives the value
  * in `graph` that stands for an input `v`. (Graph.createClone) */
 LB_API lb_node *lb_graph_clone_node(lb_graph *graph, const lb_node *node,

@@ -24,7 +24,7 @@ bool py_unit_keep(struct unit *unit, PyObject *object, void **scope);
 /* The host's find() of a unit. */
 bool py_unit_find(void *user, void *scope, const char *name, lb_answer *answer, lb_error *err);
 
-/* ---- compile_types.c ---- */
+/* ---- type.c, compile_types.c ---- */
 
 PyObject *py_type_new(struct unit *unit, const lb_type *type); /* NULL type: NULL, an exception is set */
 /* NULL with a TypeError. */
@@ -34,6 +34,9 @@ extern PyMethodDef py_unit_type_methods[];
 /* ---- function.c ---- */
 
 PyObject *py_function_new(struct unit *unit, lb_function *function);
+/* Of a unit that `owner`, a Unit or Graph, keeps alive. */
+PyObject *py_function_made(struct state *state, PyObject *owner, lb_unit *unit, lb_function *function);
+lb_unit *py_function_unit(PyObject *function);
 lb_function *py_function_of(struct state *state, PyObject *object);
 
 /* ---- values ---- */

@@ -9,6 +9,8 @@ static const struct part parts[] = {
     {"operators", py_add_operators}, {"modules", py_add_modules},   {"methods", py_add_methods},
     {"files", py_add_files},         {"types", py_add_types},       {"functions", py_add_functions},
     {"units", py_add_units},         {"tracer", py_add_tracer},     {"traces", py_add_traces},
+    {"units", py_add_units},         {"graphs", py_add_graphs},     {"parts of graphs", py_add_graph_parts},
+    {"nodes", py_add_graph_nodes},
 };
 
 struct state *py_state_of_module(PyObject *module) {
@@ -68,6 +70,9 @@ static PyObject *set_up(PyObject *module, PyObject *args, PyObject *kwargs) {
         {"tensor", &s->tensor_maker},       {"tensor_from", &s->tensor_from},
         {"function", &s->function_class},   {"array_view", &s->array_view},
         {"torch_taken", &s->torch_taken},   {"torch_given", &s->torch_given},
+        {"graph", &s->graph_class},         {"block", &s->block_class},
+        {"node", &s->node_class},           {"value", &s->value_class},
+        {"types", &s->type_classes},
     };
     (void)args;
     for (size_t i = 0; i < sizeof parts_in_python / sizeof *parts_in_python; i++) {
@@ -119,7 +124,16 @@ static PyObject **held(struct state *s, int index) {
         (PyObject **)&s->unit_type,
         (PyObject **)&s->type_type,
         (PyObject **)&s->function_type,
+        (PyObject **)&s->graph_type,
+        (PyObject **)&s->block_type,
+        (PyObject **)&s->node_type,
+        (PyObject **)&s->value_type,
         &s->function_class,
+        &s->graph_class,
+        &s->block_class,
+        &s->node_class,
+        &s->value_class,
+        &s->type_classes,
         &s->jit_error,
         &s->module_class,
         &s->object_class,

@@ -38,6 +38,7 @@ struct state {
     PyTypeObject *context_type, *tensor_type, *dtype_type, *device_type, *opaque_type, *layout_type;
     PyTypeObject *operator_type, *format_type, *method_type, *module_type;
     PyTypeObject *unit_type, *type_type, *function_type;
+    PyTypeObject *graph_type, *block_type, *node_type, *value_type;
 
     /* linkboy.float32, ... by number; linkboy.jit.Error. */
     PyObject *dtypes[DTYPE_COUNT];
@@ -47,6 +48,8 @@ struct state {
      */
     PyObject *module_class, *object_class;
     PyObject *function_class;
+    PyObject *graph_class, *block_class, *node_class, *value_class; /* of graphs.py */
+    PyObject *type_classes;                                         /* of types.py, by kind */
     PyObject *size_class;
 
     /* Python functions: what shows a program's warning; of classes.py; types.MethodType; what Tensor(...)
@@ -98,6 +101,9 @@ int py_add_functions(PyObject *module, struct state *state);
 int py_add_units(PyObject *module, struct state *state);
 int py_add_tracer(PyObject *module, struct state *state);
 int py_add_traces(PyObject *module, struct state *state);
+int py_add_graphs(PyObject *module, struct state *state);
+int py_add_graph_parts(PyObject *module, struct state *state);
+int py_add_graph_nodes(PyObject *module, struct state *state);
 
 /* A type made from its spec, known to the module by its name. */
 PyTypeObject *py_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject *base);
@@ -255,6 +261,8 @@ PyObject *py_module_new(struct state *state, lb_module *take_handle);
 struct module *py_module_of(PyObject *object, struct state *state);
 /* A text of one of its methods. */
 PyObject *py_module_text(PyObject *module, lb_text_kind kind, const char *method);
+/* A copy of the graph of one of its methods, with calls inlined or as it is (graph.c). */
+PyObject *py_module_graph(PyObject *module, const char *method, bool inlined);
 /* A bound method. */
 PyObject *py_method_new(struct state *state, PyObject *module, const char *name);
 /* Calls a method: positional arguments, then those whose names are in kwnames (a tuple or NULL). */

@@ -6,7 +6,8 @@
 struct function {
     PyObject_HEAD
     struct state *state;
-    PyObject *unit;
+    PyObject *owner; /* keeps the unit alive: a Unit, or a Graph */
+    lb_unit *unit;
     lb_function *function;
     vectorcallfunc vectorcall;
     PyObject *dict, *weak;
@@ -16,17 +17,16 @@ static struct function *self_of(PyObject *self) {
     return (struct function *)self;
 }
 
-static lb_unit *unit_handle(PyObject *self) {
-    return ((struct unit *)self_of(self)->unit)->handle;
+lb_unit *py_function_unit(PyObject *function) {
+    return self_of(function)->unit;
 }
 
 static PyObject *run(PyObject *self, const struct arguments *a, struct context *context) {
     struct function *f = self_of(self);
-    lb_unit *unit = unit_handle(self);
     Py_INCREF((PyObject *)context);
     context->calls++;
     PyThreadState *thread = PyEval_SaveThread();
-    lb_value *result = lb_function_call(unit, f->function, context->handle, a->values, (int)a->count,
+    lb_value *result = lb_function_call(f->unit, f->function, context->handle, a->values, (int)a->count,
                                         a->names, a->values + a->count, (int)a->named, context->error);
     PyEval_RestoreThread(thread);
     context->calls--;
@@ -34,7 +34,7 @@ static PyObject *run(PyObject *self, const struct arguments *a, struct context *
     if (py_context_raised(context))
         lb_value_free(result);
     else
-        object = result ? py_value_to(f->state, result, f->unit, a->in.torch)
+        object = result ? py_value_to(f->state, result, f->owner, a->in.torch)
                         : py_raise_error(f->state, context->error);
     if (f->state->tracer) object = py_tell(f->state, self, "", a, object);
     Py_DECREF((PyObject *)context);
@@ -56,17 +56,22 @@ static PyObject *call_tuple(PyObject *self, PyObject *args, PyObject *kwargs) {
     return py_call_with_tuple(self, call, args, kwargs);
 }
 
-PyObject *py_function_new(struct unit *u, lb_function *function) {
-    PyObject *class = u->state->function_class;
-    PyTypeObject *type = class ? (PyTypeObject *)class : u->state->function_type;
+PyObject *py_function_made(struct state *s, PyObject *owner, lb_unit *unit, lb_function *function) {
+    PyObject *class = s->function_class;
+    PyTypeObject *type = class ? (PyTypeObject *)class : s->function_type;
     allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     struct function *f = (struct function *)allocate(type, 0);
     if (!f) return NULL;
-    f->state = u->state;
-    f->unit = Py_NewRef((PyObject *)u);
+    f->state = s;
+    f->owner = Py_NewRef(owner);
+    f->unit = unit;
     f->function = function;
     f->vectorcall = call;
     return (PyObject *)f;
+}
+
+PyObject *py_function_new(struct unit *u, lb_function *function) {
+    return py_function_made(u->state, (PyObject *)u, u->handle, function);
 }
 
 lb_function *py_function_of(struct state *s, PyObject *object) {
@@ -78,7 +83,7 @@ lb_function *py_function_of(struct state *s, PyObject *object) {
 /* ---- the object ---- */
 
 static int traverse(PyObject *self, visitproc visit, void *arg) {
-    Py_VISIT(self_of(self)->unit);
+    Py_VISIT(self_of(self)->owner);
     Py_VISIT(self_of(self)->dict);
     Py_VISIT((PyObject *)Py_TYPE(self));
     return 0;
@@ -94,7 +99,7 @@ static void dealloc(PyObject *self) {
     PyObject_GC_UnTrack(self);
     if (self_of(self)->weak) PyObject_ClearWeakRefs(self);
     clear(self);
-    Py_CLEAR(self_of(self)->unit);
+    Py_CLEAR(self_of(self)->owner);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF((PyObject *)type);
 }
@@ -104,7 +109,7 @@ static PyObject *text(PyObject *self, PyObject *kind) {
     if (number == -1 && PyErr_Occurred()) return NULL;
     lb_error *err = py_error_new();
     if (!err) return NULL;
-    char *words = lb_function_text(unit_handle(self), self_of(self)->function, (lb_text_kind)number, err);
+    char *words = lb_function_text(self_of(self)->unit, self_of(self)->function, (lb_text_kind)number, err);
     PyObject *string = words ? PyUnicode_DecodeUTF8(words, (Py_ssize_t)strlen(words), "replace")
                              : py_raise_error(self_of(self)->state, err);
     lb_text_free(words);
@@ -117,7 +122,7 @@ static PyObject *as_module(PyObject *self, PyObject *ignored) {
     struct function *f = self_of(self);
     lb_error *err = py_error_new();
     if (!err) return NULL;
-    lb_module *m = lb_function_module(unit_handle(self), f->function, err);
+    lb_module *m = lb_function_module(((struct unit *)f->unit)->handle, f->function, err);
     PyObject *module = m ? py_module_new(f->state, m) : py_raise_error(f->state, err);
     lb_error_free(err);
     return module;

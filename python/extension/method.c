@@ -101,6 +101,10 @@ static PyObject *text(PyObject *self, void *kind) {
     return py_module_text(self_of(self)->module, (lb_text_kind)(intptr_t)kind, name_of(self));
 }
 
+static PyObject *graph(PyObject *self, void *inlined) {
+    return py_module_graph(self_of(self)->module, name_of(self), inlined != NULL);
+}
+
 static PyObject *repr(PyObject *self) {
     return PyUnicode_FromFormat("<linkboy.ScriptMethod object at %p>", (void *)self);
 }
@@ -119,6 +123,8 @@ static PyGetSetDef members[] = {
     {"name", name, NULL, "\"forward\"", NULL},
     {"owner", owner, NULL, "The module or object it is a method of.", NULL},
     {"code", text, NULL, "Its code as text.", (void *)LB_TEXT_CODE},
+    {"graph", graph, NULL, "A copy of its graph.", NULL},
+    {"inlined_graph", graph, NULL, "The same with all calls put in place.", (void *)1},
     {"schema", text, NULL, "Its schema as text.", (void *)LB_TEXT_SCHEMA},
     {0},
 };

@@ -1,10 +1,11 @@
 /* Values as Python objects. Tensors share their memory: as torch tensors when the call was given one, as
  * linkboy.Tensor otherwise. */
 #include "compile.h"
+#include "graph.h"
 
 struct outgoing {
     struct state *state;
-    PyObject *owner; /* the ScriptModule or Unit whose program this comes from */
+    PyObject *owner; /* the ScriptModule, Unit or Graph whose program this comes from */
     bool torch;
     lb_error *err;
 };
@@ -81,10 +82,17 @@ static PyObject *complex_out(const lb_value *value) {
     return PyComplex_FromDoubles(re, im);
 }
 
+/* NULL with an exception. */
+static lb_unit *unit_of_owner(struct state *s, PyObject *owner) {
+    if (PyObject_TypeCheck(owner, s->graph_type)) return lb_graph_unit(((struct graph *)owner)->handle);
+    struct unit *unit = py_unit_of(s, owner);
+    return unit ? unit->handle : NULL;
+}
+
 /* An object as a module of its own, in the program or unit that it belongs to. */
 static PyObject *object_out(struct outgoing *o, const lb_value *value) {
     struct module *module = o->owner ? py_module_of(o->owner, o->state) : NULL;
-    lb_unit *unit = !o->owner || module ? NULL : py_unit_of(o->state, o->owner)->handle;
+    lb_unit *unit = !o->owner || module ? NULL : unit_of_owner(o->state, o->owner);
     if (!module && !unit) return PyErr_Format(PyExc_RuntimeError, "an object without its module");
     lb_module *handle =
         module ? lb_module_of(module->handle, value, o->err) : lb_module_new(unit, value, o->err);

@@ -55,7 +55,9 @@ from linkboy.creation import TYPED as _TYPED, as_tensor, asarray, from_dlpack, f
 from linkboy.amp import autocast
 from linkboy.dtypes import finfo, iinfo
 from linkboy.grad import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from linkboy.jit import ScriptFunction, ScriptModule, script, trace, trace_module
+from linkboy.graph_types import BY_KIND as _TYPES
+from linkboy.graphs import parse_ir
+from linkboy.jit import ScriptFunction, ScriptModule, freeze, optimize_for_inference, script, trace, trace_module
 from linkboy.operators import ops
 from linkboy.random import Generator, default_generator, initial_seed, manual_seed, seed
 from linkboy.serialization import load, save
@@ -65,6 +67,7 @@ __version__ = _C.version()
 
 e, inf, nan, pi, newaxis = _math.e, _math.inf, _math.nan, _math.pi, None
 globals().update(_TYPED)
+globals().update(_TYPES)
 globals().update({function.__name__: function for function in _functional.PUBLIC})
 
 
@@ -79,6 +82,7 @@ _SUBMODULES = (
     "linalg",
     "nn",
     "overrides",
+    "passes",
     "random",
     "sparse",
     "special",

@@ -12,8 +12,9 @@ from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional,
 
 from linkboy import _C
 from linkboy._C import Tensor
+from linkboy.graphs import Graph
 
-TEXT_CODE, TEXT_GRAPH, TEXT_INLINED = 0, 1, 3
+TEXT_CODE = 0
 _PARAMETER, _BUFFER, _SUBMODULE = 1, 2, 4
 
 
@@ -85,14 +86,19 @@ class ScriptModule(_C.Module):
         return self.code, ConstMap(self._constants("forward"))
 
     @property
-    def graph(self) -> str:
-        """The graph of `forward`, as text."""
-        return self._text(TEXT_GRAPH, "forward")
+    def graph(self) -> Graph:
+        """A copy of the graph of `forward`. Setting it makes calls run the graph that is given: it must be of this module
+        and take and give what `forward` does; RuntimeError. All modules of one class have their methods in common."""
+        return _C.method_graph(self, "forward", False)
+
+    @graph.setter
+    def graph(self, graph: Graph) -> None:
+        _C.set_method_graph(self, "forward", graph)
 
     @property
-    def inlined_graph(self) -> str:
+    def inlined_graph(self) -> Graph:
         """The same with all calls put in place."""
-        return self._text(TEXT_INLINED, "forward")
+        return _C.method_graph(self, "forward", True)
 
     @property
     def original_name(self) -> str:

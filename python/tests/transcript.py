@@ -31,7 +31,7 @@ def answer(source, names):
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, "<transcript>", "exec"), names)
         value = eval(compile(ast.Expression(last.value), "<transcript>", "eval"), names) if last else None
-        return "" if value is None else repr(value)
+        return "" if value is None else repr(value).strip("\n")
     except Exception as error:
         return f"!{type(error).__name__}: {error}".splitlines()[0].rstrip()
 

@@ -6,6 +6,8 @@
 #include "module/describe.h"
 #include "module/graphs.h"
 #include "ops/schemas.h"
+#include "passes/inline.h"
+#include "passes/insert_call.h"
 #include <string.h>
 
 lb_graph *graph_handle(struct graph *g, lb_graph *parent, lb_error *err) {
@@ -157,9 +159,12 @@ bool lb_method_define(lb_module *module, const char *method, const lb_graph *gra
 }
 
 lb_graph *lb_graph_copy(const lb_graph *graph, lb_error *err) {
+    API_ERROR(err, own);
     unit_enter(graph->unit);
-    lb_graph *out = graph_handle(graph_copy(graph->graph), NULL, err);
+    bool good = graph_verify(graph->graph, NULL, local);
+    lb_graph *out = good ? graph_handle(graph_copy(graph->graph), NULL, local) : NULL;
     unit_leave(graph->unit);
+    handle_error(err, local);
     return out;
 }
 
@@ -180,8 +185,6 @@ bool lb_graph_verify(const lb_graph *graph, lb_error *err) {
     handle_error(err, local);
     return good;
 }
-
-/* ---- passes ---- */
 
 /* ---- inserting ---- */
 
@@ -249,6 +252,52 @@ lb_graph_value *lb_graph_insert_constant(lb_graph *graph, const lb_value *value,
     unit_leave(graph->unit);
     handle_error(err, local);
     return value_handle(v);
+}
+
+/* Values of this graph, as many as there are. */
+static bool check_values(const lb_graph *graph, lb_graph_value *const *values, int count, lb_error *err) {
+    for (int i = 0; i < count; i++)
+        if (!check_value(value_of(values[i]), graph->graph, err)) return false;
+    return true;
+}
+
+lb_graph_value *lb_graph_insert_call(lb_graph *graph, const char *kind, lb_graph_value *const *inputs,
+                                     int count, lb_error *err) {
+    API_ERROR(err, own);
+    struct ir_value *v = NULL;
+    unit_enter(graph->unit);
+    bool good = check_kind(kind, local) && check_place(graph->graph->insert_before, graph->graph, local) &&
+                check_values(graph, inputs, count, local);
+    if (good && !(v = insert_call(graph->graph, kind, (struct ir_value *const *)inputs, count)))
+        error_set(local, LB_ERROR_ARGUMENT, "no operator %s takes these %d inputs", kind, count);
+    unit_leave(graph->unit);
+    handle_error(err, local);
+    return value_handle(v);
+}
+
+static bool check_body(const lb_graph *graph, const lb_graph *body, int count, lb_error *err) {
+    if (body->graph == graph->graph || body->unit != graph->unit)
+        return error_set(err, LB_ERROR_ARGUMENT, "the inserted graph must be another one of the same unit");
+    int takes = body->graph->top->param->outputs.count;
+    if (takes != count)
+        return error_set(err, LB_ERROR_ARGUMENT, "the graph has %d inputs, not %d", takes, count);
+    return graph_verify(body->graph, NULL, err);
+}
+
+bool lb_graph_insert_graph(lb_graph *graph, const lb_graph *body, lb_graph_value *const *inputs, int count,
+                           lb_graph_value **outputs, lb_error *err) {
+    API_ERROR(err, own);
+    struct graph *g = graph->graph;
+    unit_enter(graph->unit);
+    bool good = check_place(g->insert_before, g, local) && check_values(graph, inputs, count, local) &&
+                check_body(graph, body, count, local);
+    if (good)
+        good = insert_graph(g->insert_before, body->graph, (struct ir_value *const *)inputs,
+                            (struct ir_value **)outputs) ||
+               error_memory(local);
+    unit_leave(graph->unit);
+    handle_error(err, local);
+    return good;
 }
 
 struct caller_map {

@@ -30,9 +30,12 @@ const char *lb_pass_contract(int index) {
 }
 
 lb_graph *lb_graph_canonical(const lb_graph *graph, bool keep_names, lb_error *err) {
+    API_ERROR(err, own);
     unit_enter(graph->unit);
-    lb_graph *out = graph_handle(graph_canonical(graph->graph, keep_names), NULL, err);
+    bool good = graph_verify(graph->graph, NULL, local);
+    lb_graph *out = good ? graph_handle(graph_canonical(graph->graph, keep_names), NULL, local) : NULL;
     unit_leave(graph->unit);
+    handle_error(err, local);
     return out;
 }
 

@@ -7,7 +7,7 @@ const lb_type *lb_type_read(lb_unit *unit, const char *text, size_t length, lb_e
     API_ERROR(err, own);
     struct unit *u = unit_of(unit);
     unit_enter(u);
-    const struct type *t = type_parse_graph(&u->types, text, length, local);
+    const struct type *t = type_parse_known(&u->types, text, length, local);
     unit_leave(u);
     handle_error(err, local);
     return type_handle(t);

@@ -127,7 +127,8 @@ static double as_double(const struct thing *t) {
 static bool as_complex(const struct thing *t, double _Complex *out) {
     bool is = thing_is(t, VALUE_COMPLEX);
     if (!is && !is_number(t)) return false;
-    *out = is ? CMPLX(t->value.complex->re, t->value.complex->im) : CMPLX(as_double(t), 0);
+    double parts[2] = {is ? t->value.complex->re : as_double(t), is ? t->value.complex->im : 0};
+    memcpy(out, parts, sizeof *out); /* clang's headers may lack CMPLX */
     return true;
 }
 

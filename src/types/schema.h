@@ -42,5 +42,7 @@ void schema_put(struct text *out, const struct schema *schema);
 /* A type from its graph text ("int[]?", "Dict(str, Tensor)", "__torch__.M"), as the IR and schema parsers
  * read it. */
 const struct type *type_parse_graph(struct type_store *s, const char *text, size_t length, lb_error *err);
+/* The same, where a name that nobody has defined is an error. */
+const struct type *type_parse_known(struct type_store *s, const char *text, size_t length, lb_error *err);
 int schema_find_argument(const struct schema *schema, const struct name *name);
 #endif

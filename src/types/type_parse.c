@@ -279,6 +279,10 @@ static const struct type *read_named(struct type_reader *r, const char *word, si
     if (known || !name) return known;
     if (word[0] >= 'a' && word[0] <= 'z' && !memchr(word, '.', length))
         return made(r, type_variable(r->store, name));
+    if (r->known_alone) {
+        error_set(r->scan.err, LB_ERROR_ARGUMENT, "there is no type '%s'", name->text);
+        return NULL;
+    }
     struct class_definition *c = type_class(r->store, name, false);
     return made(r, c ? c->type : NULL);
 }
@@ -377,12 +381,22 @@ const struct type *type_read(struct type_reader *r) {
     return t;
 }
 
-const struct type *type_parse_graph(struct type_store *s, const char *text, size_t length, lb_error *err) {
-    struct type_reader r = {.scan = {.text = text, .length = length, .err = err}, .store = s};
-    const struct type *t = type_read(&r);
-    if (t && scan_peek(&r.scan)) {
-        scan_fail(&r.scan, "unexpected text after the type");
+static const struct type *read_whole(struct type_reader *r) {
+    const struct type *t = type_read(r);
+    if (t && scan_peek(&r->scan)) {
+        scan_fail(&r->scan, "unexpected text after the type");
         return NULL;
     }
     return t;
+}
+
+const struct type *type_parse_graph(struct type_store *s, const char *text, size_t length, lb_error *err) {
+    struct type_reader r = {.scan = {.text = text, .length = length, .err = err}, .store = s};
+    return read_whole(&r);
+}
+
+const struct type *type_parse_known(struct type_store *s, const char *text, size_t length, lb_error *err) {
+    struct type_reader r = {
+        .scan = {.text = text, .length = length, .err = err}, .store = s, .known_alone = true};
+    return read_whole(&r);
 }

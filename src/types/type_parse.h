@@ -9,6 +9,7 @@ struct type_reader {
     struct type_store *store;
     bool
         in_schema; /* "(a!)" after a type says what it aliases; otherwise "Float(2, 3)" is a refined tensor */
+    bool known_alone; /* a name that nobody has defined is an error, else a class that is yet to come */
     struct alias_info alias, element_alias; /* of the type read last */
 };
 

@@ -10,6 +10,7 @@ from linkboy.jit.function import ScriptFunction
 from linkboy.jit.modifiers import Attribute, export, fork, ignore, interface, script_if_tracing, unused, wait
 from linkboy.jit.modifiers import script_isinstance as isinstance
 from linkboy.jit.script import script
+from linkboy.passes import freeze, optimize_for_inference
 from linkboy.module import ScriptModule, ScriptModule as RecursiveScriptModule
 from linkboy.serialization import load_program as load, save_program as save
 from linkboy.tracing.api import TracerWarning, TracingCheckError, trace, trace_module

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from linkboy import _C
+from linkboy.graphs import Graph
 
 TEXT_CODE, TEXT_GRAPH, TEXT_CANONICAL, TEXT_INLINED, TEXT_SCHEMA = range(5)
 
@@ -17,14 +18,16 @@ class ScriptFunction(_C.Function):
         return self._text(TEXT_CODE)
 
     @property
-    def graph(self) -> str:
-        """Its graph as text."""
-        return self._text(TEXT_GRAPH)
+    def graph(self) -> Graph:
+        """A copy of its graph."""
+        return _C.function_graph(self)
 
     @property
-    def inlined_graph(self) -> str:
-        """The graph with all calls put in place."""
-        return self._text(TEXT_INLINED)
+    def inlined_graph(self) -> Graph:
+        """The same with all calls put in place."""
+        graph = self.graph.copy()
+        graph._run("inline")
+        return graph
 
     @property
     def schema(self) -> str:
