@@ -86,7 +86,8 @@ def main():
         if told["phase"] == "compile":
             sums["refusals"] += 1
             sums["refused"] += not called
-            print(f"{name}: {called or saved}" if called or given.verbose else "", end="\n" if called or given.verbose else "")
+            if called or given.verbose:
+                print(f"{name}: {called or saved}")
             continue
         holds = told["lowers"] != "runtime"
         sums["wishes"] += 1
