@@ -122,7 +122,7 @@ static PyObject *as_module(PyObject *self, PyObject *ignored) {
     struct function *f = self_of(self);
     lb_error *err = py_error_new();
     if (!err) return NULL;
-    lb_module *m = lb_function_module(((struct unit *)f->unit)->handle, f->function, err);
+    lb_module *m = lb_function_module(f->unit, f->function, err);
     PyObject *module = m ? py_module_new(f->state, m) : py_raise_error(f->state, err);
     lb_error_free(err);
     return module;
