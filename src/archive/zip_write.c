@@ -22,7 +22,7 @@ struct entry {
 };
 
 static void put_number(struct text *out, uint64_t v, int bytes) {
-    for (int i = 0; i < bytes; i++) text_put_char(out, (char)(v >> 8 * i));
+    for (int i = 0; i < bytes; i++, v >>= 8) text_put_char(out, (char)v);
 }
 
 static bool write_bytes(struct zip_writer *w, const void *data, size_t length) {
