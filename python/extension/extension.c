@@ -154,6 +154,7 @@ static PyObject **held(struct state *s, int index) {
         &s->tensor_from,
         &s->array_view,
         &s->tracer,
+        &s->tracer_pause,
         &s->torch_taken,
         &s->torch_given,
     };

@@ -61,8 +61,8 @@ struct state {
     PyObject *array_view;
     PyObject *torch_taken, *torch_given; /* of torch_tensors.py */
 
-    /* Who is told of calls while a trace is made, else NULL. */
-    PyObject *tracer;
+    /* Who is told of calls while a trace is made, and in which context they run; else NULL. */
+    PyObject *tracer, *tracer_pause;
 
     /* torch.Tensor once torch has been imported, else NULL; to_dlpack and from_dlpack; names of its methods.
      */
@@ -194,6 +194,11 @@ PyObject *py_op_call(struct state *state, const char *op, PyObject *const *args,
  * operator, `what` its schema. */
 PyObject *py_tell(struct state *state, PyObject *callee, const char *what, const struct arguments *a,
                   PyObject *take_result);
+/* Around a call of a function or method: what conversions of values ask of Python is not seen by a trace.
+ * *pause is NULL where there is nothing to end. */
+bool py_tracer_pause(struct state *state, PyObject **pause);
+/* Gives the result back, or NULL with an exception. */
+PyObject *py_tracer_resume(PyObject *take_pause, PyObject *take_result);
 
 /* ---- dtype.c ---- */
 

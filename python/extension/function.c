@@ -44,12 +44,12 @@ static PyObject *run(PyObject *self, const struct arguments *a, struct context *
 static PyObject *call(PyObject *self, PyObject *const *args, size_t flags, PyObject *kwnames) {
     struct context *context = py_context_of_thread(self_of(self)->state);
     struct arguments a;
-    PyObject *result = NULL;
-    if (!context) return NULL;
+    PyObject *result = NULL, *pause;
+    if (!context || !py_tracer_pause(context->state, &pause)) return NULL;
     if (py_arguments_take(&a, context, args, (Py_ssize_t)(flags & ~VECTORCALL_OFFSET), kwnames))
         result = run(self, &a, context);
     py_arguments_end(&a);
-    return result;
+    return py_tracer_resume(pause, result);
 }
 
 static PyObject *call_tuple(PyObject *self, PyObject *args, PyObject *kwargs) {

@@ -30,11 +30,11 @@ PyObject *py_module_call(PyObject *module, const char *method, PyObject *const *
                          PyObject *kwnames) {
     struct context *context = py_context_of_thread(((struct module *)module)->state);
     struct arguments a;
-    if (!context) return NULL;
-    PyObject *result = NULL;
+    PyObject *result = NULL, *pause;
+    if (!context || !py_tracer_pause(context->state, &pause)) return NULL;
     if (py_arguments_take(&a, context, args, count, kwnames)) result = run(&a, context, module, method);
     py_arguments_end(&a);
-    return result;
+    return py_tracer_resume(pause, result);
 }
 
 /* ---- the object ---- */

@@ -14,16 +14,16 @@ class Size(tuple):
 
     def __getitem__(self, index):
         item = super().__getitem__(index)
-        return Size(item) if isinstance(index, slice) else item
+        return type(self)(item) if isinstance(index, slice) else item
 
     def __add__(self, other):
-        return Size(super().__add__(tuple(other)))
+        return type(self)(super().__add__(tuple(other)))
 
     def __radd__(self, other):
-        return Size(tuple(other) + tuple(self))
+        return type(self)(tuple(other) + tuple(self))
 
     def __mul__(self, times):
-        return Size(super().__mul__(times))
+        return type(self)(super().__mul__(times))
 
     __rmul__ = __mul__
 

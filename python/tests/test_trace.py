@@ -73,6 +73,74 @@ def test_guards_are_kept_in_an_archive(tmp_path):
         loaded(x * -5)
 
 
+def length(x):
+    return x * len(x)
+
+
+def iteration(x):
+    return sum(row for row in x)
+
+
+def item(x):
+    return x * x[0].item()
+
+
+def index(x):
+    return x * [2, 3, 4][x.long()[0]]
+
+
+def number(x):
+    return x * float(x[0])
+
+
+def array(x):
+    return x * float(x.numpy()[0])
+
+
+def values(x):
+    return x * x.tolist()[0]
+
+
+TAKEN_FOR_GRANTED = [
+    (length, [3.0], [1.0, 2.0, 3.0]),
+    (iteration, [3.0, 4.0], [1.0, 2.0, 3.0]),
+    (item, [1.0, 4.0], [2.0, 2.0]),
+    (index, [1.0, 4.0], [2.0, 2.0]),
+    (number, [1.0, 4.0], [2.0, 2.0]),
+    (array, [1.0, 2.0], [2.0, 2.0]),
+    (values, [1.0, 2.0], [1.0, 2.0, 3.0]),
+]
+
+
+def holds_its_assumption(function, tensor, other, broken):
+    """`function` of [1, 2] with guards: what one input gives, and that another one raises."""
+    example = tensor([1.0, 2.0])
+    traced, seen = traced_with_warnings(function, example, guards=True)
+    assert seen and all(w.filename == __file__ for w in seen)
+    assert traced(example).tolist() == function(example).tolist()
+    if function not in (length, iteration):
+        assert traced(tensor(other)).tolist() == function(tensor(other)).tolist()
+    with pytest.raises(linkboy.jit.Error, match=rf"test_trace\.py:{first_line(function) + 1}: "):
+        traced(tensor(broken))
+
+
+@pytest.mark.parametrize("function, other, broken", TAKEN_FOR_GRANTED)
+def test_what_is_taken_for_granted_is_guarded(function, other, broken):
+    holds_its_assumption(function, linkboy.tensor, other, broken)
+
+
+@pytest.mark.parametrize("function, other, broken", TAKEN_FOR_GRANTED)
+def test_what_is_taken_for_granted_of_torch_tensors_is_guarded(torch, function, other, broken):
+    holds_its_assumption(function, torch.tensor, other, broken)
+
+
+def test_a_guard_of_nan_holds_for_nan():
+    traced, _ = traced_with_warnings(number, linkboy.tensor([float("nan")]), guards=True)
+    assert str(traced(linkboy.tensor([float("nan")])).tolist()) == "[nan]"
+    with pytest.raises(linkboy.jit.Error, match="was nan as a Python float"):
+        traced(linkboy.tensor([1.0]))
+
+
 def test_a_trace_in_a_trace_is_refused():
     def outer(x):
         return linkboy.trace(lambda y: y + 1, x)(x)

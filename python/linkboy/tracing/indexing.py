@@ -2,10 +2,7 @@
 no step left out because the sizes of today allow it, and indices that are tensors stay in the graph
 (torch/csrc/autograd/ python_variable_indexing.cpp, aten/src/ATen/TensorIndexing.h).
 
-`ops` has the operators on the host's tensors: slice, select, unsqueeze, alias, index, index_put_, copy_,
-fill_, view, expand, index_tensor (a sequence of numbers), flag_tensor (a bool as an index), value_tensor (a
-number to be assigned), and of a tensor its `sizes(x)`, `is_tensor(x)`, `kind(x)` ("bool", "byte", "int" or ""
-by dtype), `as_int(x)`.
+`ops` is an `Operators` for the host's tensors.
 """
 
 from __future__ import annotations
@@ -14,6 +11,44 @@ import sys
 from typing import Any, Optional
 
 END = sys.maxsize
+
+
+class Operators:
+    """Operators on a host's tensors. A subclass has beside these `of_numbers(x, numbers, flags)`, a tensor of
+    numbers or flags, `flag_tensor(x, flag)`, a bool as an index, and `value_tensor(x, value)`, a number to be
+    assigned."""
+
+    dtypes: dict[Any, str]  # what indices of some dtypes are: "bool", "byte"
+
+    def __init__(self, host: Any) -> None:
+        self.host = host
+        self.is_tensor, self.sizes = host.is_tensor, host.plain_sizes
+        for name in ("unsqueeze", "alias", "copy_", "view", "expand", "index_put_", "fill_.Tensor"):
+            setattr(self, name.partition(".")[0], host.operator(f"aten::{name}"))
+        self.index = host.operator("aten::index.Tensor")
+
+    def slice(self, x: Any, dim: int, start: Any, stop: Any, step: Any) -> Any:
+        return self.host.operator("aten::slice.Tensor")(x, dim, start, stop, step)
+
+    def select(self, x: Any, dim: int, index: Any) -> Any:
+        return self.host.operator("aten::select.int")(x, dim, index)
+
+    def kind(self, x: Any) -> str:
+        """What x is as an index: "bool", "byte", "int", or "" for none."""
+        real = x.dtype.is_floating_point or x.dtype.is_complex
+        return self.dtypes.get(x.dtype, "" if real else "int")
+
+    def as_int(self, value: Any) -> int:
+        with self.host.unwatched():
+            return int(value)
+
+    def index_tensor(self, x: Any, numbers: Any) -> Any:
+        """A sequence as an index: a constant, moved to the tensor's device."""
+        flags = bool(numbers) and all(isinstance(item, bool) for item in numbers)
+        numbers = self.host.numbers_in(list(numbers))
+        with self.host.unwatched():
+            made = self.of_numbers(x, numbers, flags)
+        return self.host.moved(made, False)
 
 
 def _bounds(ops: Any, index: slice) -> tuple[Any, Any, Any]:

@@ -158,18 +158,19 @@ class Recorder:
         self.kept[id(number)] = number
         self.trace.numel(self.tensor(tensor), id(number))
 
-    def leaves(self, tensor: Any, value: Any, what: str) -> None:
-        """A tensor of the trace becomes a Python value: a warning at the line where it does, and perhaps
-        a guard."""
-        self.warn(f"Converting a tensor to a Python {what}", DATAFLOW)
-        if self.guards and isinstance(value, (bool, int, float)) and self.knows(tensor):
-            self.trace.guard(id(tensor), value, self._broken(value))
+    def leaves(self, what: str) -> None:
+        """A tensor becomes a Python value: a warning at the line where it does."""
+        self.warn(f"Converting a tensor to {what}", DATAFLOW)
 
-    def _broken(self, value: Any) -> str:
-        where, line = self.frame.f_code.co_filename, self.frame.f_lineno
-        return (
-            f"{where}:{line}: this program was traced with a tensor that was {value!r} as a Python"
-            f" {type(value).__name__} here, and took its way by that; for this input it is another"
+    def guard(self, tensor: Any, value: Any, what: str) -> None:
+        """The program checks that the tensor is this bool, int or float; `what` says how that came to
+        matter."""
+        code, line = self.frame.f_code, self.frame.f_lineno
+        self.trace.guard(
+            id(tensor),
+            value,
+            f"{code.co_filename}:{line}: this program was traced with a tensor {what} here, and took its"
+            " way by that; for this input it is another",
         )
 
     def warn(self, what: str, why: str) -> None:
