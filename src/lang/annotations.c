@@ -158,27 +158,39 @@ bool type_may_be_key(const struct type *t) {
     return may_be_key(t);
 }
 
+/* What Python can hash: nothing that can change. */
+static bool can_be_hashed(const struct type *t) {
+    if (t->kind == TYPE_LIST || t->kind == TYPE_DICT) return false;
+    for (int i = 0; t->kind == TYPE_TUPLE && i < t->count; i++)
+        if (!can_be_hashed(t->items[i])) return false;
+    return true;
+}
+
+static void *refuse_key(struct annotation *a, const struct tree *t, const struct type *key) {
+    struct text text = {0}, words = {0};
+    type_put_graph(&text, key);
+    type_put_annotation(&words, key);
+    fail(a, t->range,
+         "Cannot create dict for key type '%s', only int, float, complex, Tensor, device and string keys are "
+         "supported",
+         text_get(&text));
+    char *what = arena_printf(&a->unit->memory, "a value of type %s cannot be the key of a dict%s",
+                              text_get(&words), can_be_hashed(key) ? "" : ", because it can change");
+    lang_explain(a->err, &(struct explanation){.code = ERROR_KEY_TYPE, .at = t->range, .what = what});
+    text_free(&words);
+    text_free(&text);
+    return NULL;
+}
+
 static const struct type *parse_dict(struct annotation *a, const struct tree *t) {
     const struct tree *list = t->items[1];
     if (list->count != 2)
         return fail(a, t->range, " expected exactly 2 element types but found %d", list->count);
     const struct type *key = parse(a, list->items[0]), *value = key ? parse(a, list->items[1]) : NULL;
-    if (key && !may_be_key(key) && is_python(a)) {
-        const struct type *inner = parse(a, list->items[1]);
-        return inner ? made(a, type_keyed_dict(a->unit, key, inner)) : NULL;
-    }
-    if (key && !may_be_key(key)) {
-        struct text text = {0};
-        type_put_graph(&text, key);
-        fail(a, t->range,
-             "Cannot create dict for key type '%s', only int, float, complex, Tensor, device and string keys "
-             "are "
-             "supported",
-             text_get(&text));
-        text_free(&text);
-        return NULL;
-    }
-    return value ? made(a, type_dict(&a->unit->types, key, value)) : NULL;
+    if (!value) return NULL;
+    if (may_be_key(key)) return made(a, type_dict(&a->unit->types, key, value));
+    bool keyed = is_python(a) && can_be_hashed(key);
+    return keyed ? made(a, type_keyed_dict(a->unit, key, value)) : refuse_key(a, t, key);
 }
 
 /* What TorchScript has not and stands for something that it has (marked; see wide.h). */

@@ -11,6 +11,7 @@ static bool block_exits(struct emitter *e, const struct block *b) {
 }
 
 static bool mark_exit(struct emitter *e, struct block *b) {
+    e->exit_count++;
     return table_set(&e->exits, b, b) || error_memory(e->err);
 }
 
@@ -34,10 +35,24 @@ struct branch {
 
 struct if_statement {
     struct source_range at;
+    const struct tree *statement; /* NULL: none that people wrote */
     struct branch arms[2];     /* true, false */
     const struct name **names; /* variables that either arm sets and both know */
     int count;
 };
+
+/* Notes why a variable has no value behind the if; the text is PyTorch's. */
+static bool note_unset(struct emitter *e, const struct if_statement *s, const struct name *name,
+                       struct unset *why, struct text *text) {
+    lang_put_excerpt(text, s->at);
+    why->text = text_get(text);
+    why->at = s->at;
+    why->written = s->statement != NULL;
+    if (s->statement) why->test = s->statement->items[0]->range;
+    bool good = variable_unset(e, name, why);
+    text_free(text);
+    return good;
+}
 
 /* Variables of arm `from` that the other arm knows; for the rest it is noted why they are not defined. */
 static bool collect_variables(struct emitter *e, struct if_statement *s, int from) {
@@ -55,9 +70,8 @@ static bool collect_variables(struct emitter *e, struct if_statement *s, int fro
         }
         struct text text = {0};
         text_printf(&text, "\n%s is not defined in the %s branch:\n", name->text, from ? "true" : "false");
-        lang_put_excerpt(&text, s->at);
-        variable_problem(e, name, arena_text(&e->memory, text_get(&text), text.length));
-        text_free(&text);
+        struct unset why = {.setter = from};
+        if (!note_unset(e, s, name, &why, &text)) return false;
     }
     return true;
 }
@@ -108,11 +122,9 @@ static bool types_differ(struct emitter *e, struct if_statement *s, const struct
     if (outer) emit_error(e, s->at, "%s", text_get(&text));
     struct text whole = {0};
     text_printf(&whole, "\n%s:\n", text_get(&text));
-    lang_put_excerpt(&whole, s->at);
-    if (!outer) variable_problem(e, name, arena_text(&e->memory, text_get(&whole), whole.length));
-    text_free(&whole);
     text_free(&text);
-    return !outer;
+    struct unset why = {.types = {v[0]->type, v[1]->type}};
+    return (outer || note_unset(e, s, name, &why, &whole)) && !outer;
 }
 
 /* An int beside a float becomes one, in all of Python. */
@@ -166,7 +178,7 @@ bool emit_if_arms(struct emitter *e, struct source_range at, const struct condit
     struct node *n = emit_node(e, KIND_IF, 0, &c->value, 1);
     if (!n) return false;
     n->range = at;
-    struct if_statement s = {.at = at};
+    struct if_statement s = {.at = at, .statement = arms->statement};
     for (int i = 0; i < 2; i++)
         if (!(s.arms[i].block = node_add_block(n))) return error_memory(e->err);
     for (int i = 0; i < 2; i++) {
@@ -189,13 +201,18 @@ static bool emit_arm_statements(struct emitter *e, int which, void *context) {
 bool emit_if_else(struct emitter *e, struct source_range at, const struct condition *c,
                   const struct tree *yes, const struct tree *no) {
     const struct tree *both[2] = {yes, no};
-    struct if_arms arms = {emit_arm_statements, both, {yes->range, no->range}};
+    struct if_arms arms = {emit_arm_statements, both, {yes->range, no->range}, NULL};
     return emit_if_arms(e, at, c, &arms);
 }
 
+/* What lowerings make of other statements has a test that stands where they do. */
 bool emit_if(struct emitter *e, const struct tree *t) {
+    const struct tree *both[2] = {t->items[1], t->items[2]};
+    bool written = t->items[0]->range.start > t->range.start;
+    struct if_arms arms = {
+        emit_arm_statements, both, {both[0]->range, both[1]->range}, written ? t : NULL};
     struct condition c;
-    return emit_condition(e, t->items[0], &c) && emit_if_else(e, t->range, &c, t->items[1], t->items[2]);
+    return emit_condition(e, t->items[0], &c) && emit_if_arms(e, t->range, &c, &arms);
 }
 
 /* ---- return ---- */
@@ -385,6 +402,7 @@ static bool emit_jump(struct emitter *e, const struct tree *t) {
         return emit_error(e, t->range,
                           "Because we emit iteration over modulelists or tuples as unrolled loops, we do not "
                           "support break or continue inside the body of these loops") != NULL;
+    e->exit_count++;
     struct node *n = emit_node(e, is_break ? KIND_BREAK_STMT : KIND_CONTINUE_STMT, 0, NULL, 0);
     if (n) n->range = t->range;
     return n != NULL;

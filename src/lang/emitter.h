@@ -17,7 +17,20 @@ struct frame {
     struct table
         known; /* variables that hold a constant here: name -> its node's value; see wide_constant() */
     struct table paths;    /* what tests say of expressions: name -> const struct type *; see lower_truth.c */
-    struct table problems; /* outermost frame: name -> text of why a variable is not defined */
+    struct table unset;    /* outermost frame: name -> struct unset * */
+};
+
+/* Why a variable that something has set has no value behind an if: one arm alone sets it, or the arms give it
+ * types that do not go together (those of the arms in `types`, NULL where only one sets it). */
+struct unset {
+    const char *text; /* PyTorch's words */
+    struct source_range at, test;
+    const struct frame *frame; /* in which the if stands */
+    const struct type *types[2];
+    bool written; /* people wrote this if: it is none of a lowering */
+    int setter;   /* the arm that sets it: 0 when the test is true */
+    int count;    /* ifs that left it so */
+    int exits;    /* the emitter's exits when the last of them ended */
 };
 
 /* Return types of the definition at hand; definitions nest as closures do. */
@@ -39,6 +52,7 @@ struct emitter {
     struct definition definition;
     enum loop_status loop_status;
     struct table exits;    /* blocks that end in a return or raise */
+    int exit_count;        /* returns, raises, breaks and continues so far */
     struct table literals; /* number's text -> the node that all its literals share */
     int temporaries;
     struct wide *wide;                /* NULL: as PyTorch compiles, and nothing else */
@@ -142,8 +156,8 @@ struct ir_value *variable_value(struct emitter *e, struct frame *f, const struct
 bool variable_set(struct emitter *e, struct source_range at, const struct name *name, struct sugared *value,
                   const struct type *annotated);
 bool variable_remove(struct emitter *e, const struct name *name, struct source_range at);
-void variable_problem(struct emitter *e, const struct name *name,
-                      const char *text); /* text in emitter memory */
+/* Notes why a variable has no value; `why` and its text are copied. */
+bool variable_unset(struct emitter *e, const struct name *name, const struct unset *why);
 bool variable_set_type(struct emitter *e, const struct name *name, const struct type *type);
 bool meaningful_name(const struct name *name);
 
@@ -236,6 +250,7 @@ struct if_arms {
     bool (*emit)(struct emitter *e, int which, void *context);
     void *context;
     struct source_range at[2];
+    const struct tree *statement; /* the if that people wrote; may be NULL */
 };
 bool emit_if_arms(struct emitter *e, struct source_range at, const struct condition *c,
                   const struct if_arms *arms);

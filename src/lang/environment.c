@@ -29,7 +29,7 @@ void frames_free(struct emitter *e) {
         table_free(&f->sugared);
         table_free(&f->paths);
         table_free(&f->known);
-        table_free(&f->problems);
+        table_free(&f->unset);
     }
 }
 
@@ -157,17 +157,36 @@ static struct frame *outermost(struct emitter *e) {
     return f;
 }
 
-void variable_problem(struct emitter *e, const struct name *name, const char *text) {
-    if (text) table_set(&outermost(e)->problems, name, (void *)(uintptr_t)text);
+bool variable_unset(struct emitter *e, const struct name *name, const struct unset *why) {
+    struct table *all = &outermost(e)->unset;
+    const struct unset *before = table_get(all, name);
+    struct unset *kept = arena_copy(&e->memory, why, sizeof *why);
+    if (!kept || !(kept->text = arena_text(&e->memory, why->text, strlen(why->text))) ||
+        !table_set(all, name, kept))
+        return error_memory(e->err);
+    kept->frame = e->frame;
+    kept->count = before ? before->count + 1 : 1;
+    kept->exits = e->exit_count;
+    return true;
+}
+
+/* Whether the way on which the variable has no value surely leads here: one if alone is to blame, and neither
+ * a test, nor a loop, nor a way out stands between it and the place at hand. */
+static bool surely_unset(struct emitter *e, const struct unset *why) {
+    if (!why || !why->written || why->count > 1 || why->types[0] || why->exits != e->exit_count) return false;
+    for (const struct frame *f = why->frame; f; f = f->outer) {
+        if (f == e->frame) return true;
+        if (f->block->owner && node_is(f->block->owner, KIND_LOOP)) return false;
+    }
+    return false;
 }
 
 static void *not_found(struct emitter *e, const struct name *name, struct source_range at) {
-    const char *problem = table_get(&outermost(e)->problems, name);
-    if (e->wide) wide_learn_loose(e, name);
-    if (problem) {
-        emit_error(e, at, "%sand was used here", problem);
-        return explain(e, ERROR_NOT_ON_EVERY_PATH, at, NULL,
-                       "`%s` has no value on one of the ways that lead here", name->text);
+    const struct unset *why = table_get(&outermost(e)->unset, name);
+    if (e->wide && !surely_unset(e, why)) wide_learn_loose(e, name);
+    if (why) {
+        emit_error(e, at, "%sand was used here", why->text);
+        return explain_unset(e, name, why, at);
     }
     emit_error(e, at, "undefined value %s", name->text);
     return explain_undefined(e, name, at);

@@ -92,6 +92,34 @@ void *explain_undefined(struct emitter *e, const struct name *name, struct sourc
                    "nothing is called `%s` here", name->text);
 }
 
+/* "`flag`", or where a long one stands. */
+static const char *test_words(struct emitter *e, struct source_range test) {
+    enum { LONGEST = 40 };
+    int length = (int)(test.end - test.start);
+    if (!test.source) return "a test";
+    const char *text = test.source->text + test.start;
+    if (length <= LONGEST && !memchr(text, '\n', (size_t)length))
+        return arena_printf(&e->memory, "`%.*s`", length, text);
+    return arena_printf(&e->memory, "the test in line %d", lang_line(test));
+}
+
+void *explain_unset(struct emitter *e, const struct name *name, const struct unset *why,
+                    struct source_range at) {
+    const char *test = test_words(e, why->test);
+    if (why->types[0])
+        return explain(e, ERROR_NOT_ON_EVERY_PATH, at, "Give it one type in both arms, or use two names.",
+                       "`%s` is %s where %s is true (line %d), and %s otherwise", name->text,
+                       explain_type(e, why->types[0]), test, lang_line(why->at),
+                       explain_type(e, why->types[1]));
+    const char *help =
+        arena_printf(&e->memory, "Give `%s` a value before the `if`, or %s.", name->text,
+                     why->setter ? "in its first arm, too" : "add an `else` that does");
+    return explain(e, ERROR_NOT_ON_EVERY_PATH, at, help,
+                   "`%s` has no value when %s is %s: it is set only in %s of the `if` in line %d", name->text,
+                   test, why->setter ? "true" : "false", why->setter ? "the `else`" : "the first arm",
+                   lang_line(why->at));
+}
+
 static int member_names(const struct type *t, const char **names, int most) {
     int count = 0;
     if (t->kind == TYPE_TUPLE && t->fields)

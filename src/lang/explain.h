@@ -15,6 +15,9 @@ const char *explain_nearest(const char *name, const char *const *names, int coun
 /* `what` and `help` with one format each; help NULL: the table's. Always NULL. */
 void *explain(struct emitter *e, enum error_code code, struct source_range at, const char *help,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* A variable that has no value on some way. */
+void *explain_unset(struct emitter *e, const struct name *name, const struct unset *why,
+                    struct source_range at);
 void *explain_undefined(struct emitter *e, const struct name *name, struct source_range at);
 void *explain_no_attribute(struct emitter *e, const struct type *t, const char *field,
                            struct source_range at);

@@ -45,7 +45,7 @@ static bool emit_choice(struct emitter *e, int which, void *context) {
 
 static struct ir_value *choose(struct emitter *e, struct source_range at, const struct condition *test,
                                struct choice *c) {
-    struct if_arms arms = {emit_choice, c, {at, at}};
+    struct if_arms arms = {emit_choice, c, {at, at}, NULL};
     if (!(c->result = lower_temporary(e, at)) || !emit_if_arms(e, at, test, &arms)) return NULL;
     return emit_expression(e, c->result, NULL);
 }

@@ -6,11 +6,13 @@
 
 static const char mark[] = "\nerror[LB"; /* where our own lines begin */
 
+int lang_line(struct source_range at) {
+    return at.source ? source_line_at(at.source, at.start) + at.source->first_line : 0;
+}
+
 static void put_one(struct text *out, struct source_range at) {
     if (!at.source) return;
-    if (at.source->file)
-        text_printf(out, "  File \"%s\", line %d\n", at.source->file,
-                    source_line_at(at.source, at.start) + at.source->first_line);
+    if (at.source->file) text_printf(out, "  File \"%s\", line %d\n", at.source->file, lang_line(at));
     source_put_excerpt(out, at);
 }
 
@@ -55,9 +57,10 @@ static void put_expression(struct text *out, struct source_range at) {
 }
 
 static void put_place(struct text *out, struct source_range at) {
-    int32_t line = source_line_at(at.source, at.start);
-    text_printf(out, "%s:%d:%u: ", at.source->file, line + at.source->first_line,
-                at.start - at.source->line_starts[line] + 1);
+    uint32_t begin = at.source->line_starts[source_line_at(at.source, at.start)];
+    int column = 1;
+    for (uint32_t i = begin; i < at.start; i++) column += (at.source->text[i] & 0xc0) != 0x80;
+    text_printf(out, "%s:%d:%d: ", at.source->file, lang_line(at), column);
 }
 
 static void put_explanation(struct text *out, const struct explanation *x) {

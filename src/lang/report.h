@@ -23,6 +23,8 @@ struct explanation {
 bool lang_explain(lb_error *err, const struct explanation *x);
 /* Adds "'CALLEE' is being compiled since it was called from 'CALLER'" with the call's excerpt to an error. */
 bool lang_report_caller(lb_error *err, const char *callee, const char *caller, struct source_range call);
+/* The line of its file in which the range begins, from 1; 0 for a range without source. */
+int lang_line(struct source_range at);
 /* The excerpt with the file's name and line before it. */
 void lang_put_excerpt(struct text *out, struct source_range at);
 #endif
