@@ -9,6 +9,7 @@
 static void release(struct emitter *e) {
     frames_free(e);
     table_free(&e->exits);
+    table_free(&e->places);
     table_free(&e->literals);
     table_free(&e->old_operators);
     arena_free(&e->memory);

@@ -7,15 +7,18 @@
 
 /* ---- tuples ---- */
 
-static bool adjusted_index(struct emitter *e, struct source_range at, int length, int64_t index,
+static bool adjusted_index(struct emitter *e, struct source_range at, const struct type *tuple, int64_t index,
                            int64_t *out) {
+    int length = tuple->count;
     *out = index < 0 ? index + length : index;
     if (*out >= 0 && *out < length) return true;
     emit_error(e, at, "Tuple index out of range. Tuple is length %d and index is %lld", length,
                (long long)index);
-    return explain(e, ERROR_TUPLE_INDEX, at, NULL,
-                   "the tuple has %d items, so its last index is %d, not %lld", length, length - 1,
-                   (long long)index) != NULL;
+    const char *words = explain_type_name(e, tuple);
+    const char *help = arena_printf(&e->memory, "Use an index from 0 to %d.", length - 1);
+    if (!length) return explain(e, ERROR_TUPLE_INDEX, at, NULL, "the tuple is empty: it has no items") != NULL;
+    return explain(e, ERROR_TUPLE_INDEX, at, help, "a %s has %d item%s, so its last index is %d, not %lld", words,
+                   length, length == 1 ? "" : "s", length - 1, (long long)index) != NULL;
 }
 
 static struct ir_value *emit_tuple_index(struct emitter *e, struct source_range at, struct ir_value *tuple,
@@ -32,7 +35,7 @@ static struct ir_value *emit_tuple_index(struct emitter *e, struct source_range 
                 "Cannot index into a %s with a non-integer literal because we cannot resolve the "
                 "output type",
                 emit_type_words(e, t));
-    } else if (!adjusted_index(e, at, t->count, i.i, &which)) {
+    } else if (!adjusted_index(e, at, t, i.i, &which)) {
         return NULL;
     }
     return emit_tuple_item(e, tuple, index, t->items[which]);

@@ -226,9 +226,9 @@ static bool convert_result(struct emitter *e, struct source_range at, const stru
     if (is_subtype(e, (*v)->type, declared)) return true;
     emit_error(e, at, "Return value was annotated as having type %s but is actually of type %s",
                emit_type_words(e, declared), emit_type_words(e, (*v)->type));
-    return explain(e, ERROR_RETURN_TYPE, at, explain_cure(e, declared, (*v)->type),
-                   "this returns %s, but the function is declared to return %s", explain_type(e, (*v)->type),
-                   explain_type(e, declared)) != NULL;
+    return explain(e, ERROR_RETURN_TYPE, at, explain_cure(e, declared, (*v)->type, at),
+                   "this returns %s, but `%s` is declared to return %s", explain_type(e, (*v)->type),
+                   e->function->name->text, explain_type(e, declared)) != NULL;
 }
 
 static bool merge_result(struct emitter *e, struct source_range at, const struct type *now,
@@ -240,9 +240,9 @@ static bool merge_result(struct emitter *e, struct source_range at, const struct
                "Previous return statement returned a value of type %s but this return statement "
                "returns a value of type %s",
                emit_type_words(e, before), emit_type_words(e, now));
-    return explain(e, ERROR_RETURNS_DIFFER, at, explain_cure(e, before, now),
-                   "this returns %s, but a return above it gives %s", explain_type(e, now),
-                   explain_type(e, before)) != NULL;
+    return explain(e, ERROR_RETURNS_DIFFER, at, explain_cure(e, before, now, at),
+                   "this returns %s, but the return in line %d gives %s", explain_type(e, now),
+                   lang_line(e->definition.returned), explain_type(e, before)) != NULL;
 }
 
 static bool emit_return_value(struct emitter *e, struct source_range at, const struct tree *value) {
@@ -252,6 +252,7 @@ static bool emit_return_value(struct emitter *e, struct source_range at, const s
     if (declared ? !convert_result(e, at, declared, &v) : !merge_result(e, at, v->type, &declared))
         return false;
     e->definition.merged = declared;
+    if (!e->definition.returned.source) e->definition.returned = at;
     if (declared->kind == TYPE_ANY && v->type->kind != TYPE_ANY && !(v = emit_cast(e, v, declared)))
         return false;
     return emit_node(e, KIND_RETURN_STMT, 0, &v, 1) && mark_exit(e, e->frame->block);

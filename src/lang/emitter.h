@@ -36,6 +36,7 @@ struct unset {
 /* Return types of the definition at hand; definitions nest as closures do. */
 struct definition {
     const struct type *declared, *merged; /* NULL: none yet */
+    struct source_range returned;         /* the first return */
 };
 
 enum loop_status { LOOP_NONE, LOOP_REAL, LOOP_UNROLLED };
@@ -55,6 +56,7 @@ struct emitter {
     int exit_count;        /* returns, raises, breaks and continues so far */
     struct table literals; /* number's text -> the node that all its literals share */
     int temporaries;
+    struct table places;   /* variable -> the struct source_range of its first store; of Python alone */
     struct wide *wide;                /* NULL: as PyTorch compiles, and nothing else */
     const struct lifted_names *known; /* see specialize.h */
     int64_t operator_version;         /* of the code that is compiled; -1: today's */

@@ -65,6 +65,13 @@ static bool set_type(struct emitter *e, struct frame *f, const struct name *name
     return table_set(&f->types, name, (void *)(uintptr_t)type) || error_memory(e->err);
 }
 
+/* Where a variable was set first, for messages. */
+static bool note_place(struct emitter *e, const struct name *name, struct source_range at) {
+    if (!e->resolver->python || !at.source || table_has(&e->places, name)) return true;
+    struct source_range *kept = arena_copy(&e->memory, &at, sizeof at);
+    return (kept && table_set(&e->places, name, kept)) || error_memory(e->err);
+}
+
 static bool insert_store(struct emitter *e, const struct name *name, struct source_range at,
                          struct ir_value *v, const struct type *type) {
     struct node *n = emit_node(e, KIND_STORE, 0, &v, 1);
@@ -74,7 +81,7 @@ static bool insert_store(struct emitter *e, const struct name *name, struct sour
     if (e->wide &&
         (!wide_note_constant(e, name, v) || !wide_note_store(e, name, type) || !wide_mark_set(e, name, at)))
         return false;
-    return set_type(e, e->frame, name, type);
+    return note_place(e, name, at) && set_type(e, e->frame, name, type);
 }
 
 static bool type_error(struct emitter *e, struct source_range at, const struct name *name,
@@ -89,11 +96,7 @@ static bool type_error(struct emitter *e, struct source_range at, const struct n
                        "elements in "
                        "the list for Python 2)"
                      : "");
-    const char *help = arena_printf(&e->memory, "Start `%s` with %s, or use another name here.", name->text,
-                                    explain_type(e, now));
-    explain(e, ERROR_VARIABLE_CHANGES_TYPE, at, help, "`%s` starts as %s and becomes %s here", name->text,
-            explain_type(e, before), explain_type(e, now));
-    return false;
+    return explain_changed_type(e, name, table_get(&e->places, name), before, now, at) != NULL;
 }
 
 /* A variable of an outer scope keeps its type: the new value is converted to it. */

@@ -10,26 +10,75 @@ static const char *short_name(const char *text) {
     return dot ? dot + 1 : text;
 }
 
+const char *explain_type_name(struct emitter *e, const struct type *t) {
+    return t->kind == TYPE_NUMBER ? "number" : short_name(emit_type_words(e, t));
+}
+
 const char *explain_type(struct emitter *e, const struct type *t) {
-    const char *words = short_name(emit_type_words(e, t));
+    if (t->kind == TYPE_NONE) return "None";
+    const char *words = explain_type_name(e, t);
     const char *whole = arena_printf(&e->memory, "%s %s", strchr("aeiouAEIO", *words) ? "an" : "a", words);
     return whole ? whole : words;
 }
 
-const char *explain_cure(struct emitter *e, const struct type *want, const struct type *found) {
-    const char *type = short_name(emit_type_words(e, want));
-    bool number = found->kind == TYPE_INT || found->kind == TYPE_FLOAT || found->kind == TYPE_BOOL;
-    if (found->kind == TYPE_OPTIONAL) return "Test it with `is not None` first.";
+/* Of "3", a text that is a number, the number without quotes; NULL: it is none. */
+static const char *number_in_quotes(struct emitter *e, struct source_range at, bool whole) {
+    if (!at.source || at.end <= at.start + 1) return NULL;
+    const char *text = at.source->text + at.start;
+    size_t length = strspn(text + 1, whole ? "0123456789" : "0123456789.");
+    bool quoted = (*text == '"' || *text == '\'') && text[length + 1] == *text && length;
+    return quoted && at.start + length + 1 <= at.end ? arena_text(&e->memory, text + 1, length) : NULL;
+}
+
+static bool is_number(const struct type *t) {
+    return t->kind == TYPE_INT || t->kind == TYPE_FLOAT || t->kind == TYPE_BOOL || t->kind == TYPE_COMPLEX ||
+           t->kind == TYPE_NUMBER;
+}
+
+static const char *cure_text(struct emitter *e, const struct type *want, struct source_range at) {
+    const char *number = number_in_quotes(e, at, want->kind == TYPE_INT);
+    const char *convert = want->kind == TYPE_INT     ? "convert it with `int(...)`"
+                          : want->kind == TYPE_FLOAT ? "convert it with `float(...)`"
+                                                     : "make a number of it with `int(...)` or `float(...)`";
+    if (number) return arena_printf(&e->memory, "Write `%s` without quotes, or %s.", number, convert);
+    return arena_printf(&e->memory, "%c%s.", *convert - 'a' + 'A', convert + 1);
+}
+
+static const char *cure_list(struct emitter *e, const struct type *want, const struct type *found) {
+    const struct type *item = found->items[0];
+    if (is_tensor(e, want) && is_number(item)) return "Make a tensor of the list with `torch.tensor(...)`.";
+    if (is_tensor(e, want) && is_tensor(e, item))
+        return "Call it for each tensor of the list, or join them with `torch.stack(...)` or `torch.cat(...)`.";
+    return is_subtype(e, item, want) ? "Call it for each item of the list, in a comprehension or a loop." : NULL;
+}
+
+static const char *cure_tensor(struct emitter *e, const struct type *want) {
+    if (want->kind == TYPE_INT || want->kind == TYPE_FLOAT || want->kind == TYPE_BOOL)
+        return arena_printf(&e->memory, "Take the number out of a tensor of one element with `%s(...)`%s.",
+                            explain_type_name(e, want), want->kind == TYPE_BOOL ? "" : " or `.item()`");
+    return want->kind == TYPE_LIST ? "Make a list of the tensor: `x.tolist()` with an annotated result, or "
+                                     "`[x]`."
+                                   : NULL;
+}
+
+const char *explain_cure(struct emitter *e, const struct type *want, const struct type *found,
+                         struct source_range given) {
+    const char *type = explain_type_name(e, want), *cure = NULL;
+    if (found->kind == TYPE_OPTIONAL && is_subtype(e, found->items[0], want))
+        return "Test it with `is not None` first.";
     if (found->kind == TYPE_NONE)
         return arena_printf(&e->memory, "Give %s instead of None.", explain_type(e, want));
-    if (found->kind == TYPE_LIST && is_subtype(e, found->items[0], want))
-        return "Do it for each item of the list.";
+    if (found->kind == TYPE_LIST) cure = cure_list(e, want, found);
+    if (found->kind == TYPE_STRING && (is_number(want) || is_tensor(e, want)))
+        cure = cure_text(e, want, given);
+    if (is_tensor(e, found)) cure = cure_tensor(e, want);
+    if (want->kind == TYPE_LIST && is_subtype(e, found, want->items[0])) cure = "Make a list of it: `[...]`.";
+    if (cure) return cure;
     if (want->kind == TYPE_INT && found->kind == TYPE_FLOAT)
         return "Divide with `//`, or convert with `int(...)`.";
-    if (want->kind == TYPE_INT || want->kind == TYPE_FLOAT || want->kind == TYPE_STRING ||
-        want->kind == TYPE_BOOL)
-        return arena_printf(&e->memory, "Convert it with `%s(...)`.", type);
-    if (is_tensor(e, want) && number) return "Make a tensor of it with `torch.tensor(...)`.";
+    if (is_number(want) || want->kind == TYPE_STRING)
+        return arena_printf(&e->memory, "Convert it with `%s(...)`.", want->kind == TYPE_NUMBER ? "float" : type);
+    if (is_tensor(e, want) && is_number(found)) return "Make a tensor of it with `torch.tensor(...)`.";
     return arena_printf(&e->memory, "Give %s, or declare %s.", explain_type(e, want), explain_type(e, found));
 }
 
@@ -84,6 +133,33 @@ static const char *nearest_variable(struct emitter *e, const char *name) {
     return explain_nearest(name, names, count);
 }
 
+/* The whole number that is assigned behind `start`: "= 3". */
+static const char *first_number(struct emitter *e, const struct source_range *start) {
+    if (!start) return NULL;
+    const char *at = start->source->text + start->end, *end = start->source->text + start->source->length;
+    while (at < end && *at == ' ') at++;
+    if (at == end || *at++ != '=') return NULL;
+    while (at < end && *at == ' ') at++;
+    size_t length = strspn(at, "0123456789");
+    bool whole = length && (at[length] == '\n' || at[length] == '\r' || !at[length] || at[length] == ' ');
+    return whole ? arena_text(&e->memory, at, length) : NULL;
+}
+
+void *explain_changed_type(struct emitter *e, const struct name *name, const struct source_range *start,
+                           const struct type *before, const struct type *now, struct source_range at) {
+    const char *number = first_number(e, start), *words = explain_type(e, now), *help, *place = "";
+    if (before->kind == TYPE_NONE)
+        help = arena_printf(&e->memory, "Declare it: `%s: Optional[%s] = None`.", name->text,
+                            explain_type_name(e, now));
+    else if (number && now->kind == TYPE_FLOAT)
+        help = arena_printf(&e->memory, "Start it with `%s = %s.0`.", name->text, number);
+    else
+        help = arena_printf(&e->memory, "Start `%s` with %s, or use another name here.", name->text, words);
+    if (start) place = arena_printf(&e->memory, " (line %d)", lang_line(*start));
+    return explain(e, ERROR_VARIABLE_CHANGES_TYPE, at, help, "`%s` starts as %s%s and becomes %s here", name->text,
+                   explain_type(e, before), place ? place : "", words);
+}
+
 void *explain_undefined(struct emitter *e, const struct name *name, struct source_range at) {
     if (has_member(e->self_type, name))
         return explain(e, ERROR_UNDEFINED, at, suggestion(e, "self.", name->text),
@@ -130,6 +206,17 @@ static int member_names(const struct type *t, const char **names, int most) {
     return count;
 }
 
+void *explain_no_value(struct emitter *e, const char *words, struct source_range at) {
+    enum { LONGEST = 60 };
+    bool called = !strcmp(words, "method") || !strcmp(words, "function");
+    int length = (int)(at.end - at.start);
+    const char *help = called && at.source && length && length <= LONGEST
+                           ? arena_printf(&e->memory, "Call it: `%.*s(...)`.", length, at.source->text + at.start)
+                           : NULL;
+    return explain(e, ERROR_METHOD_AS_VALUE, at, help, "this is %s %s, not a value",
+                   strchr("aeiou", *words) ? "an" : "a", words);
+}
+
 static const char *listed(struct emitter *e, const char *const *names, int count) {
     struct text out = {0};
     for (int i = 0; i < count; i++)
@@ -156,65 +243,4 @@ void *explain_no_attribute(struct emitter *e, const struct type *t, const char *
     if (!help) help = "Use one of these.";
     return explain(e, ERROR_NO_ATTRIBUTE, at, help, "%s has no attribute `%s`; it has %s", explain_type(e, t),
                    field, listed(e, names, count));
-}
-
-/* ---- calls ---- */
-
-void faults_add(struct faults *f, struct fault fault) {
-    int at = f->count;
-    while (at && f->items[at - 1].reached < fault.reached) at--;
-    if (at >= FAULTS_KEPT) return;
-    if (f->count < FAULTS_KEPT) f->count++;
-    memmove(f->items + at + 1, f->items + at, (size_t)(f->count - 1 - at) * sizeof *f->items);
-    f->items[at] = fault;
-}
-
-static const char *given_types(struct emitter *e, struct actuals actuals, const struct actual *self) {
-    struct text out = {0};
-    const char *between = "";
-    for (int i = self ? -1 : 0; i < actuals.count + actuals.keyword_count; i++) {
-        const struct actual *a = i < 0               ? self
-                                 : i < actuals.count ? &actuals.items[i]
-                                                     : &actuals.keywords[i - actuals.count];
-        text_put(&out, between);
-        if (a->name) text_printf(&out, "%s=", a->name->text);
-        text_put(&out, a->value ? short_name(emit_type_words(e, a->value->type)) : "...");
-        between = ", ";
-    }
-    const char *words = arena_text(&e->memory, text_get(&out), out.length);
-    text_free(&out);
-    return words ? words : "";
-}
-
-static const char *nearest_variants(struct emitter *e, const struct faults *f) {
-    struct text out = {0};
-    text_put(&out, "one of these, the nearest first");
-    for (int i = 0; i < f->count; i++) {
-        text_put(&out, "\n  ");
-        schema_put(&out, f->items[i].schema);
-        text_printf(&out, "\n    but %s", f->items[i].what);
-    }
-    const char *words = arena_text(&e->memory, text_get(&out), out.length);
-    text_free(&out);
-    return words;
-}
-
-void *explain_call(struct emitter *e, const struct faults *f, struct source_range at, struct actuals actuals,
-                   const struct actual *self, int candidates) {
-    if (!f->count) return NULL;
-    const struct fault *first = &f->items[0];
-    struct explanation x = {.code = first->code, .at = first->at, .what = first->what, .help = first->help};
-    if (!x.at.source) x.at = at;
-    if (candidates > 1) {
-        bool same = first->code == ERROR_MAY_BE_NONE;
-        const char *name = strstr(first->schema->name->text, "::");
-        const char *what =
-            arena_printf(&e->memory, "no variant of `%s` takes (%s)",
-                         name ? name + 2 : first->schema->name->text, given_types(e, actuals, self));
-        if (!same)
-            x = (struct explanation){.code = ERROR_NO_OVERLOAD, .at = at, .what = what, .help = first->help};
-        x.expected = nearest_variants(e, f);
-    }
-    lang_explain(e->err, &x);
-    return NULL;
 }

@@ -7,8 +7,10 @@
 
 /* "an int", "a List[str]", "a Blob": a type as a sentence names it. */
 const char *explain_type(struct emitter *e, const struct type *t);
-/* How a value of type `found` becomes one of type `want`. */
-const char *explain_cure(struct emitter *e, const struct type *want, const struct type *found);
+const char *explain_type_name(struct emitter *e, const struct type *t); /* without the article */
+/* How a value of type `found`, which stands at `given`, becomes one of type `want`. */
+const char *explain_cure(struct emitter *e, const struct type *want, const struct type *found,
+                         struct source_range given);
 /* The one of these names that is likest to `name`; NULL: none is like it. */
 const char *explain_nearest(const char *name, const char *const *names, int count);
 
@@ -18,9 +20,16 @@ void *explain(struct emitter *e, enum error_code code, struct source_range at, c
 /* A variable that has no value on some way. */
 void *explain_unset(struct emitter *e, const struct name *name, const struct unset *why,
                     struct source_range at);
+/* A variable, set first at `start` (may be NULL), that becomes another type where arms or turns of a loop meet. */
+void *explain_changed_type(struct emitter *e, const struct name *name, const struct source_range *start,
+                           const struct type *before, const struct type *now, struct source_range at);
 void *explain_undefined(struct emitter *e, const struct name *name, struct source_range at);
+/* A function, method, class or module where a value is wanted. */
+void *explain_no_value(struct emitter *e, const char *words, struct source_range at);
 void *explain_no_attribute(struct emitter *e, const struct type *t, const char *field,
                            struct source_range at);
+
+/* ---- calls (explain_calls.c) ---- */
 
 /* Why a candidate of a call does not fit, kept while all are tried: the three that came farthest. */
 struct fault {
@@ -28,7 +37,8 @@ struct fault {
     struct source_range at;
     const struct schema *schema;
     const char *what, *help;
-    int reached; /* arguments that fitted */
+    int reached;         /* arguments that fitted; -1: one that nobody would have meant */
+    size_t start, length; /* of PyTorch's words about it */
 };
 enum { FAULTS_KEPT = 3 };
 struct faults {
@@ -36,6 +46,10 @@ struct faults {
     int count;
 };
 void faults_add(struct faults *f, struct fault fault);
-void *explain_call(struct emitter *e, const struct faults *f, struct source_range at, struct actuals actuals,
+/* PyTorch's words about this candidate end here. */
+void faults_end(struct faults *f, const struct schema *s, size_t end);
+/* "`Twice.forward` (line 7)": what is called as people know it, and where it stands. */
+const char *explain_callee(struct emitter *e, const struct schema *s);
+void *explain_call(struct emitter *e, struct faults *f, struct source_range at, struct actuals actuals,
                    const struct actual *self, int candidates);
 #endif

@@ -135,16 +135,28 @@ static struct ir_value *repeat_scalar(struct emitter *e, struct ir_value *v, con
 
 /* ---- why it does not fit, in our own words ---- */
 
-static const char *callee_name(const struct attempt *m) {
-    const char *text = m->schema->name->text, *colons = strstr(text, "::");
-    return colons ? colons + 2 : text;
+static int find_keyword(const struct attempt *m, const struct name *name, bool aten) {
+    bool self = aten && name && !strcmp(name->text, "self");
+    for (int i = 0; i < m->actuals.keyword_count; i++) {
+        const struct name *given = m->actuals.keywords[i].name;
+        if (given == name || (self && given && !strcmp(given->text, "input"))) return i;
+    }
+    return -1;
+}
+
+/* Variants with `out=` are meant by those alone who write it. */
+static bool wants_out(const struct attempt *m) {
+    int count = m->schema->argument_count;
+    const struct argument *last = count ? &m->schema->arguments[count - 1] : NULL;
+    return last && last->keyword_only && !last->has_default && find_keyword(m, last->name, false) < 0;
 }
 
 static void note(struct attempt *m, enum error_code code, struct source_range at, const char *help,
                  const char *what) {
     if (!m->faults || !what) return;
-    struct fault fault = {code, at, m->schema, what, help, m->input_count};
-    faults_add(m->faults, fault);
+    int reached = wants_out(m) ? -1 : m->input_count;
+    size_t start = m->messages ? m->messages->length : 0;
+    faults_add(m->faults, (struct fault){code, at, m->schema, what, help, reached, start, 0});
 }
 
 static void note_type(struct attempt *m, const struct argument *a, const struct actual *actual,
@@ -154,15 +166,15 @@ static void note_type(struct attempt *m, const struct argument *a, const struct 
     const char *name = a->name ? a->name->text : "", *given = explain_type(e, found);
     bool none = found->kind == TYPE_OPTIONAL && is_subtype(e, found->items[0], a->type);
     const char *what =
-        none ? arena_printf(&e->memory, "this may be None (it is %s), but `%s` of `%s` needs %s", given, name,
-                            callee_name(m), explain_type(e, a->type))
-             : arena_printf(&e->memory, "the argument `%s` of `%s` is %s, but %s is given", name,
-                            callee_name(m), explain_type(e, a->type), given);
+        none ? arena_printf(&e->memory, "this may be None (it is %s), but the argument `%s` of %s is %s", given,
+                            name, explain_callee(e, m->schema), explain_type(e, a->type))
+             : arena_printf(&e->memory, "the argument `%s` of %s is %s, but %s is given", name,
+                            explain_callee(e, m->schema), explain_type(e, a->type), given);
     const char *help =
         a->inferred_type
             ? arena_printf(&e->memory, "Annotate the parameter `%s`: without annotation it is a Tensor.",
                            name)
-            : explain_cure(e, a->type, found);
+            : explain_cure(e, a->type, found, actual->range);
     note(m, none ? ERROR_MAY_BE_NONE : ERROR_ARGUMENT_TYPE, actual->range, help, what);
 }
 
@@ -176,20 +188,20 @@ static void note_missing(struct attempt *m, const struct argument *a) {
         int at = k->name ? schema_find_argument(m->schema, k->name) : -1;
         if (at < 0 || m->used_keywords[i] || &m->schema->arguments[at] >= a) continue;
         note(m, ERROR_ARGUMENT_TWICE, k->range, arena_printf(&e->memory, "Did you mean `%s=...`?", missing),
-             arena_printf(&e->memory, "the argument `%s` of `%s` is given twice, by position and by keyword",
-                          k->name->text, callee_name(m)));
+             arena_printf(&e->memory, "the argument `%s` of %s is given twice, by position and by keyword",
+                          k->name->text, explain_callee(e, m->schema)));
         return;
     }
     note(m, ERROR_ARGUMENT_MISSING, m->at, arena_printf(&e->memory, "Give `%s=...`.", missing),
-         arena_printf(&e->memory, "the argument `%s` of `%s` is missing: it has no default", missing,
-                      callee_name(m)));
+         arena_printf(&e->memory, "the argument `%s` of %s is missing: it has no default", missing,
+                      explain_callee(e, m->schema)));
 }
 
 static void note_surplus(struct attempt *m) {
     if (!m->faults) return;
     note(m, ERROR_TOO_MANY_ARGUMENTS, m->actuals.items[m->used].range, NULL,
-         arena_printf(&m->e->memory, "`%s` takes at most %d arguments by position, but %d are given",
-                      callee_name(m), m->used, m->actuals.count));
+         arena_printf(&m->e->memory, "%s takes at most %d arguments by position, but %d are given",
+                      explain_callee(m->e, m->schema), m->used, m->actuals.count));
 }
 
 static void note_keyword(struct attempt *m, const struct actual *k, bool known) {
@@ -204,8 +216,8 @@ static void note_keyword(struct attempt *m, const struct actual *k, bool known) 
     note(m, known ? ERROR_ARGUMENT_TWICE : ERROR_UNKNOWN_KEYWORD, k->range,
          near && !known ? arena_printf(a, "Did you mean `%s=`?", near) : NULL,
          arena_printf(
-             a, known ? "the argument `%s` of `%s` is given twice" : "there is no argument `%s` of `%s`",
-             k->name->text, callee_name(m)));
+             a, known ? "the argument `%s` of %s is given twice" : "there is no argument `%s` of %s",
+             k->name->text, explain_callee(m->e, m->schema)));
 }
 
 static bool fail_type(struct attempt *m, const struct argument *a, const struct actual *actual,
@@ -275,15 +287,6 @@ static bool match_rest_as_list(struct attempt *m, const struct argument *a) {
     m->used = m->actuals.count;
     struct ir_value *list = emit_list(e, element.type, items, count);
     return list && add_input(m, list);
-}
-
-static int find_keyword(const struct attempt *m, const struct name *name, bool aten) {
-    bool self = aten && name && !strcmp(name->text, "self");
-    for (int i = 0; i < m->actuals.keyword_count; i++) {
-        const struct name *given = m->actuals.keywords[i].name;
-        if (given == name || (self && given && !strcmp(given->text, "input"))) return i;
-    }
-    return -1;
 }
 
 /* What is given for the argument: self, the next positional, a keyword, the default. NULL: nothing. */
@@ -404,6 +407,7 @@ static bool try_schemas(struct emitter *e, const struct schema *const *schemas, 
             out->which = i;
             if (try_schema(e, schemas[i], at, actuals, self, messages, faults, allow, out)) return true;
             if (e->err->code) return false;
+            if (messages && faults) faults_end(faults, schemas[i], messages->length);
         }
     }
     return false;
@@ -417,6 +421,22 @@ static void put_indented(struct text *out, const char *text) {
     }
 }
 
+/* PyTorch's words about all candidates; in what people write, of the nearest alone. */
+static void put_variants(struct text *out, const struct text *all, const struct faults *f, int count,
+                         bool written) {
+    if (!written || count <= FAULTS_KEPT || !f->count) {
+        put_indented(out, text_get(all));
+        return;
+    }
+    for (int i = 0; i < f->count; i++) {
+        struct text one = {0};
+        text_put_bytes(&one, text_get(all) + f->items[i].start, f->items[i].length);
+        put_indented(out, text_get(&one));
+        text_free(&one);
+    }
+    text_printf(out, "  \n  (%d further variants are not shown)\n", count - f->count);
+}
+
 bool match_schemas(struct emitter *e, const struct schema *const *schemas, int count, struct source_range at,
                    struct actuals actuals, const struct actual *self, struct match *out) {
     if (try_schemas(e, schemas, count, at, actuals, self, NULL, NULL, out)) return true;
@@ -427,7 +447,7 @@ bool match_schemas(struct emitter *e, const struct schema *const *schemas, int c
     if (count == 1) {
         emit_error(e, at, "%s", text_get(&messages));
     } else {
-        put_indented(&whole, text_get(&messages));
+        put_variants(&whole, &messages, &faults, count, e->resolver->python);
         emit_error(
             e, at,
             "Arguments for call are not valid.\nThe following variants are available:\n%s\nThe original call "

@@ -30,7 +30,7 @@ struct ir_value *sugared_value(struct emitter *e, struct sugared *s, struct sour
     if (!s) return NULL;
     if (s->kind->value) return s->kind->value(e, s, at);
     emit_error(e, at, "%s cannot be used as a value", sugared_words(e, s));
-    return explain(e, ERROR_METHOD_AS_VALUE, at, NULL, "this is a %s, not a value", sugared_words(e, s));
+    return explain_no_value(e, sugared_words(e, s), at);
 }
 
 struct sugared *sugared_attribute(struct emitter *e, struct sugared *s, struct source_range at,
