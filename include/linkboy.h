@@ -249,7 +249,10 @@ typedef struct lb_answer lb_answer;
  * by one of the lb_answer_ functions; answering nothing says that there is no such name (or, of a class, that
  * it was declared as a method just now). False with `err` filled ends the compilation. While it answers, the
  * host may declare and compile. `scope` NULL asks for the class behind a type that the host made, by the
- * type's qualified name: a scope (lb_answer_scope()) of what it has besides its compiled members. */
+ * type's qualified name: a scope (lb_answer_scope()) of what it has besides its compiled members. For its
+ * messages the library asks for "?near NAME", the known name that is likest to a wrong one, and "?set NAME",
+ * where an attribute of a class is set ("net.py, line 7"): lb_answer_object() with these words, or nothing.
+ */
 typedef struct lb_host {
     size_t size;
     void *user;

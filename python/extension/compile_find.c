@@ -155,8 +155,21 @@ static bool failed(struct unit *u, lb_error *err) {
     return false;
 }
 
+/* "?near NAME", "?set NAME": words for a message, where the scope has a method for them. */
+static bool advise(PyObject *scope, const char *question, lb_answer *answer, lb_error *err) {
+    const char *name = strchr(question, ' ');
+    bool near = !strncmp(question, "?near", 5);
+    PyObject *told = name ? PyObject_CallMethod(scope, near ? "nearest" : "where_set", "s", name + 1) : NULL;
+    const char *words = told && told != Py_None ? PyUnicode_AsUTF8AndSize(told, NULL) : NULL;
+    bool good = !words || lb_answer_object(answer, words, err);
+    Py_XDECREF(told);
+    PyErr_Clear(); /* a message does without */
+    return good;
+}
+
 bool py_unit_find(void *user, void *scope, const char *name, lb_answer *answer, lb_error *err) {
     struct unit *u = user;
+    if (scope && *name == '?') return advise(scope, name, answer, err);
     if (!scope) return true;
     PyObject *told = PyObject_CallMethod(scope, "find", "s", name);
     bool good = told && give(u, answer, told, err);

@@ -1,6 +1,7 @@
 /* What a name means to a program: the host's side of lang/host.h for things of a file. */
 #include "construct/embedded.h"
 #include "construct/script.h"
+#include "lang/explain.h"
 #include "lang/python_names.h"
 #include "types/adapt.h"
 #include <stdio.h>
@@ -436,14 +437,75 @@ static bool find_name(struct script *s, const struct script_scope *scope, const 
     return !found || script_answer(s, found, a);
 }
 
+/* ---- words for messages ---- */
+
+enum { NAMES_LOOKED_AT = 1000 };
+
+static int add_names(const struct bindings *b, const char **names, int count) {
+    for (int i = 0; i < b->count && count < NAMES_LOOKED_AT; i++)
+        if (b->items[i].thing) names[count++] = b->items[i].name->text;
+    return count;
+}
+
+static const char *nearest_name(const struct script_scope *scope, const char *name) {
+    const char *names[NAMES_LOOKED_AT];
+    int count = 0;
+    if (scope->kind == NAMES_AROUND)
+        for (const struct scope *s = scope->scope; s; s = s->outer)
+            count = add_names(&s->names, names, count);
+    if (scope->kind != NAMES_OF_MODULE) return explain_nearest(name, names, count);
+    const struct concrete *c = scope->concrete;
+    count = add_names(&c->example->instance->attributes, names, count);
+    for (int i = 0; i < c->class->order_count; i++)
+        count = add_names(&c->class->order[i]->members, names, count);
+    return explain_nearest(name, names, count);
+}
+
+/* Where this block assigns the attribute `name`; NULL: nowhere. */
+static const struct tree *assignment_of(const struct tree *t, const char *name) {
+    const struct tree *target = t->kind == TREE_ASSIGN && t->items[0]->count ? t->items[0]->items[0] : NULL;
+    if (target && target->kind == TREE_ATTRIBUTE && !strcmp(target->name->text, name)) return t;
+    for (int i = 0; i < t->count; i++) {
+        const struct tree *found = t->items[i] ? assignment_of(t->items[i], name) : NULL;
+        if (found) return found;
+    }
+    return NULL;
+}
+
+static const char *place_set(struct script *s, const struct script_scope *scope, const char *name) {
+    const struct name *init = name_of(&s->unit->names, "__init__");
+    if (scope->kind != NAMES_OF_MODULE || !init) return NULL;
+    const struct thing_class *c = scope->concrete->class;
+    for (int i = 0; i < c->order_count; i++) {
+        const struct thing *member = bindings_get(&c->order[i]->members, init);
+        const struct tree *found = member && member->kind == THING_FUNCTION
+                                       ? assignment_of(member->function->def->items[2], name)
+                                       : NULL;
+        if (found && found->range.source && found->range.source->file)
+            return arena_printf(&s->unit->memory, "%s, line %d", found->range.source->file,
+                                lang_line(found->range));
+    }
+    return NULL;
+}
+
+/* "?near NAME", "?set NAME" */
+static bool advise(struct script *s, const struct script_scope *scope, const char *question, lb_answer *a) {
+    const char *name = strchr(question, ' ');
+    if (!name) return true;
+    const char *words =
+        !strncmp(question, "?near", 5) ? nearest_name(scope, name + 1) : place_set(s, scope, name + 1);
+    return !words || answer_text(s, a, ANSWER_OBJECT, words);
+}
+
 bool script_find(void *user, void *scope, const char *name, lb_answer *answer, lb_error *err) {
     struct script *s = user;
     lb_error *outer = s->err;
     s->err = s->v->err = err;
     const struct name *key = name_of(&s->unit->names, name);
-    bool good = !key    ? error_memory(err)
-                : scope ? find_name(s, scope, key, answer)
-                        : find_class(s, key, answer);
+    bool good = !key                    ? error_memory(err)
+                : scope && *name == '?' ? advise(s, scope, name, answer)
+                : scope                 ? find_name(s, scope, key, answer)
+                                        : find_class(s, key, answer);
     s->err = s->v->err = outer;
     return good && !err->code;
 }

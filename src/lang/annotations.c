@@ -97,6 +97,61 @@ static const struct type *resolve(struct annotation *a, const struct name *name)
     return a->resolver && a->resolver->find_type ? a->resolver->find_type(a->resolver, name, a->err) : NULL;
 }
 
+/* Types of Python and its libraries that programs have not, and what stands for them. */
+static const struct {
+    const char *name, *cure;
+} foreign_types[] = {
+    {"ndarray", "Use Tensor; `torch.from_numpy(...)` makes one outside of the program."},
+    {"array", "Use Tensor."},
+    {"Callable",
+     "Functions are no values of programs: call the function by its name, or keep it as an attribute of "
+     "the module."},
+    {"Module",
+     "Modules are no values of programs: keep it as an attribute and call that, or declare an interface "
+     "(`torch.jit.interface`)."},
+    {"object", "Use Any, and `isinstance` to find out what it is."},
+    {"type", "Types are no values of programs."},
+    {"bytes", "Use str for text, or a Tensor of uint8."},
+    {"bytearray", "Use str for text, or a Tensor of uint8."},
+    {"memoryview", "Use Tensor for numbers, or str for text."},
+    {"Path", "Use str."},
+    {"Iterator", "Use List."},
+    {"Decimal", "Use float."},
+    {"Fraction", "Use float."},
+    {"datetime", "Use float or str."},
+    {"TypeVar", "Name one type, or a Union."},
+    {"float32", "Dtypes are no types: use Tensor."},
+    {"float64", "Dtypes are no types: use Tensor."},
+    {"int64", "Dtypes are no types: use Tensor."},
+};
+
+static const char *foreign_cure(const char *name) {
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; i < sizeof foreign_types / sizeof *foreign_types; i++)
+        if (!strcmp(foreign_types[i].name, dot ? dot + 1 : name)) return foreign_types[i].cure;
+    return NULL;
+}
+
+/* In our own words: a name that nothing has here, or one that is no type of programs. */
+static void *explain_unknown(struct annotation *a, struct source_range at, const char *name) {
+    struct arena *memory = &a->unit->memory;
+    struct resolver *r = a->resolver;
+    struct explanation x = {.code = ERROR_UNKNOWN_TYPE, .at = at, .help = foreign_cure(name)};
+    const char *near = r && r->advise ? r->advise(r, NULL, ADVICE_NEAR, name, memory) : NULL;
+    bool known = x.help || strchr(name, '.') || (near && !strcmp(near, name));
+    x.what = arena_printf(memory,
+                          known ? "`%s` is no type that programs have"
+                                : "nothing is called `%s` here, so it names no type",
+                          name);
+    if (!x.help && near && !known) x.help = arena_printf(memory, "Did you mean `%s`?", near);
+    if (!x.help && known)
+        x.help = "Use Tensor, int, float, bool, str, List, Dict, Tuple, Optional, Union, or a class that "
+                 "programs can "
+                 "compile.";
+    lang_explain(a->err, &x);
+    return NULL;
+}
+
 static const struct type *parse_named(struct annotation *a, const struct tree *t, const struct name *name) {
     const struct type *found = resolve(a, name);
     if (found || a->err->code) return found;
@@ -104,7 +159,9 @@ static const struct type *parse_named(struct annotation *a, const struct tree *t
     if (!full) return NULL;
     found = base_type(a, full->text);
     if (!found) found = base_type(a, without_module(full->text));
-    return found ? found : fail(a, t->range, "Unknown type name '%s'", name->text);
+    if (found) return found;
+    fail(a, t->range, "Unknown type name '%s'", name->text);
+    return explain_unknown(a, t->range, name->text);
 }
 
 /* ---- constructors ---- */
@@ -284,7 +341,9 @@ static const struct type *parse_subscript(struct annotation *a, const struct tre
         if (!strcmp(constructors[i].name, word)) return construct(a, t, (enum type_kind)constructors[i].kind);
     const char *rest = strrchr(word, '.');
     const struct type *other = construct_other(a, t, rest ? rest + 1 : word);
-    return other || a->err->code ? other : fail(a, t->range, "Unknown type constructor %s", name->text);
+    if (other || a->err->code) return other;
+    fail(a, t->range, "Unknown type constructor %s", name->text);
+    return explain_unknown(a, t->items[0]->range, name->text);
 }
 
 static const struct type *parse_alternatives(struct annotation *a, const struct tree *t) {

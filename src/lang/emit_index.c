@@ -16,9 +16,10 @@ static bool adjusted_index(struct emitter *e, struct source_range at, const stru
                (long long)index);
     const char *words = explain_type_name(e, tuple);
     const char *help = arena_printf(&e->memory, "Use an index from 0 to %d.", length - 1);
-    if (!length) return explain(e, ERROR_TUPLE_INDEX, at, NULL, "the tuple is empty: it has no items") != NULL;
-    return explain(e, ERROR_TUPLE_INDEX, at, help, "a %s has %d item%s, so its last index is %d, not %lld", words,
-                   length, length == 1 ? "" : "s", length - 1, (long long)index) != NULL;
+    if (!length)
+        return explain(e, ERROR_TUPLE_INDEX, at, NULL, "the tuple is empty: it has no items") != NULL;
+    return explain(e, ERROR_TUPLE_INDEX, at, help, "a %s has %d item%s, so its last index is %d, not %lld",
+                   words, length, length == 1 ? "" : "s", length - 1, (long long)index) != NULL;
 }
 
 static struct ir_value *emit_tuple_index(struct emitter *e, struct source_range at, struct ir_value *tuple,

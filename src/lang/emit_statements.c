@@ -36,8 +36,8 @@ struct branch {
 struct if_statement {
     struct source_range at;
     const struct tree *statement; /* NULL: none that people wrote */
-    struct branch arms[2];     /* true, false */
-    const struct name **names; /* variables that either arm sets and both know */
+    struct branch arms[2];        /* true, false */
+    const struct name **names;    /* variables that either arm sets and both know */
     int count;
 };
 
@@ -209,8 +209,7 @@ bool emit_if_else(struct emitter *e, struct source_range at, const struct condit
 bool emit_if(struct emitter *e, const struct tree *t) {
     const struct tree *both[2] = {t->items[1], t->items[2]};
     bool written = t->items[0]->range.start > t->range.start;
-    struct if_arms arms = {
-        emit_arm_statements, both, {both[0]->range, both[1]->range}, written ? t : NULL};
+    struct if_arms arms = {emit_arm_statements, both, {both[0]->range, both[1]->range}, written ? t : NULL};
     struct condition c;
     return emit_condition(e, t->items[0], &c) && emit_if_arms(e, t->range, &c, &arms);
 }

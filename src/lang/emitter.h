@@ -16,8 +16,8 @@ struct frame {
     ARRAY_OF(const struct name *) defined; /* names that `types` has or had, in order of their first store */
     struct table
         known; /* variables that hold a constant here: name -> its node's value; see wide_constant() */
-    struct table paths;    /* what tests say of expressions: name -> const struct type *; see lower_truth.c */
-    struct table unset;    /* outermost frame: name -> struct unset * */
+    struct table paths; /* what tests say of expressions: name -> const struct type *; see lower_truth.c */
+    struct table unset; /* outermost frame: name -> struct unset * */
 };
 
 /* Why a variable that something has set has no value behind an if: one arm alone sets it, or the arms give it
@@ -56,8 +56,8 @@ struct emitter {
     int exit_count;        /* returns, raises, breaks and continues so far */
     struct table literals; /* number's text -> the node that all its literals share */
     int temporaries;
-    struct table places;   /* variable -> the struct source_range of its first store; of Python alone */
-    struct wide *wide;                /* NULL: as PyTorch compiles, and nothing else */
+    struct table places; /* variable -> the struct source_range of its first store; of Python alone */
+    struct wide *wide;   /* NULL: as PyTorch compiles, and nothing else */
     const struct lifted_names *known; /* see specialize.h */
     int64_t operator_version;         /* of the code that is compiled; -1: today's */
     struct table old_operators; /* nodes that are calls of operators as they once were; see upgraders.h */

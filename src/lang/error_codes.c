@@ -143,7 +143,8 @@ static const struct error_kind kinds[] = {
       "Expected an Union type", "Cannot assign an empty list", "Cannot assign an empty dict"}},
     {ERROR_KEY_TYPE,
      "a value of this type cannot be the key of a dict",
-     "Keys of dicts are str, int, float, bool, complex, Tensor or device; in all of Python also tuples, Enums and None. What "
+     "Keys of dicts are str, int, float, bool, complex, Tensor or device; in all of Python also tuples, "
+     "Enums and None. What "
      "can change (a list, a dict, a set) is no key.",
      "Use a tuple, a str or a number as the key.",
      {"a value of type %s cannot be a key", "Cannot create dict for key type"}},

@@ -48,8 +48,10 @@ static const char *cure_list(struct emitter *e, const struct type *want, const s
     const struct type *item = found->items[0];
     if (is_tensor(e, want) && is_number(item)) return "Make a tensor of the list with `torch.tensor(...)`.";
     if (is_tensor(e, want) && is_tensor(e, item))
-        return "Call it for each tensor of the list, or join them with `torch.stack(...)` or `torch.cat(...)`.";
-    return is_subtype(e, item, want) ? "Call it for each item of the list, in a comprehension or a loop." : NULL;
+        return "Call it for each tensor of the list, or join them with `torch.stack(...)` or "
+               "`torch.cat(...)`.";
+    return is_subtype(e, item, want) ? "Call it for each item of the list, in a comprehension or a loop."
+                                     : NULL;
 }
 
 static const char *cure_tensor(struct emitter *e, const struct type *want) {
@@ -77,7 +79,8 @@ const char *explain_cure(struct emitter *e, const struct type *want, const struc
     if (want->kind == TYPE_INT && found->kind == TYPE_FLOAT)
         return "Divide with `//`, or convert with `int(...)`.";
     if (is_number(want) || want->kind == TYPE_STRING)
-        return arena_printf(&e->memory, "Convert it with `%s(...)`.", want->kind == TYPE_NUMBER ? "float" : type);
+        return arena_printf(&e->memory, "Convert it with `%s(...)`.",
+                            want->kind == TYPE_NUMBER ? "float" : type);
     if (is_tensor(e, want) && is_number(found)) return "Make a tensor of it with `torch.tensor(...)`.";
     return arena_printf(&e->memory, "Give %s, or declare %s.", explain_type(e, want), explain_type(e, found));
 }
@@ -111,6 +114,11 @@ void *explain(struct emitter *e, enum error_code code, struct source_range at, c
 }
 
 /* ---- names ---- */
+
+static const char *advice(struct emitter *e, const struct type *class, enum advice about, const char *name) {
+    struct resolver *r = e->resolver;
+    return r->advise ? r->advise(r, class, about, name, &e->memory) : NULL;
+}
 
 static const char *suggestion(struct emitter *e, const char *before, const char *name) {
     return name ? arena_printf(&e->memory, "Did you mean `%s%s`?", before, name) : NULL;
@@ -156,16 +164,18 @@ void *explain_changed_type(struct emitter *e, const struct name *name, const str
     else
         help = arena_printf(&e->memory, "Start `%s` with %s, or use another name here.", name->text, words);
     if (start) place = arena_printf(&e->memory, " (line %d)", lang_line(*start));
-    return explain(e, ERROR_VARIABLE_CHANGES_TYPE, at, help, "`%s` starts as %s%s and becomes %s here", name->text,
-                   explain_type(e, before), place ? place : "", words);
+    return explain(e, ERROR_VARIABLE_CHANGES_TYPE, at, help, "`%s` starts as %s%s and becomes %s here",
+                   name->text, explain_type(e, before), place ? place : "", words);
 }
 
 void *explain_undefined(struct emitter *e, const struct name *name, struct source_range at) {
     if (has_member(e->self_type, name))
         return explain(e, ERROR_UNDEFINED, at, suggestion(e, "self.", name->text),
                        "nothing is called `%s` here, but `self` has an attribute of that name", name->text);
-    return explain(e, ERROR_UNDEFINED, at, suggestion(e, "", nearest_variable(e, name->text)),
-                   "nothing is called `%s` here", name->text);
+    const char *near = nearest_variable(e, name->text);
+    if (!near) near = advice(e, NULL, ADVICE_NEAR, name->text);
+    return explain(e, ERROR_UNDEFINED, at, suggestion(e, "", near), "nothing is called `%s` here",
+                   name->text);
 }
 
 /* "`flag`", or where a long one stands. */
@@ -187,9 +197,8 @@ void *explain_unset(struct emitter *e, const struct name *name, const struct uns
                        "`%s` is %s where %s is true (line %d), and %s otherwise", name->text,
                        explain_type(e, why->types[0]), test, lang_line(why->at),
                        explain_type(e, why->types[1]));
-    const char *help =
-        arena_printf(&e->memory, "Give `%s` a value before the `if`, or %s.", name->text,
-                     why->setter ? "in its first arm, too" : "add an `else` that does");
+    const char *help = arena_printf(&e->memory, "Give `%s` a value before the `if`, or %s.", name->text,
+                                    why->setter ? "in its first arm, too" : "add an `else` that does");
     return explain(e, ERROR_NOT_ON_EVERY_PATH, at, help,
                    "`%s` has no value when %s is %s: it is set only in %s of the `if` in line %d", name->text,
                    test, why->setter ? "true" : "false", why->setter ? "the `else`" : "the first arm",
@@ -201,18 +210,57 @@ static int member_names(const struct type *t, const char **names, int most) {
     if (t->kind == TYPE_TUPLE && t->fields)
         for (int i = 0; i < t->count && count < most; i++) names[count++] = t->fields->names[i]->text;
     if (t->kind != TYPE_CLASS || !t->definition) return count;
-    for (int i = 0; i < (int)t->definition->attributes.count && count < most; i++)
-        names[count++] = t->definition->attributes.items[i].name->text;
+    for (int i = 0; i < (int)t->definition->attributes.count && count < most; i++) {
+        const char *name = t->definition->attributes.items[i].name->text;
+        bool own = name[0] != '_' && !(t->definition->is_module && !strcmp(name, "training"));
+        if (own) names[count++] = name;
+    }
     return count;
+}
+
+void *explain_refused_attribute(struct emitter *e, const struct type *class, const char *field,
+                                const char *why, struct source_range at) {
+    const char *place = advice(e, class, ADVICE_SET, field);
+    const char *set = place ? arena_printf(&e->memory, " (set in `__init__`: %s)", place) : "";
+    if (strstr(why, "ignored during compilation"))
+        return explain(e, ERROR_NO_ATTRIBUTE, at,
+                       "Take it out of `__jit_ignored_attributes__`, or do without it here.",
+                       "`%s` is left out of the program by `__jit_ignored_attributes__`", field);
+    if (strstr(why, "(This function"))
+        return explain(e, ERROR_NO_ATTRIBUTE, at, "Mend the function, or mark it `torch.jit.ignore`.",
+                       "the function that the attribute `%s` holds%s does not compile", field,
+                       set ? set : "");
+    if (strstr(why, "(This attribute"))
+        return explain(
+            e, ERROR_NO_ATTRIBUTE, at,
+            "Keep numbers, strings, tensors, or lists, dicts and tuples of one type in attributes; an empty "
+            "or mixed one wants an annotation in the class, such as `sizes: List[int]`.",
+            "the attribute `%s`%s has a value for which programs have no type", field, set ? set : "");
+    return explain_no_attribute(e, class, field, at);
+}
+
+void *explain_attribute_type(struct emitter *e, const struct type *class, const struct name *name,
+                             const struct type *want, const struct ir_value *given, struct source_range at) {
+    const char *place = advice(e, class, ADVICE_SET, name->text), *words = explain_type(e, given->type);
+    const char *help = want->kind == TYPE_NONE
+                           ? arena_printf(&e->memory, "Declare it in the class: `%s: Optional[%s]`.",
+                                          name->text, explain_type_name(e, given->type))
+                           : arena_printf(&e->memory, "Assign %s, or start `%s` as %s.",
+                                          explain_type(e, want), name->text, words);
+    return explain(e, ERROR_ATTRIBUTE_TYPE, at, help,
+                   "the attribute `%s` of %s is %s (%s%s), and %s is assigned to it", name->text,
+                   explain_type_name(e, class), explain_type(e, want), "set in `__init__`",
+                   place ? arena_printf(&e->memory, ": %s", place) : "", words);
 }
 
 void *explain_no_value(struct emitter *e, const char *words, struct source_range at) {
     enum { LONGEST = 60 };
     bool called = !strcmp(words, "method") || !strcmp(words, "function");
     int length = (int)(at.end - at.start);
-    const char *help = called && at.source && length && length <= LONGEST
-                           ? arena_printf(&e->memory, "Call it: `%.*s(...)`.", length, at.source->text + at.start)
-                           : NULL;
+    const char *help =
+        called && at.source && length && length <= LONGEST
+            ? arena_printf(&e->memory, "Call it: `%.*s(...)`.", length, at.source->text + at.start)
+            : NULL;
     return explain(e, ERROR_METHOD_AS_VALUE, at, help, "this is %s %s, not a value",
                    strchr("aeiou", *words) ? "an" : "a", words);
 }
@@ -232,15 +280,24 @@ void *explain_no_attribute(struct emitter *e, const struct type *t, const char *
     const char *names[MOST];
     int count = member_names(t, names, MOST);
     const char *near = explain_nearest(field, names, count);
+    if (!near) near = advice(e, t, ADVICE_NEAR, field);
     const char *help = suggestion(e, "", near);
     if (!help && t->kind == TYPE_OPTIONAL) help = "Test it with `is not None` first.";
     if (!help && t->kind == TYPE_CLASS)
         help = arena_printf(&e->memory, "Set `self.%s` in `__init__`.", field);
-    if (!help && !count) help = "Check the spelling; only what TorchScript's types have can be used.";
+    if (!help && t->kind != TYPE_TUPLE)
+        help = "Check the spelling; only what TorchScript's types have can be used.";
+    const char *words = explain_type(e, t);
+    if (t->kind == TYPE_CLASS && !count)
+        return explain(
+            e, ERROR_NO_ATTRIBUTE, at, help,
+            "%s has no attribute `%s`: no method of it and nothing set in `__init__` has that name", words,
+            field);
     if (!count || count > SHOWN)
-        return explain(e, ERROR_NO_ATTRIBUTE, at, help, "%s has no attribute or method `%s`",
-                       explain_type(e, t), field);
+        return explain(e, ERROR_NO_ATTRIBUTE, at, help, "%s has no attribute or method `%s`", words, field);
     if (!help) help = "Use one of these.";
-    return explain(e, ERROR_NO_ATTRIBUTE, at, help, "%s has no attribute `%s`; it has %s", explain_type(e, t),
-                   field, listed(e, names, count));
+    bool tuple = t->kind == TYPE_TUPLE;
+    return explain(e, ERROR_NO_ATTRIBUTE, at, help, "%s has no %s `%s`; %s %s", words,
+                   tuple ? "field" : "attribute", field, tuple ? "its fields are" : "it has",
+                   listed(e, names, count));
 }

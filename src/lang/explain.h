@@ -20,10 +20,17 @@ void *explain(struct emitter *e, enum error_code code, struct source_range at, c
 /* A variable that has no value on some way. */
 void *explain_unset(struct emitter *e, const struct name *name, const struct unset *why,
                     struct source_range at);
-/* A variable, set first at `start` (may be NULL), that becomes another type where arms or turns of a loop meet. */
+/* A variable, set first at `start` (may be NULL), that becomes another type where arms or turns of a loop
+ * meet. */
 void *explain_changed_type(struct emitter *e, const struct name *name, const struct source_range *start,
                            const struct type *before, const struct type *now, struct source_range at);
 void *explain_undefined(struct emitter *e, const struct name *name, struct source_range at);
+/* An attribute that the host has and gives no program; `why` is its refusal. */
+void *explain_refused_attribute(struct emitter *e, const struct type *class, const char *field,
+                                const char *why, struct source_range at);
+/* An attribute of `class` that is declared or begun as `want` and given another value. */
+void *explain_attribute_type(struct emitter *e, const struct type *class, const struct name *name,
+                             const struct type *want, const struct ir_value *given, struct source_range at);
 /* A function, method, class or module where a value is wanted. */
 void *explain_no_value(struct emitter *e, const char *words, struct source_range at);
 void *explain_no_attribute(struct emitter *e, const struct type *t, const char *field,
@@ -37,7 +44,7 @@ struct fault {
     struct source_range at;
     const struct schema *schema;
     const char *what, *help;
-    int reached;         /* arguments that fitted; -1: one that nobody would have meant */
+    int reached;          /* arguments that fitted; -1: one that nobody would have meant */
     size_t start, length; /* of PyTorch's words about it */
 };
 enum { FAULTS_KEPT = 3 };

@@ -9,14 +9,22 @@
 static const struct {
     const char *op, *sign, *name;
 } known[] = {
-    {"add", "+", NULL},        {"sub", "-", NULL},         {"mul", "*", NULL},         {"div", "/", NULL},
-    {"floordiv", "//", NULL},  {"floor_divide", "//", NULL}, {"remainder", "%", NULL},   {"pow", "**", NULL},
-    {"matmul", "@", NULL},     {"eq", "==", NULL},         {"ne", "!=", NULL},         {"lt", "<", NULL},
-    {"le", "<=", NULL},        {"gt", ">", NULL},          {"ge", ">=", NULL},         {"__and__", "&", NULL},
-    {"__or__", "|", NULL},     {"__xor__", "^", NULL},     {"__lshift__", "<<", NULL}, {"__rshift__", ">>", NULL},
-    {"neg", "-", NULL},        {"bitwise_not", "~", NULL}, {"__contains__", "in", NULL}, {"add_", "+=", NULL},
-    {"sub_", "-=", NULL},      {"mul_", "*=", NULL},       {"div_", "/=", NULL},       {"Float", NULL, "float"},
-    {"Int", NULL, "int"},      {"Bool", NULL, "bool"},     {"Complex", NULL, "complex"},
+    {"add", "+", NULL},           {"sub", "-", NULL},
+    {"mul", "*", NULL},           {"div", "/", NULL},
+    {"floordiv", "//", NULL},     {"floor_divide", "//", NULL},
+    {"remainder", "%", NULL},     {"pow", "**", NULL},
+    {"matmul", "@", NULL},        {"eq", "==", NULL},
+    {"ne", "!=", NULL},           {"lt", "<", NULL},
+    {"le", "<=", NULL},           {"gt", ">", NULL},
+    {"ge", ">=", NULL},           {"__and__", "&", NULL},
+    {"__or__", "|", NULL},        {"__xor__", "^", NULL},
+    {"__lshift__", "<<", NULL},   {"__rshift__", ">>", NULL},
+    {"neg", "-", NULL},           {"bitwise_not", "~", NULL},
+    {"__contains__", "in", NULL}, {"add_", "+=", NULL},
+    {"sub_", "-=", NULL},         {"mul_", "*=", NULL},
+    {"div_", "/=", NULL},         {"Float", NULL, "float"},
+    {"Int", NULL, "int"},         {"Bool", NULL, "bool"},
+    {"Complex", NULL, "complex"},
 };
 
 static const char *short_op(const struct schema *s) {
@@ -39,7 +47,8 @@ const char *explain_callee(struct emitter *e, const struct schema *s) {
     const char *class = f && f->owner ? explain_type_name(e, f->owner) : NULL;
     const char *place =
         def && def->range.source ? arena_printf(&e->memory, " (line %d)", lang_line(def->range)) : "";
-    return arena_printf(&e->memory, "`%s%s%s`%s", class ? class : "", class ? "." : "", name, place ? place : "");
+    return arena_printf(&e->memory, "`%s%s%s`%s", class ? class : "", class ? "." : "", name,
+                        place ? place : "");
 }
 
 /* ---- candidates ---- */
@@ -128,14 +137,16 @@ static const char *sign_of(const struct schema *s) {
     return NULL;
 }
 
-static const char *subscript_words(struct emitter *e, const struct type *container, const struct type *index) {
+static const char *subscript_words(struct emitter *e, const struct type *container,
+                                   const struct type *index) {
     const char *given = explain_type(e, index);
     switch (container->kind) {
     case TYPE_LIST:
     case TYPE_STRING:
         return arena_printf(&e->memory, "the index of a %s is an int, but %s is given",
                             container->kind == TYPE_LIST ? "list" : "str", given);
-    case TYPE_OPTIONAL: return arena_printf(&e->memory, "what is indexed may be None (it is %s)", explain_type(e, container));
+    case TYPE_OPTIONAL:
+        return arena_printf(&e->memory, "what is indexed may be None (it is %s)", explain_type(e, container));
     case TYPE_DICT:
         return arena_printf(&e->memory, "the keys of this dict are of type %s, but %s is given",
                             explain_type_name(e, container->items[0]), given);
@@ -174,7 +185,8 @@ void *explain_call(struct emitter *e, struct faults *f, struct source_range at, 
     const struct fault *first = &f->items[0];
     struct explanation x = {.code = first->code, .at = first->at, .what = first->what, .help = first->help};
     const char *words = self ? NULL : syntax_words(e, first->schema, at, actuals);
-    bool one = candidates == 1 || all_alike(f), narrow = x.at.source && (x.at.start > at.start || x.at.end < at.end);
+    bool one = candidates == 1 || all_alike(f),
+         narrow = x.at.source && (x.at.start > at.start || x.at.end < at.end);
     if (!x.at.source) x.at = at;
     if (words && x.code == ERROR_MAY_BE_NONE) {
         if (!narrow) x.what = words;
@@ -183,8 +195,8 @@ void *explain_call(struct emitter *e, struct faults *f, struct source_range at, 
         x.code = subscript ? ERROR_INDEX_TYPE : ERROR_NO_OVERLOAD;
         x.at = at;
         x.what = words ? words
-                       : arena_printf(&e->memory, "no variant of %s takes (%s)", explain_callee(e, first->schema),
-                                      given_types(e, actuals, self));
+                       : arena_printf(&e->memory, "no variant of %s takes (%s)",
+                                      explain_callee(e, first->schema), given_types(e, actuals, self));
     }
     if (words && x.code == ERROR_INDEX_TYPE && is_text_for_list(actuals))
         x.help = "Index it with a number; what is looked up by text is a Dict with keys of type str.";

@@ -50,6 +50,21 @@ void answer_release(struct lb_answer *answer) {
     for (int i = 0; answer->items && i < answer->count; i++) answer_release(&answer->items[i]);
 }
 
+const char *host_advise(struct resolver *r, const struct type *class, enum advice about, const char *name,
+                        struct arena *memory) {
+    bool made = class && class->kind == TYPE_CLASS;
+    void *scope = made ? class->definition->host : class ? NULL : host_scope_of(r);
+    const char *question =
+        scope ? arena_printf(memory, "%s %s", about == ADVICE_NEAR ? "?near" : "?set", name) : NULL;
+    struct lb_answer answer = {.memory = memory};
+    lb_error ignored = {0};
+    bool told =
+        question && host_ask(host_of(r), scope, question, &answer, &ignored) && answer.kind == ANSWER_OBJECT;
+    error_clear(&ignored);
+    answer_release(&answer);
+    return told ? answer.text : NULL;
+}
+
 /* ---- types ---- */
 
 /* Asks for "a.b.C" a name at a time; what it means in the end is in *answer. False with err, or where the

@@ -70,6 +70,9 @@ const struct type *host_find_type(struct resolver *r, const struct name *name, l
 const struct name *host_library_name(struct resolver *r, const struct name *name, lb_error *err);
 struct sugared *host_find_member(struct resolver *r, struct emitter *e, const struct type *type,
                                  const struct name *name, struct source_range at);
+/* The host's words for a message: it is asked for the name "?near NAME" or "?set NAME". */
+const char *host_advise(struct resolver *r, const struct type *class, enum advice about, const char *name,
+                        struct arena *memory);
 /* Asks the host; false with err. The answer is to be released. */
 bool host_ask(struct host *host, void *scope, const char *name, struct lb_answer *answer, lb_error *err);
 void answer_release(struct lb_answer *answer);

@@ -333,8 +333,7 @@ static struct sugared *ask_host(struct emitter *e, const struct sugared *s, stru
     bool refused = host_told(e, &answer)->kind == ANSWER_REFUSAL && !wanted;
     struct sugared *found = good && !refused ? answered(e, s, at, &answer, name) : NULL;
     if (good && wanted && answer.kind == ANSWER_REFUSAL)
-        explain(e, ERROR_NO_ATTRIBUTE, at, NULL, "%s has no attribute `%s` that a program can use",
-                explain_type(e, class_of(s)->type), name->text);
+        explain_refused_attribute(e, class_of(s)->type, name->text, answer.text, at);
     answer_release(&answer);
     return found;
 }

@@ -227,6 +227,7 @@ static struct source_resolver *resolver_new(struct host *host, const struct type
                                     .find_default = find_default,
                                     .finish = host->finish,
                                     .find_member = host_find_member,
+                                    .advise = host_advise,
                                     .python = true,
                                     .operator_version = -1};
     if (class && class->definition->is_module) r->resolver.make_self = host_make_self;

@@ -166,8 +166,8 @@ static void note_type(struct attempt *m, const struct argument *a, const struct 
     const char *name = a->name ? a->name->text : "", *given = explain_type(e, found);
     bool none = found->kind == TYPE_OPTIONAL && is_subtype(e, found->items[0], a->type);
     const char *what =
-        none ? arena_printf(&e->memory, "this may be None (it is %s), but the argument `%s` of %s is %s", given,
-                            name, explain_callee(e, m->schema), explain_type(e, a->type))
+        none ? arena_printf(&e->memory, "this may be None (it is %s), but the argument `%s` of %s is %s",
+                            given, name, explain_callee(e, m->schema), explain_type(e, a->type))
              : arena_printf(&e->memory, "the argument `%s` of %s is %s, but %s is given", name,
                             explain_callee(e, m->schema), explain_type(e, a->type), given);
     const char *help =
@@ -215,9 +215,8 @@ static void note_keyword(struct attempt *m, const struct actual *k, bool known) 
     const char *near = explain_nearest(k->name->text, names, count);
     note(m, known ? ERROR_ARGUMENT_TWICE : ERROR_UNKNOWN_KEYWORD, k->range,
          near && !known ? arena_printf(a, "Did you mean `%s=`?", near) : NULL,
-         arena_printf(
-             a, known ? "the argument `%s` of %s is given twice" : "there is no argument `%s` of %s",
-             k->name->text, explain_callee(m->e, m->schema)));
+         arena_printf(a, known ? "the argument `%s` of %s is given twice" : "there is no argument `%s` of %s",
+                      k->name->text, explain_callee(m->e, m->schema)));
 }
 
 static bool fail_type(struct attempt *m, const struct argument *a, const struct actual *actual,

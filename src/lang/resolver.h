@@ -11,6 +11,10 @@ struct ir_value;
 struct emitter;
 struct tree;
 
+/* What messages ask: the known name (of a class, or NULL: that programs see here) that is likest to this one;
+ * where an attribute of a class is set ("net.py, line 7"). */
+enum advice { ADVICE_NEAR, ADVICE_SET };
+
 struct resolver {
     /* The value of a name; NULL without an error in `err` when it is unknown. Nodes that the value needs are
      * put at the emitter's insertion point. */
@@ -40,6 +44,9 @@ struct resolver {
     /* The tree of a class that stands as a base class, where it is the host's own; NULL (also as the
      * function): it is none. */
     const struct tree *(*find_base)(struct resolver *r, const struct tree *base);
+    /* Words for messages, in `memory`; NULL (also as the function): none. */
+    const char *(*advise)(struct resolver *r, const struct type *class, enum advice about, const char *name,
+                          struct arena *memory);
     /* The program is Python that people write, not code that was printed. */
     bool python;
     /* The operators' version of the archive that is read; -1: today's. */

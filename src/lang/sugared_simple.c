@@ -296,9 +296,7 @@ static bool simple_set_attribute(struct emitter *e, struct sugared *s, struct so
     if (!is_subtype(e, value->type, want)) {
         emit_error(e, at, "Wrong type for attribute assignment. Expected %s but got %s",
                    emit_type_words(e, want), emit_type_words(e, value->type));
-        return explain(e, ERROR_ATTRIBUTE_TYPE, at, NULL,
-                       "the attribute `%s` is %s since `__init__`, and %s is assigned to it", name->text,
-                       explain_type(e, want), explain_type(e, value->type)) != NULL;
+        return explain_attribute_type(e, c, name, want, value, at) != NULL;
     }
     struct node *n = emit_node(e, KIND_SET_ATTR, 0, (struct ir_value *[]){s->value, value}, 2);
     return n && emit_set_name(e, n, name);

@@ -10,12 +10,13 @@ made after those of its submodules; its methods are compiled after theirs.
 from __future__ import annotations
 
 import inspect
+import re
 import typing
 import warnings
 import weakref
 
 from linkboy import _C
-from linkboy.jit import annotations, answers, classes, containers, foreign, functions, modifiers, names, sources
+from linkboy.jit import annotations, answers, classes, containers, foreign, functions, modifiers, names, scopes, sources
 from linkboy.jit import unit as units
 from linkboy.jit.unit import qualified_name, type_of_text, unit
 
@@ -105,6 +106,15 @@ class Concrete:
             return answers.outside(declaration, modifiers.is_never_called(method), method=True)
         unit.declare(None, self.type, functions.source_for(method, name=method.__name__))
         return None
+
+    def nearest(self, name: str):
+        """The attribute or method that is likest to this name, for messages; None."""
+        known = [*self.attributes, *self.modules, *self.constants, *self.functions]
+        return scopes.likest(name, [*known, *(n for n in vars(self.cls))])
+
+    def where_set(self, name: str):
+        place = _place_set(self.cls, name)
+        return place and f"{place[0]}, line {place[1]}"
 
     def missing(self, name: str) -> str:
         hint = self.failed.get(name, "")
@@ -284,8 +294,9 @@ def inferred(value):
         return None, str(error).rstrip(".")
 
 
-def _where_set(cls, name: str) -> str:
-    """Where a class's __init__ assigns the attribute, for messages."""
+def _place_set(cls, name: str):
+    """(file, line, text of it) where a class's __init__ assigns the attribute; None."""
+    setting = re.compile(rf"\s*self\.{re.escape(name)}\s*(:[^=]*)?=(?!=)")
     for base in cls.__mro__:
         init = vars(base).get("__init__")
         try:
@@ -293,9 +304,14 @@ def _where_set(cls, name: str) -> str:
         except (OSError, TypeError):
             continue
         for number, line in enumerate(lines):
-            if line.strip().startswith(f"self.{name} ") or line.strip().startswith(f"self.{name}="):
-                return f" It is set in {sources.unwrapped(init).__code__.co_filename}, line {first + number}: {line.strip()}"
-    return ""
+            if setting.match(line):
+                return sources.unwrapped(init).__code__.co_filename, first + number, line.strip()
+    return None
+
+
+def _where_set(cls, name: str) -> str:
+    place = _place_set(cls, name)
+    return f" It is set in {place[0]}, line {place[1]}: {place[2]}" if place else ""
 
 
 def concrete_of(module):

@@ -4,12 +4,19 @@ module."""
 from __future__ import annotations
 
 import builtins
+import difflib
 import typing
 
 from linkboy.jit import names
 from linkboy.jit.sources import unwrapped
 
 MISSING = object()
+
+
+def likest(name: str, known) -> str | None:
+    """The one of these names that is written almost as `name`; None."""
+    near = difflib.get_close_matches(name, [k for k in known if not k.startswith("__")], 1, 0.75)
+    return near[0] if near else None
 
 
 class FunctionScope:
@@ -47,6 +54,10 @@ class FunctionScope:
         found = self.lookup(name)
         return None if found is MISSING else names.answer(found)
 
+    def nearest(self, name: str):
+        """The visible name that is likest to this one, for messages; None."""
+        return likest(name, [*self.cells, *self.globals, *dir(builtins), *typing.__all__])
+
 
 class ClassMethodScope:
     """The same for the methods of a script class: what any of its methods sees, and the class by its name."""
@@ -64,6 +75,9 @@ class ClassMethodScope:
                 return names.answer(found)
         return names.answer(getattr(builtins, name)) if hasattr(builtins, name) else None
 
+    def nearest(self, name: str):
+        return next(filter(None, (scope.nearest(name) for scope in self.scopes)), None)
+
 
 class ModuleScope:
     """The attributes of a Python module."""
@@ -74,6 +88,9 @@ class ModuleScope:
     def find(self, name: str):
         found = getattr(self.module, name, MISSING)
         return None if found is MISSING else names.answer(found)
+
+    def nearest(self, name: str):
+        return likest(name, dir(self.module))
 
 
 _function_scopes: dict = {}
