@@ -51,7 +51,9 @@ target_include_directories(front PRIVATE src include)
 target_link_libraries(front PRIVATE linkboy_warnings linkboy_static)
 
 # Python that runs while a module is constructed: what tests/construct/*.py are run with.
-add_executable(construct tests/construct/construct.c)
-set_target_properties(construct PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-target_include_directories(construct PRIVATE src include)
-target_link_libraries(construct PRIVATE linkboy_warnings linkboy_static)
+if(LINKBOY_SCRIPT)
+  add_executable(construct tests/construct/construct.c)
+  set_target_properties(construct PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_include_directories(construct PRIVATE src include)
+  target_link_libraries(construct PRIVATE linkboy_warnings linkboy_static)
+endif()

@@ -1,6 +1,7 @@
 /* Mutated inputs without libFuzzer, the same on every machine: mutate [--count N] [--from N] [--only N]
- * [--seconds S] [SEED-FOLDER] Input number n is made from n alone (target n % 4, seed file, mutations), so
- * that a crash is repeated by --only n; the number is printed when a sanitizer or signal ends the process.
+ * [--seconds S] [--target NAME] [SEED-FOLDER] Input number n is made from n alone (target n % 4, seed file,
+ * mutations), so that a crash is repeated by --only n; the number is printed when a sanitizer or signal ends
+ * the process. With a target all inputs are its own: every fourth number.
  * Prints how many inputs were run and the slowest one; an input over the limit of processor time makes the
  * exit status 1. */
 #include "fuzz.h"
@@ -252,13 +253,21 @@ static void make_input(long number, const seeds *from, input *to) {
 /* ---- The run ---- */
 
 typedef struct plan {
-    long from, count;
+    long from, count, step;
     double limit;
     const char *folder;
 } plan;
 
+static bool take_target(plan *to, const char *name) {
+    long t = 0;
+    while (t < TARGETS && strcmp(targets[t].name, name) != 0) t++;
+    to->from += t;
+    to->step = TARGETS;
+    return t < TARGETS;
+}
+
 static bool read_plan(int argc, char **argv, plan *to) {
-    *to = (plan){0, 200000, 1.0, "tests/fuzz/seeds"};
+    *to = (plan){0, 200000, 1, 1.0, "tests/fuzz/seeds"};
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
         if (strcmp(word, "--count") == 0)
@@ -267,7 +276,9 @@ static bool read_plan(int argc, char **argv, plan *to) {
             to->from = atol(value);
         else if (strcmp(word, "--seconds") == 0)
             to->limit = atof(value);
-        else if (strcmp(word, "--only") == 0) {
+        else if (strcmp(word, "--target") == 0) {
+            if (!take_target(to, value)) return false;
+        } else if (strcmp(word, "--only") == 0) {
             to->from = atol(value);
             to->count = 1;
         } else {
@@ -295,7 +306,7 @@ static double run_one(long number, const seeds *from, input *scratch) {
 static int run_all(const plan *p, const seeds *from, input *scratch) {
     double slowest = 0;
     long slowest_number = 0, slow = 0, counts[TARGETS] = {0};
-    for (long n = p->from; n < p->from + p->count; n++) {
+    for (long n = p->from; n < p->from + p->count * p->step; n += p->step) {
         double seconds = run_one(n, from, scratch);
         counts[n % TARGETS]++;
         if (seconds > slowest) slowest = seconds, slowest_number = n;
