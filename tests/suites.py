@@ -121,7 +121,8 @@ def run_examples(context):
         return
     for name in ("walkthrough", "conditional", "fully_connected"):
         path = os.path.join(context.root, "examples", "walkthrough", f"{name}.py")
-        yield program(f"examples/{name}", ["env", f"PYTHONPATH={python_package(context)}", sys.executable, path, context.build], context)
+        settings = [f"{k}={v}" for k, v in python_environment(context).items()]
+        yield program(f"examples/{name}", ["env", *settings, sys.executable, path, context.build], context)
 
 
 def run_construct(context):
@@ -183,6 +184,19 @@ def python_package(context):
     return package if glob.glob(os.path.join(package, "linkboy", "_C*")) else None
 
 
+def python_environment(context):
+    """What Python's process needs to import the package: where it is, and a sanitizer's library first of all.
+
+    Leaks are then not looked for: Python's own would be reported.
+    """
+    found = {"PYTHONPATH": python_package(context)}
+    if os.environ.get("LINKBOY_SANITIZED"):
+        library = subprocess.run(["cc", "-print-file-name=libasan.so"], capture_output=True, text=True).stdout.strip()
+        found["LD_PRELOAD"] = library
+        found["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+    return found
+
+
 def run_python(context):
     """python/tests by pytest: a Result a test. Nothing where the package was not built or pytest is not there."""
     package = python_package(context)
@@ -191,7 +205,7 @@ def run_python(context):
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "report.xml")
         done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}", "python/tests"],
-                              cwd=context.root, env={**os.environ, "PYTHONPATH": package}, capture_output=True, text=True, timeout=1800)
+                              cwd=context.root, env={**os.environ, **python_environment(context)}, capture_output=True, text=True, timeout=1800)
         if not os.path.exists(report):
             yield Result("python/pytest", False, done.stdout[-2000:] + done.stderr[-2000:])
             return
