@@ -857,6 +857,8 @@ LB_API const char *lb_type_kind(const lb_type *type); /* "TensorType", "ListType
 LB_API int lb_type_count(const lb_type *type);
 LB_API const lb_type *lb_type_item(const lb_type *type, int index);
 LB_API const char *lb_type_qualified(const lb_type *type); /* NULL: it has no name */
+/* An attribute of a class by its place; NULL past the end, and for what is no class. */
+LB_API const char *lb_type_attribute(const lb_type *type, int index);
 LB_API bool lb_type_is_subtype(lb_unit *unit, const lb_type *type, const lb_type *of);
 /* The class of a module, as the type of a `self`. */
 LB_API const lb_type *lb_module_type(const lb_module *module);

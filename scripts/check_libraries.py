@@ -1,16 +1,22 @@
 #!/usr/bin/env python3
 """Hold linkboy.script against PyTorch's compiler on whole libraries of models.
 
-    PYTHONPATH=build/python python3 scripts/check_libraries.py [--library torchvision|timm] [--limit N] [PATTERN ...]
+    PYTHONPATH=build/python python3 scripts/check_libraries.py [--library torchvision|detection|timm|transformers]
+        [--cache FILE] [--deep N] [--limit N] [PATTERN ...]
 
-Of torchvision every builder of classification, segmentation and video models is taken, of timm the smallest model
-of each family; those that torch.jit.script refuses are left out. Each model is compiled by both in a process of its
-own; outputs are held against those of PyTorch's script on one random input, and code against code, method by method
-and submodule by submodule. Prints what differs, then a line of sums. Needs torch, and the library.
+Of torchvision every builder of classification, segmentation and video models is taken (`detection`: its detectors), of
+timm a small model of each family, of transformers a small configuration of each model; those that torch.jit.script refuses
+are left out. Each model is compiled by both in a process of its own; outputs are held against those of PyTorch's script on one
+random input, and code against code, method by method and submodule by submodule. Of the first N models (`--deep`) the graphs
+of all submodules are compared too (canonical, and inlined at the top), and what linkboy saves is loaded by PyTorch, run and its
+code compared. Prints what differs, then a line of sums. FILE keeps what takes long to find out: what PyTorch refuses, and which
+models of timm are small. Needs torch, and the library.
 """
 import argparse
 import difflib
 import fnmatch
+import io
+import json
 import os
 import pickle
 import time
@@ -18,6 +24,9 @@ import traceback
 import warnings
 
 import torch
+
+import linkboy
+from check_script import placed, text_of, torch_text_of
 
 OPERATORS_OF_TORCHVISION = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -30,6 +39,7 @@ OPERATORS_OF_TORCHVISION = (
     "ps_roi_pool(Tensor input, Tensor rois, float spatial_scale, SymInt pooled_height, SymInt pooled_width) -> (Tensor, Tensor)",
     "deform_conv2d(Tensor input, Tensor weight, Tensor offset, Tensor mask, Tensor bias, SymInt stride_h, SymInt stride_w,"
     " SymInt pad_h, SymInt pad_w, SymInt dilation_h, SymInt dilation_w, SymInt groups, SymInt offset_groups, bool use_mask) -> Tensor",
+    "box_iou_rotated(Tensor boxes1, Tensor boxes2) -> Tensor",
     "_roi_align_backward(Tensor grad, Tensor rois, float spatial_scale, SymInt pooled_height, SymInt pooled_width, SymInt batch_size,"
     " SymInt channels, SymInt height, SymInt width, int sampling_ratio, bool aligned) -> Tensor",
     "_roi_pool_backward(Tensor grad, Tensor rois, Tensor argmax, float spatial_scale, SymInt pooled_height, SymInt pooled_width,"
@@ -54,12 +64,17 @@ def import_torchvision():
             library.define(schema)
         import torchvision
 
+        torchvision.extension._has_ops = has_operators
         torchvision.library_of_operators = library  # as long as the module lives
     return torchvision
 
 
-def torchvision_models():
-    """(name, builder, size of the input) of classification, segmentation and video models."""
+def has_operators():
+    return True
+
+
+def torchvision_models(cache):
+    """(name, builder, arguments) of classification, segmentation and video models."""
     torchvision = import_torchvision()
     for name in torchvision.models.list_models():
         builder = torchvision.models.get_model_builder(name)
@@ -71,27 +86,64 @@ def torchvision_models():
         size = (1, 3, 299, 299) if name == "inception_v3" else (1, 3, 14, 224, 224) if name == "s3d" else size
         extra = {"weights_backbone": None} if ".segmentation" in folder else {}
         extra |= {"init_weights": False} if name in ("inception_v3", "googlenet") else {}
-        yield name, lambda builder=builder, extra=extra: builder(weights=None, **extra), size
+        yield name, lambda builder=builder, extra=extra: builder(weights=None, **extra), lambda size=size: (torch.randn(size),)
 
 
-def timm_models():
+def detection_models(cache):
+    """The same of torchvision's detectors, to be compiled only: operators that are no more than declared do not run."""
+    models = import_torchvision().models
+    for name in models.list_models(models.detection):
+        builder = models.get_model_builder(name)
+        yield name, lambda builder=builder: builder(weights=None, weights_backbone=None), None
+
+
+SMALL = "test atto femto pico xxxs xxs nano _t0 zepto tiny xs _000 _002 small _s pit_ti _ti _xx lite 18 20 26 50".split()
+
+
+def smallest_of_timm(timm, family):
+    """The name of the model with the fewest parameters of a family, of those that are called small; None where none can be made here."""
+
+    def rank(name):
+        return next((i for i, word in enumerate(SMALL) if word in name), len(SMALL)), len(name)
+
+    sized = []
+    for name in sorted(timm.list_models(module=family), key=rank)[:4]:
+        try:
+            with torch.device("meta"):
+                model = timm.create_model(name)
+            sized.append((sum(p.numel() for p in model.parameters()), name))
+        except Exception:  # noqa: BLE001 - a model that timm cannot make here is not its smallest
+            continue
+    return min(sized)[1] if sized else None
+
+
+def timm_models(cache):
     """The same of timm: the model with the fewest parameters of each family (its file)."""
     import_torchvision()
     import timm
 
     for family in timm.list_modules():
-        names = [n for n in timm.list_models(module=family)]
-        sized = []
-        for name in names:
-            try:
-                with torch.device("meta"):
-                    model = timm.create_model(name)
-                sized.append((sum(p.numel() for p in model.parameters()), name, model.default_cfg))
-            except Exception:  # noqa: BLE001 - a model that timm cannot make here is not its smallest
-                continue
-        if sized:
-            _, name, config = min(sized, key=lambda s: s[:2])
-            yield name, lambda name=name: timm.create_model(name), (1, *config.get("input_size", (3, 224, 224)))
+        name = cache.get(f"timm family {family}", "")
+        if name == "":
+            name = cache[f"timm family {family}"] = smallest_of_timm(timm, family)
+        if name is not None:
+            config = timm.get_pretrained_cfg(name, allow_unregistered=True)
+            channels, *sides = config.input_size
+            size = (1, channels, *(sides if config.fixed_input_size else (min(side, 256) for side in sides)))
+            yield name, lambda name=name: timm.create_model(name), lambda size=size: (torch.randn(size),)
+
+
+def transformers_models(cache):
+    """The same of transformers: each model's bare network with a small configuration."""
+    from transformers import AutoConfig, AutoModel
+    from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES
+
+    small = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=37, vocab_size=99, max_position_embeddings=64)
+    for name in MODEL_MAPPING_NAMES:
+        def build(name=name):
+            config = AutoConfig.for_model(name, **small, return_dict=False, attn_implementation="eager")
+            return AutoModel.from_config(config)
+        yield name, build, lambda: (torch.randint(0, 99, (1, 7)),)
 
 
 def flat(value):
@@ -102,56 +154,99 @@ def flat(value):
     return [value] if isinstance(value, torch.Tensor) else []
 
 
-def codes(script):
-    """{(path, method): code} of a script's modules."""
+def texts(script, text, kind):
+    """{title: text} of the methods called forward of a script's modules; `text` gives a section's text."""
     found = {}
-    for path, module in script.named_modules():
+    for path, _ in script.named_modules():
+        title = f"{kind} {path}.forward" if path else f"{kind} forward"
         try:
-            found[path] = module.code
-        except (AttributeError, RuntimeError):
+            found[title] = text(script, title)
+        except (AttributeError, RuntimeError):  # a container, which is never called
             continue
     return found
 
 
-def compare(builder, size):
-    """A dict of what was seen: `refused` by PyTorch, `error` of ours, same `outputs`, same `code`, times."""
-    import linkboy
+def difference(theirs, ours, kind):
+    """The first module of which the text of a kind differs, as the lines that differ; None."""
+    for title, text in texts(theirs, torch_text_of, kind).items():
+        mine = text_of(ours, title)
+        if placed(mine) != placed(text):
+            lines = difflib.unified_diff(placed(text).splitlines(), placed(mine).splitlines(), n=1, lineterm="")
+            return f"{title}:\n" + "\n".join(lines)
+    return None
 
+
+def answers(program, arguments):
+    """(tensors of the answer, None) or (None, what was raised)."""
+    torch.manual_seed(1)
+    with torch.no_grad():
+        try:
+            return flat(program(*arguments)), None
+        except Exception:  # noqa: BLE001 - the report tells it
+            return None, traceback.format_exc()[-1500:]
+
+
+def close(got, want):
+    return len(want) == len(got) and all(
+        g.shape == w.shape and torch.allclose(g.double(), w.double(), 1e-3, 1e-3 * float(w.abs().max() if w.numel() else 1))
+        for g, w in zip(got, want)
+    )
+
+
+def saved_and_loaded(program):
+    """PyTorch's reading of what a program, of either side, is saved as."""
+    file = io.BytesIO()
+    (torch.jit.save if isinstance(program, torch.nn.Module) else linkboy.save)(program, file)
+    file.seek(0)
+    return torch.jit.load(file)
+
+
+def compare_deeply(theirs, ours, arguments, want, seen):
+    """Adds whether graphs are equal, and whether PyTorch finds in our archive what it finds in its own."""
+    wrong = difference(theirs, ours, "canonical")
+    if wrong is None:
+        inlined = torch_text_of(theirs, "inlined forward"), text_of(ours, "inlined forward")
+        wrong = None if placed(inlined[0]) == placed(inlined[1]) else "inlined forward"
+    seen["graphs"] = wrong is None
+    mine, other = saved_and_loaded(ours), saved_and_loaded(theirs)
+    got, raised = answers(mine, arguments)
+    codes = [{path: module.code for path, module in m.named_modules() if hasattr(module, "code")} for m in (mine, other)]
+    seen["saved"] = codes[0] == codes[1] and raised is None and close(got, want)
+    if wrong or not seen["saved"]:
+        seen["different"] = wrong or raised or "what was saved"
+
+
+def compare(builder, make_arguments, deep):
+    """A dict of what was seen: `refused` by PyTorch, `error` of ours, same `outputs`, same `code`, times."""
     torch.manual_seed(0)
     model = builder().eval()
-    seen = {}
     start = time.perf_counter()
     try:
         theirs = torch.jit.script(model)
     except Exception as error:  # noqa: BLE001 - whatever it says, there is nothing to compare
-        return {"refused": str(error)}
-    seen["theirs"] = time.perf_counter() - start
+        return {"refused": str(error)[-300:]}
+    seen = {"theirs": time.perf_counter() - start}
     start = time.perf_counter()
     try:
         ours = linkboy.script(model)
     except Exception:  # noqa: BLE001 - the report tells it
         return seen | {"error": traceback.format_exc()[-3000:]}
     seen["ours"] = time.perf_counter() - start
-    a, b = codes(theirs), codes(ours)
-    different = [path for path in a if a[path] != b.get(path)]
-    seen["code"] = not different
-    if different:
-        theirs_and_ours = [str(c.get(different[0])).splitlines() for c in (a, b)]
-        seen["different"] = f"at {different[0] or 'the top'}:\n" + "\n".join(difflib.unified_diff(*theirs_and_ours, n=1, lineterm=""))
-    x = torch.randn(size)
-    with torch.no_grad():
-        try:
-            want = flat(theirs(x))
-        except Exception as error:  # noqa: BLE001
-            return seen | {"outputs": True, "note": f"PyTorch does not run it: {str(error)[-200:]}"}
-        try:
-            got = flat(ours(x))
-        except Exception:  # noqa: BLE001
-            return seen | {"outputs": False, "note": traceback.format_exc()[-1500:]}
-    close = len(want) == len(got) and all(torch.allclose(g, w, 1e-3, 1e-3 * float(w.abs().max() or 1)) for g, w in zip(got, want))
-    if not close:
-        seen["note"] = f"{[tuple(t.shape) for t in got]} {[float((g - w).abs().max()) for g, w in zip(got, want) if g.shape == w.shape]}"
-    return seen | {"outputs": close}
+    different = difference(theirs, ours, "code")
+    seen |= {"code": different is None, "different": different}
+    if make_arguments is None:
+        return seen
+    arguments = make_arguments()
+    want, raised = answers(theirs, arguments)
+    if raised:
+        return seen | {"outputs": True, "note": f"PyTorch does not run it: {raised[-200:]}"}
+    got, raised = answers(ours, arguments)
+    seen["outputs"] = raised is None and close(got, want)
+    if not seen["outputs"]:
+        seen["note"] = raised or f"{[tuple(t.shape) for t in got]} {[float((g - w).abs().max()) for g, w in zip(got, want) if g.shape == w.shape]}"
+    if deep:
+        compare_deeply(theirs, ours, arguments, want, seen)
+    return seen
 
 
 def apart(work, *args):
@@ -174,43 +269,71 @@ def apart(work, *args):
     return pickle.loads(text) if text else {"error": "the process died"}
 
 
+def open_cache(path):
+    if path and os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    return {}
+
+
+def save_cache(path, cache):
+    if path:
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(cache, file, indent=1)
+
+
+def chosen(given, cache):
+    """(name, builder, arguments) of the models that are asked for and that PyTorch is not known to refuse."""
+    for name, builder, arguments in LIBRARIES[given.library](cache):
+        asked = not given.patterns or any(fnmatch.fnmatchcase(name, p) for p in given.patterns)
+        if asked and f"refused {given.library} {name}" not in cache:
+            yield name, builder, arguments
+
+
+def report(name, seen, verbose):
+    good = seen.get("outputs", True) and seen.get("code") and seen.get("graphs", True) and seen.get("saved", True)
+    ratio = f"{seen['ours'] / seen['theirs']:5.2f}" if "ours" in seen else "     "
+    print(f"{'ok  ' if good else 'FAIL'} {ratio} {name}", seen.get("note", ""), flush=True)
+    for key in ("error", "different"):
+        if seen.get(key):
+            print("    " + seen[key][-3000 if verbose else -700:].replace("\n", "\n    "), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("patterns", nargs="*", metavar="PATTERN")
-    parser.add_argument("--library", choices=("torchvision", "timm"), default="torchvision")
+    parser.add_argument("--library", choices=LIBRARIES, default="torchvision")
     parser.add_argument("--limit", type=int, help="no more models than these")
+    parser.add_argument("--deep", type=int, default=0, metavar="N", help="graphs and saving, too, of the first N models")
+    parser.add_argument("--cache", metavar="FILE", help="what is slow to find out, kept from run to run")
     parser.add_argument("-v", "--verbose", action="store_true", help="what differs, whole")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    models = torchvision_models() if given.library == "torchvision" else timm_models()
-    total = compiled = outputs = code = 0
-    times = []
-    for name, builder, size in models:
-        if given.patterns and not any(fnmatch.fnmatchcase(name, p) for p in given.patterns):
-            continue
-        if given.limit is not None and total >= given.limit:
+    cache = open_cache(given.cache)
+    all_seen = []
+    for name, builder, arguments in chosen(given, cache):
+        if given.limit is not None and len(all_seen) >= given.limit:
             break
-        seen = apart(compare, builder, size)
+        seen = apart(compare, builder, arguments, len(all_seen) < given.deep)
         if "refused" in seen:
+            cache[f"refused {given.library} {name}"] = seen["refused"]
+            save_cache(given.cache, cache)
             continue
-        total += 1
-        compiled += "error" not in seen
-        outputs += seen.get("outputs", False)
-        code += seen.get("code", False)
-        if "ours" in seen:
-            times.append(seen["ours"] / seen["theirs"])
-        good = seen.get("outputs") and seen.get("code")
-        ratio = f"{seen['ours'] / seen['theirs']:5.2f}" if "ours" in seen else "     "
-        print(f"{'ok  ' if good else 'FAIL'} {ratio} {name}", seen.get("note", ""), flush=True)
-        for key in ("error", "different"):
-            if key in seen:
-                print("    " + seen[key][-3000 if given.verbose else -700:].replace("\n", "\n    "), flush=True)
-    times.sort()
-    print(f"{total} models: {compiled} compiled, {outputs} with the same outputs, {code} with the same code;"
+        all_seen.append(seen)
+        report(name, seen, given.verbose)
+    save_cache(given.cache, cache)
+    times = sorted(seen["ours"] / seen["theirs"] for seen in all_seen if "ours" in seen)
+    compiled = sum("error" not in seen for seen in all_seen)
+    outputs, code, graphs, saved = (sum(seen.get(key, False) for seen in all_seen) for key in ("outputs", "code", "graphs", "saved"))
+    print(f"{len(all_seen)} models: {compiled} compiled, {outputs} with the same outputs, {code} with the same code;"
           f" median time to compile / PyTorch's: {times[len(times) // 2] if times else 0:.2f}")
-    return compiled < total
+    if given.deep:
+        print(f"of {min(given.deep, len(all_seen))}: {graphs} with the same graphs, {saved} saved and loaded alike")
+    return compiled < len(all_seen)
 
+
+LIBRARIES = {"torchvision": torchvision_models, "detection": detection_models, "timm": timm_models, "transformers": transformers_models}
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -4,7 +4,7 @@
 For every archive of CORPUS/modules that nn_recipes.txt says how to make:
 
     outputs     the layer, made by linkboy.nn and given the recorded weights, answers each recorded call as PyTorch did, state and
-                random numbers included
+                random numbers included (or, of a trace and where PyTorch is installed, as PyTorch's layer does)
     weights     it has PyTorch's initial weights to the bit for the same seed (where PyTorch is installed)
     code        every section `code` of the recording is what linkboy.script makes of the layer (of archives that were scripted)
 
@@ -168,6 +168,15 @@ def wrong_call(linkboy, layer, call):
     return None if equal(linkboy, call["output"], answer, call.get("tolerance")) else "another answer"
 
 
+def wrong_calls(linkboy, layer, calls):
+    """What is wrong with the first call that is not answered as recorded; None."""
+    for number, call in enumerate(calls):
+        wrong = wrong_call(linkboy, layer, call)
+        if wrong:
+            return f"call {number}: {wrong}"
+    return None
+
+
 def make(torch, recipe, name):
     torch.manual_seed(0)
     layer = eval(recipe, wrappers(torch))
@@ -176,16 +185,42 @@ def make(torch, recipe, name):
     return layer
 
 
-def check_outputs(linkboy, stem, recipe):
+def torch_answers(torch, stem, recipe):
+    """What PyTorch's own layer answers to the recorded calls, one by one, as linkboy's tensors: a trace has put numbers into its
+    graph that the layer asks of its module or its input each time, so that the layer may answer otherwise."""
+    name = os.path.basename(stem)
+    layer = make(torch, recipe, name).train("_train" in name)
+    layer.load_state_dict(torch.jit.load(stem + ".pt").state_dict())
+    for call in torch.load(stem + ".io", weights_only=False)["calls"]:
+        torch.manual_seed(call["seed"])
+        with torch.no_grad():
+            try:
+                answer = getattr(layer, call["method"])(*call["args"], **call["kwargs"])
+            except Exception as error:
+                yield {"raises": {"text": str(error), "message": str(error)}}
+                continue
+        yield {"raises": None, "output": as_linkboy(torch, answer)}
+
+
+def as_linkboy(torch, answer):
+    import linkboy
+
+    if isinstance(answer, (list, tuple)):
+        return tuple(as_linkboy(torch, item) for item in answer)
+    return linkboy.from_dlpack(answer.contiguous().clone()) if isinstance(answer, torch.Tensor) else answer
+
+
+def check_outputs(linkboy, torch, stem, recipe):
     name = os.path.basename(stem)
     program = linkboy.load(stem + ".pt")
     layer = make(linkboy, recipe, name).train("_train" in name)
     layer.load_state_dict(program.state_dict())
-    for number, call in enumerate(linkboy.load(stem + ".io")["calls"]):
-        wrong = wrong_call(linkboy, layer, call)
-        if wrong:
-            return f"call {number}: {wrong}"
-    return None
+    wrong = wrong_calls(linkboy, layer, linkboy.load(stem + ".io")["calls"])
+    if wrong and name.endswith("__traced") and torch is not None:
+        layer.load_state_dict(program.state_dict())
+        calls = zip(linkboy.load(stem + ".io")["calls"], torch_answers(torch, stem, recipe))
+        wrong = wrong_calls(linkboy, layer, [recorded | answer for recorded, answer in calls])
+    return wrong
 
 
 def check_weights(linkboy, torch, stem, recipe):
@@ -248,7 +283,7 @@ def main():
         if recipe is None:
             unknown += 1
             continue
-        results = {"outputs": attempt(check_outputs, linkboy, stem, recipe)}
+        results = {"outputs": attempt(check_outputs, linkboy, torch, stem, recipe)}
         if torch is not None:
             results["weights"] = attempt(check_weights, linkboy, torch, stem, recipe)
         if hasattr(linkboy.jit, "script") and not name.endswith("__traced"):

@@ -104,6 +104,20 @@ static PyObject *qualified(PyObject *self, void *closure) {
     return name ? PyUnicode_FromString(name) : Py_NewRef(Py_None);
 }
 
+/* Names of a class's attributes in order. */
+static PyObject *attributes(PyObject *self, PyObject *nothing) {
+    (void)nothing;
+    const lb_type *type = self_of(self)->type;
+    PyObject *names = PyList_New(0);
+    const char *name;
+    for (int i = 0; names && (name = lb_type_attribute(type, i)); i++) {
+        PyObject *word = PyUnicode_FromString(name);
+        if (!word || PyList_Append(names, word) < 0) Py_CLEAR(names);
+        Py_XDECREF(word);
+    }
+    return names;
+}
+
 static PyObject *kind(PyObject *self, PyObject *nothing) {
     (void)nothing;
     return PyUnicode_FromString(lb_type_kind(self_of(self)->type));
@@ -232,6 +246,7 @@ static PyMethodDef methods[] = {
     {"isSubtypeOf", is_subtype, METH_O, "isSubtypeOf(type)"},
     {"_facts", facts, METH_NOARGS, "What is known of a tensor; None for other types."},
     {"_tensor", tensor_type, METH_VARARGS, "_tensor(dtype, ndim, sizes, strides, requires_grad, device)"},
+    {"_attributes", attributes, METH_NOARGS, "Names of the attributes of a class, in order."},
     {"_made", made, METH_O, "_made(text): another type of the unit, as graphs show it."},
     {0},
 };

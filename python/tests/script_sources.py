@@ -155,3 +155,41 @@ if nn is not None:
 
         def forward(self, x: Tensor) -> Tensor:
             return self.second(x)
+
+
+class Scaler:
+    def __init__(self, factor: int):
+        self.factor = factor
+
+    def scaled(self, n: int) -> int:
+        return self.factor * n
+
+
+class Scalers:
+    def __init__(self):
+        self.first = Scaler(2)
+        self.others = [Scaler(3), Scaler(5)]
+
+    def scaled(self, n: int) -> int:
+        return self.others[1].scaled(self.first.scaled(n))
+
+
+class NamedScalers(Scalers):
+    """One that has more than what programs know of its base class."""
+
+    def __init__(self):
+        super().__init__()
+        self.name = "ten"
+
+
+if nn is not None:
+
+    class UsesScalers(nn.Module):
+        scalers: Scalers
+
+        def __init__(self):
+            super().__init__()
+            self.scalers = NamedScalers()
+
+        def forward(self, n: int) -> int:
+            return self.scalers.scaled(n)

@@ -174,6 +174,12 @@ def test_forward_pre_hook(torch):
     assert unnumbered(ours.code) == unnumbered(theirs.code)
 
 
+def test_objects_that_hold_objects_go_as_their_declared_class(torch):
+    ours, theirs, module = both(torch, sources.UsesScalers)
+    assert ours(7) == theirs(7) == module(7) == 70
+    assert ours.code == theirs.code
+
+
 def test_attribute_without_a_type_is_told_of_where_it_is_used(torch):
     linkboy.script(sources.Net())  # has one, but uses it nowhere
     with pytest.raises(RuntimeError) as caught:

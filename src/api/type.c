@@ -87,6 +87,12 @@ const char *lb_type_qualified(const lb_type *type) {
     return t->name && t->kind != TYPE_VAR ? t->name->text : NULL;
 }
 
+const char *lb_type_attribute(const lb_type *type, int index) {
+    const struct type *t = type_of(type);
+    bool is = t->kind == TYPE_CLASS && index >= 0 && index < t->definition->attributes.count;
+    return is ? t->definition->attributes.items[index].name->text : NULL;
+}
+
 bool lb_type_is_subtype(lb_unit *unit, const lb_type *type, const lb_type *of) {
     return type_is_subtype(&unit_of(unit)->types, type_of(type), type_of(of));
 }

@@ -203,16 +203,34 @@ def _interface_type(cls):
 # ---- objects ----
 
 
-def script_object(obj):
+def script_object(obj, declared=None):
     """An object of the class's type with the attributes of a Python object; None where its class was not
-    compiled."""
+    compiled. `declared` is the type it is to have: that of a base class then."""
     cls = type(obj)
-    found = _types.get(cls)
+    if isinstance(obj, (enum.Enum, tuple)):
+        return None
+    found = declared if _is_base(declared, cls) else _types.get(cls)
     if found is None and _is_known_to_torch(cls):
         found = class_type(cls)
-    if found is None or isinstance(obj, (enum.Enum, tuple)):
+    if found is None:
         return None
-    return unit.object(found, dict(vars(obj)))
+    return unit.object(found, {n: as_value(getattr(obj, n)) for n in found._attributes() if hasattr(obj, n)})
+
+
+def _is_base(declared, cls) -> bool:
+    return declared is not None and any(_types.get(base) == declared for base in cls.__mro__)
+
+
+def as_value(value, declared=None):
+    """A Python value with the objects in it as objects of the program."""
+    if isinstance(value, list):
+        return [as_value(item) for item in value]
+    if type(value) is tuple:
+        return tuple(map(as_value, value))
+    if isinstance(value, dict):
+        return {as_value(key): as_value(item) for key, item in value.items()}
+    made = script_object(value, declared)
+    return value if made is None else made
 
 
 def _is_known_to_torch(cls) -> bool:

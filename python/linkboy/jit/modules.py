@@ -287,9 +287,8 @@ class Discovery:
 
 def inferred(value):
     """(type, None) of a value by what it shows, or (None, why it shows none)."""
-    made = classes.script_object(value)
     try:
-        return unit.infer(value if made is None else made), None
+        return unit.infer(classes.as_value(value)), None
     except Exception as error:
         return None, str(error).rstrip(".")
 
@@ -459,7 +458,7 @@ def script_module(module, concrete=None, begins=None):
         concrete = concrete_of(module)
     if begins is None:
         begins = methods_to_compile(module)
-    values = {name: attribute_value(module, name) for name in concrete.attributes}
+    values = {name: attribute_value(module, name, found) for name, (found, _) in concrete.attributes.items()}
     for name, sub in concrete.modules.items():
         values[name] = _script_submodule(getattr(module, name), sub)
     if not concrete.compiled:
@@ -471,14 +470,13 @@ def script_module(module, concrete=None, begins=None):
     return scripted
 
 
-def attribute_value(module, name):
+def attribute_value(module, name, declared):
     value = getattr(module, name)
     if modifiers.is_attribute(value):
         value = value.value
     if hasattr(value, "data_ptr"):
         return shared(value)
-    made = classes.script_object(value)
-    return value if made is None else made
+    return classes.as_value(value, declared)
 
 
 _tensors: dict = {}  # id of a tensor -> (a weak reference to it, ours)

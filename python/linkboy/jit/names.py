@@ -47,6 +47,7 @@ _FORMS = {  # linkboy's own
 
 
 _LIBRARY = {  # functions of the package -> the operators that programs call instead
+    "linkboy.functional._assert": "aten::_assert",
     "linkboy.nn.functional._no_grad_embedding_renorm_": "aten::_no_grad_embedding_renorm_",
     "linkboy.nn.modules.utils._list_with_default": "aten::list_with_default",
     **{f"linkboy.nn.init.{name}": f"aten::{name}" for name in _NO_GRAD},
