@@ -129,7 +129,7 @@ def timm_models(cache):
         if name is not None:
             config = timm.get_pretrained_cfg(name, allow_unregistered=True)
             channels, *sides = config.input_size
-            size = (1, channels, *(sides if config.fixed_input_size else (min(side, 256) for side in sides)))
+            size = (1, channels, *(sides if config.fixed_input_size else (side if side % 32 else min(side, 256) for side in sides)))
             yield name, lambda name=name: timm.create_model(name), lambda size=size: (torch.randn(size),)
 
 

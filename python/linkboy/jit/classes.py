@@ -15,6 +15,7 @@ from linkboy.jit.unit import qualified_name, unit
 
 _types: dict = {}  # class -> Type
 _plain: dict = {}  # class -> whether it can be compiled
+module_types: dict = {}  # class of modules -> the type that was made of it first, which has its name
 
 
 def known(cls: type):

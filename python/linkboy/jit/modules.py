@@ -330,6 +330,7 @@ def concrete_of(module):
 def build(concrete: Concrete) -> Concrete:
     """Makes the type of a Concrete."""
     concrete.type = unit.new_class(qualified_name(concrete.cls), concrete.kind, concrete)
+    classes.module_types.setdefault(concrete.cls, concrete.type)
     concrete.methods = {}
     for name, (found, flags) in concrete.attributes.items():
         unit.attribute(concrete.type, name, found, flags)

@@ -241,7 +241,7 @@ def _answer_class(obj):
         return answers.name(known, annotations.plain_type(obj))
     if issubclass(obj, BaseException):
         return answers.exception(obj)
-    found = annotations.annotation_type(obj)
+    found = annotations.annotation_type(obj) or classes.module_types.get(obj)
     if found is not None:
         return answers.of_type(found)
     return answers.unusable(f"python value of type '{type(obj).__name__}'")

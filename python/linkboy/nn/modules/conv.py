@@ -9,7 +9,7 @@ from linkboy.nn import functional as F
 from linkboy.nn import init
 from linkboy.nn.modules._parameters import add_parameters
 from linkboy.nn.modules.module import Module
-from linkboy.nn.modules.utils import _pair, _reverse_repeat_tuple, _single, _triple
+from linkboy.nn.modules.utils import _ntuple, _pair, _reverse_repeat_tuple, _single, _triple
 
 _Size = Union[int, tuple[int, ...]]
 _Padding = Union[str, int, tuple[int, ...]]
@@ -134,8 +134,10 @@ class _ConvNd(Module):
         return ", ".join(parts)
 
 
-class Conv1d(_ConvNd):
-    """Convolution of (N, C, L)."""
+class _Convolution(_ConvNd):
+    """What the convolutions share: sizes are given once for all dimensions, or one for each."""
+
+    _dimensions = 1
 
     def __init__(
         self,
@@ -151,21 +153,31 @@ class Conv1d(_ConvNd):
         device=None,
         dtype=None,
     ) -> None:
+        each = _ntuple(self._dimensions, "each")
         super().__init__(
             in_channels,
             out_channels,
-            _single(kernel_size),
-            _single(stride),
-            padding if isinstance(padding, str) else _single(padding),
-            _single(dilation),
+            each(kernel_size),
+            each(stride),
+            padding if isinstance(padding, str) else each(padding),
+            each(dilation),
             False,
-            _single(0),
+            each(0),
             groups,
             bias,
             padding_mode,
             device,
             dtype,
         )
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._conv_forward(input, self.weight, self.bias)
+
+
+class Conv1d(_Convolution):
+    """Convolution of (N, C, L)."""
+
+    _dimensions = 1
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Optional[Tensor]):
         if self.padding_mode != "zeros":
@@ -180,42 +192,11 @@ class Conv1d(_ConvNd):
             )
         return F.conv1d(input, weight, bias, self.stride, self.padding, self.dilation, self.groups)
 
-    def forward(self, input: Tensor) -> Tensor:
-        return self._conv_forward(input, self.weight, self.bias)
 
-
-class Conv2d(_ConvNd):
+class Conv2d(_Convolution):
     """Convolution of (N, C, H, W)."""
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: _Size,
-        stride: _Size = 1,
-        padding: _Padding = 0,
-        dilation: _Size = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device=None,
-        dtype=None,
-    ) -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            _pair(kernel_size),
-            _pair(stride),
-            padding if isinstance(padding, str) else _pair(padding),
-            _pair(dilation),
-            False,
-            _pair(0),
-            groups,
-            bias,
-            padding_mode,
-            device,
-            dtype,
-        )
+    _dimensions = 2
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Optional[Tensor]):
         if self.padding_mode != "zeros":
@@ -230,42 +211,11 @@ class Conv2d(_ConvNd):
             )
         return F.conv2d(input, weight, bias, self.stride, self.padding, self.dilation, self.groups)
 
-    def forward(self, input: Tensor) -> Tensor:
-        return self._conv_forward(input, self.weight, self.bias)
 
-
-class Conv3d(_ConvNd):
+class Conv3d(_Convolution):
     """Convolution of (N, C, D, H, W)."""
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: _Size,
-        stride: _Size = 1,
-        padding: _Padding = 0,
-        dilation: _Size = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device=None,
-        dtype=None,
-    ) -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            _triple(kernel_size),
-            _triple(stride),
-            padding if isinstance(padding, str) else _triple(padding),
-            _triple(dilation),
-            False,
-            _triple(0),
-            groups,
-            bias,
-            padding_mode,
-            device,
-            dtype,
-        )
+    _dimensions = 3
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Optional[Tensor]):
         if self.padding_mode != "zeros":
@@ -279,9 +229,6 @@ class Conv3d(_ConvNd):
                 self.groups,
             )
         return F.conv3d(input, weight, bias, self.stride, self.padding, self.dilation, self.groups)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return self._conv_forward(input, self.weight, self.bias)
 
 
 class _ConvTransposeNd(_ConvNd):
@@ -376,8 +323,10 @@ class _ConvTransposeNd(_ConvNd):
         return ret
 
 
-class ConvTranspose1d(_ConvTransposeNd):
-    """Transposed convolution of (N, C, L)."""
+class _TransposedConvolution(_ConvTransposeNd):
+    """What the transposed convolutions share."""
+
+    _dimensions = 1
 
     def __init__(
         self,
@@ -394,21 +343,28 @@ class ConvTranspose1d(_ConvTransposeNd):
         device=None,
         dtype=None,
     ) -> None:
+        each = _ntuple(self._dimensions, "each")
         super().__init__(
             in_channels,
             out_channels,
-            _single(kernel_size),
-            _single(stride),
-            _single(padding),
-            _single(dilation),
+            each(kernel_size),
+            each(stride),
+            each(padding),
+            each(dilation),
             True,
-            _single(output_padding),
+            each(output_padding),
             groups,
             bias,
             padding_mode,
             device,
             dtype,
         )
+
+
+class ConvTranspose1d(_TransposedConvolution):
+    """Transposed convolution of (N, C, L)."""
+
+    _dimensions = 1
 
     def forward(self, input: Tensor, output_size: Optional[list[int]] = None) -> Tensor:
         if self.padding_mode != "zeros":
@@ -437,39 +393,10 @@ class ConvTranspose1d(_ConvTransposeNd):
         )
 
 
-class ConvTranspose2d(_ConvTransposeNd):
+class ConvTranspose2d(_TransposedConvolution):
     """Transposed convolution of (N, C, H, W)."""
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: _Size,
-        stride: _Size = 1,
-        padding: _Size = 0,
-        output_padding: _Size = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: _Size = 1,
-        padding_mode: str = "zeros",
-        device=None,
-        dtype=None,
-    ) -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            _pair(kernel_size),
-            _pair(stride),
-            _pair(padding),
-            _pair(dilation),
-            True,
-            _pair(output_padding),
-            groups,
-            bias,
-            padding_mode,
-            device,
-            dtype,
-        )
+    _dimensions = 2
 
     def forward(self, input: Tensor, output_size: Optional[list[int]] = None) -> Tensor:
         if self.padding_mode != "zeros":
@@ -498,39 +425,10 @@ class ConvTranspose2d(_ConvTransposeNd):
         )
 
 
-class ConvTranspose3d(_ConvTransposeNd):
+class ConvTranspose3d(_TransposedConvolution):
     """Transposed convolution of (N, C, D, H, W)."""
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: _Size,
-        stride: _Size = 1,
-        padding: _Size = 0,
-        output_padding: _Size = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: _Size = 1,
-        padding_mode: str = "zeros",
-        device=None,
-        dtype=None,
-    ) -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            _triple(kernel_size),
-            _triple(stride),
-            _triple(padding),
-            _triple(dilation),
-            True,
-            _triple(output_padding),
-            groups,
-            bias,
-            padding_mode,
-            device,
-            dtype,
-        )
+    _dimensions = 3
 
     def forward(self, input: Tensor, output_size: Optional[list[int]] = None) -> Tensor:
         if self.padding_mode != "zeros":

@@ -5,7 +5,7 @@ from typing import Optional, Union
 from linkboy import Tensor
 from linkboy.nn import functional as F
 from linkboy.nn.modules.module import Module
-from linkboy.nn.modules.utils import _ntuple, _pair, _single, _triple
+from linkboy.nn.modules.utils import _ntuple, _single, _triple
 
 _Size = Union[int, tuple[int, ...]]
 _Ratio = Union[float, tuple[float, ...]]
@@ -22,6 +22,10 @@ class _MaxPoolNd(Module):
         "return_indices",
         "ceil_mode",
     ]
+    kernel_size: _Size
+    stride: _Size
+    padding: _Size
+    dilation: _Size
     return_indices: bool
     ceil_mode: bool
 
@@ -52,11 +56,6 @@ class _MaxPoolNd(Module):
 class MaxPool1d(_MaxPoolNd):
     """Maxima along one dimension."""
 
-    kernel_size: _Size
-    stride: _Size
-    padding: _Size
-    dilation: _Size
-
     def forward(self, input: Tensor):
         return F.max_pool1d(
             input,
@@ -71,11 +70,6 @@ class MaxPool1d(_MaxPoolNd):
 
 class MaxPool2d(_MaxPoolNd):
     """Maxima over two dimensions."""
-
-    kernel_size: _Size
-    stride: _Size
-    padding: _Size
-    dilation: _Size
 
     def forward(self, input: Tensor):
         return F.max_pool2d(
@@ -92,11 +86,6 @@ class MaxPool2d(_MaxPoolNd):
 class MaxPool3d(_MaxPoolNd):
     """Maxima over three dimensions."""
 
-    kernel_size: _Size
-    stride: _Size
-    padding: _Size
-    dilation: _Size
-
     def forward(self, input: Tensor):
         return F.max_pool3d(
             input,
@@ -112,6 +101,18 @@ class MaxPool3d(_MaxPoolNd):
 class _MaxUnpoolNd(Module):
     """Puts maxima back where `indices` say, zeros elsewhere; `output_size` chooses among the sizes possible."""
 
+    _dimensions = 1
+    kernel_size: _Size
+    stride: _Size
+    padding: _Size
+
+    def __init__(self, kernel_size: _Size, stride: Optional[_Size] = None, padding: _Size = 0) -> None:
+        super().__init__()
+        each = _ntuple(self._dimensions, "each")
+        self.kernel_size = each(kernel_size)
+        self.stride = each(stride if (stride is not None) else kernel_size)
+        self.padding = each(padding)
+
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
@@ -119,15 +120,7 @@ class _MaxUnpoolNd(Module):
 class MaxUnpool1d(_MaxUnpoolNd):
     """The inverse of MaxPool1d."""
 
-    kernel_size: _Size
-    stride: _Size
-    padding: _Size
-
-    def __init__(self, kernel_size: _Size, stride: Optional[_Size] = None, padding: _Size = 0) -> None:
-        super().__init__()
-        self.kernel_size = _single(kernel_size)
-        self.stride = _single(stride if (stride is not None) else kernel_size)
-        self.padding = _single(padding)
+    _dimensions = 1
 
     def forward(self, input: Tensor, indices: Tensor, output_size: Optional[list[int]] = None) -> Tensor:
         return F.max_unpool1d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
@@ -136,15 +129,7 @@ class MaxUnpool1d(_MaxUnpoolNd):
 class MaxUnpool2d(_MaxUnpoolNd):
     """The inverse of MaxPool2d."""
 
-    kernel_size: _Size
-    stride: _Size
-    padding: _Size
-
-    def __init__(self, kernel_size: _Size, stride: Optional[_Size] = None, padding: _Size = 0) -> None:
-        super().__init__()
-        self.kernel_size = _pair(kernel_size)
-        self.stride = _pair(stride if (stride is not None) else kernel_size)
-        self.padding = _pair(padding)
+    _dimensions = 2
 
     def forward(self, input: Tensor, indices: Tensor, output_size: Optional[list[int]] = None) -> Tensor:
         return F.max_unpool2d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
@@ -153,15 +138,7 @@ class MaxUnpool2d(_MaxUnpoolNd):
 class MaxUnpool3d(_MaxUnpoolNd):
     """The inverse of MaxPool3d."""
 
-    kernel_size: _Size
-    stride: _Size
-    padding: _Size
-
-    def __init__(self, kernel_size: _Size, stride: Optional[_Size] = None, padding: _Size = 0) -> None:
-        super().__init__()
-        self.kernel_size = _triple(kernel_size)
-        self.stride = _triple(stride if (stride is not None) else kernel_size)
-        self.padding = _triple(padding)
+    _dimensions = 3
 
     def forward(self, input: Tensor, indices: Tensor, output_size: Optional[list[int]] = None) -> Tensor:
         return F.max_unpool3d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
@@ -171,6 +148,11 @@ class _AvgPoolNd(Module):
     """Means of windows; `stride` None is the window's size."""
 
     __constants__ = ["kernel_size", "stride", "padding", "ceil_mode", "count_include_pad"]
+    kernel_size: _Size
+    stride: _Size
+    padding: _Size
+    ceil_mode: bool
+    count_include_pad: bool
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
@@ -178,12 +160,6 @@ class _AvgPoolNd(Module):
 
 class AvgPool1d(_AvgPoolNd):
     """Means along one dimension."""
-
-    kernel_size: _Size
-    stride: _Size
-    padding: _Size
-    ceil_mode: bool
-    count_include_pad: bool
 
     def __init__(
         self,
@@ -211,8 +187,8 @@ class AvgPool1d(_AvgPoolNd):
         )
 
 
-class AvgPool2d(_AvgPoolNd):
-    """Means over two dimensions; `divisor_override` is what sums are divided by instead of the window's size."""
+class _DivisorAvgPoolNd(_AvgPoolNd):
+    """`divisor_override` is what sums are divided by instead of the window's size."""
 
     __constants__ = [
         "kernel_size",
@@ -222,11 +198,6 @@ class AvgPool2d(_AvgPoolNd):
         "count_include_pad",
         "divisor_override",
     ]
-    kernel_size: _Size
-    stride: _Size
-    padding: _Size
-    ceil_mode: bool
-    count_include_pad: bool
 
     def __init__(
         self,
@@ -244,6 +215,10 @@ class AvgPool2d(_AvgPoolNd):
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
         self.divisor_override = divisor_override
+
+
+class AvgPool2d(_DivisorAvgPoolNd):
+    """Means over two dimensions."""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.avg_pool2d(
@@ -257,39 +232,8 @@ class AvgPool2d(_AvgPoolNd):
         )
 
 
-class AvgPool3d(_AvgPoolNd):
-    """Means over three dimensions; `divisor_override` is what sums are divided by instead of the window's size."""
-
-    __constants__ = [
-        "kernel_size",
-        "stride",
-        "padding",
-        "ceil_mode",
-        "count_include_pad",
-        "divisor_override",
-    ]
-    kernel_size: _Size
-    stride: _Size
-    padding: _Size
-    ceil_mode: bool
-    count_include_pad: bool
-
-    def __init__(
-        self,
-        kernel_size: _Size,
-        stride: Optional[_Size] = None,
-        padding: _Size = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-        divisor_override: Optional[int] = None,
-    ) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = stride if (stride is not None) else kernel_size
-        self.padding = padding
-        self.ceil_mode = ceil_mode
-        self.count_include_pad = count_include_pad
-        self.divisor_override = divisor_override
+class AvgPool3d(_DivisorAvgPoolNd):
+    """Means over three dimensions."""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.avg_pool3d(
@@ -316,10 +260,11 @@ def _check_fractional(
         raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
 
 
-class FractionalMaxPool2d(Module):
+class _FractionalMaxPoolNd(Module):
     """Maxima of windows placed by chance so that the output has a given size, or ratio to the input's."""
 
     __constants__ = ["kernel_size", "return_indices", "output_size", "output_ratio"]
+    _dimensions = 2
     kernel_size: _Size
     return_indices: bool
     output_size: _Size
@@ -334,12 +279,21 @@ class FractionalMaxPool2d(Module):
         _random_samples=None,
     ) -> None:
         super().__init__()
-        self.kernel_size = _pair(kernel_size)
+        each = _ntuple(self._dimensions, "each")
+        self._check_kernel(kernel_size)
+        self.kernel_size = each(kernel_size)
         self.return_indices = return_indices
         self.register_buffer("_random_samples", _random_samples)
-        self.output_size = _pair(output_size) if output_size is not None else None
-        self.output_ratio = _pair(output_ratio) if output_ratio is not None else None
-        _check_fractional("FractionalMaxPool2d", output_size, output_ratio, 2)
+        self.output_size = each(output_size) if output_size is not None else None
+        self.output_ratio = each(output_ratio) if output_ratio is not None else None
+        _check_fractional(type(self).__name__, output_size, output_ratio, self._dimensions)
+
+    def _check_kernel(self, kernel_size: _Size) -> None:
+        """Raises ValueError where no window can have this size."""
+
+
+class FractionalMaxPool2d(_FractionalMaxPoolNd):
+    """Over two dimensions."""
 
     def forward(self, input: Tensor):
         return F.fractional_max_pool2d(
@@ -352,32 +306,14 @@ class FractionalMaxPool2d(Module):
         )
 
 
-class FractionalMaxPool3d(Module):
-    """FractionalMaxPool2d over three dimensions."""
+class FractionalMaxPool3d(_FractionalMaxPoolNd):
+    """Over three dimensions."""
 
-    __constants__ = ["kernel_size", "return_indices", "output_size", "output_ratio"]
-    kernel_size: _Size
-    return_indices: bool
-    output_size: _Size
-    output_ratio: _Ratio
+    _dimensions = 3
 
-    def __init__(
-        self,
-        kernel_size: _Size,
-        output_size: Optional[_Size] = None,
-        output_ratio: Optional[_Ratio] = None,
-        return_indices: bool = False,
-        _random_samples=None,
-    ) -> None:
-        super().__init__()
+    def _check_kernel(self, kernel_size: _Size) -> None:
         if not all(size > 0 for size in _triple(kernel_size)):
             raise ValueError(f"kernel_size must be greater than 0, but got {kernel_size}")
-        self.kernel_size = _triple(kernel_size)
-        self.return_indices = return_indices
-        self.register_buffer("_random_samples", _random_samples)
-        self.output_size = _triple(output_size) if output_size is not None else None
-        self.output_ratio = _triple(output_ratio) if output_ratio is not None else None
-        _check_fractional("FractionalMaxPool3d", output_size, output_ratio, 3)
 
     def forward(self, input: Tensor):
         return F.fractional_max_pool3d(
@@ -395,6 +331,8 @@ class _LPPoolNd(Module):
 
     __constants__ = ["norm_type", "kernel_size", "stride", "ceil_mode"]
     norm_type: float
+    kernel_size: _Size
+    stride: _Size
     ceil_mode: bool
 
     def __init__(
@@ -420,9 +358,6 @@ class _LPPoolNd(Module):
 class LPPool1d(_LPPoolNd):
     """L_p norms along one dimension."""
 
-    kernel_size: _Size
-    stride: _Size
-
     def forward(self, input: Tensor) -> Tensor:
         return F.lp_pool1d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
@@ -430,18 +365,12 @@ class LPPool1d(_LPPoolNd):
 class LPPool2d(_LPPoolNd):
     """L_p norms over two dimensions."""
 
-    kernel_size: _Size
-    stride: _Size
-
     def forward(self, input: Tensor) -> Tensor:
         return F.lp_pool2d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
 class LPPool3d(_LPPoolNd):
     """L_p norms over three dimensions."""
-
-    kernel_size: _Size
-    stride: _Size
 
     def forward(self, input: Tensor) -> Tensor:
         return F.lp_pool3d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
