@@ -193,3 +193,18 @@ if nn is not None:
 
         def forward(self, n: int) -> int:
             return self.scalers.scaled(n)
+
+    class AsksForClasses(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Identity()
+            self.second = nn.Softsign()
+
+        def forward(self, x: Tensor) -> Tensor:
+            if isinstance(self.first, nn.Identity):
+                x = x + 1
+            if isinstance(self.second, nn.Identity):
+                x = x + 2
+            if isinstance(self.second, (nn.Identity, nn.Softsign)):
+                x = x + 4
+            return x

@@ -180,6 +180,13 @@ def test_objects_that_hold_objects_go_as_their_declared_class(torch):
     assert ours.code == theirs.code
 
 
+def test_isinstance_knows_classes_of_modules(torch):
+    ours, theirs, module = both(torch, sources.AsksForClasses)
+    x = torch.zeros(2)
+    assert ours(x).tolist() == theirs(x).tolist() == [5, 5]
+    assert unnumbered(ours.code) == unnumbered(theirs.code)
+
+
 def test_attribute_without_a_type_is_told_of_where_it_is_used(torch):
     linkboy.script(sources.Net())  # has one, but uses it nowhere
     with pytest.raises(RuntimeError) as caught:

@@ -15,6 +15,7 @@ from linkboy.nn.modules.module import Module
 class _Loss(Module):
     """`reduction` is "none", "mean" or "sum"; `size_average` and `reduce` are the old way to say it."""
 
+    __constants__ = ["reduction"]
     reduction: str
 
     def __init__(self, size_average=None, reduce=None, reduction: str = "mean") -> None:
@@ -41,8 +42,6 @@ class _WeightedLoss(_Loss):
 
 class L1Loss(_Loss):
     """|x - t|."""
-
-    __constants__ = ["reduction"]
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.l1_loss(input, target, reduction=self.reduction)
@@ -131,8 +130,6 @@ class GaussianNLLLoss(_Loss):
 class KLDivLoss(_Loss):
     """Kullback-Leibler divergence of log-probabilities `input` from `target`."""
 
-    __constants__ = ["reduction"]
-
     def __init__(
         self,
         size_average=None,
@@ -150,8 +147,6 @@ class KLDivLoss(_Loss):
 class MSELoss(_Loss):
     """(x - t)^2."""
 
-    __constants__ = ["reduction"]
-
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.mse_loss(input, target, reduction=self.reduction)
 
@@ -159,14 +154,14 @@ class MSELoss(_Loss):
 class BCELoss(_WeightedLoss):
     """Binary cross entropy of probabilities."""
 
-    __constants__ = ["reduction"]
-
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
 
 
 class BCEWithLogitsLoss(_Loss):
     """Binary cross entropy of sigmoid(x); `pos_weight` is what positive targets weigh, by class."""
+
+    __constants__: list[str] = []  # as PyTorch has it: `reduction` is an attribute here
 
     def __init__(
         self,
@@ -213,16 +208,12 @@ class HingeEmbeddingLoss(_Loss):
 class MultiLabelMarginLoss(_Loss):
     """Hinge between the classes that each row of the target lists, up to its first -1, and all others."""
 
-    __constants__ = ["reduction"]
-
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.multilabel_margin_loss(input, target, reduction=self.reduction)
 
 
 class SmoothL1Loss(_Loss):
     """Squared below `beta`, absolute above."""
-
-    __constants__ = ["reduction"]
 
     def __init__(self, size_average=None, reduce=None, reduction: str = "mean", beta: float = 1.0) -> None:
         super().__init__(size_average, reduce, reduction)
@@ -249,8 +240,6 @@ class HuberLoss(_Loss):
 
 class SoftMarginLoss(_Loss):
     """log(1 + exp(-t x)) for targets of 1 and -1."""
-
-    __constants__ = ["reduction"]
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.soft_margin_loss(input, target, reduction=self.reduction)
@@ -355,8 +344,6 @@ class LinearCrossEntropyLoss(_WeightedLoss):
 
 class MultiLabelSoftMarginLoss(_WeightedLoss):
     """Mean over classes of binary cross entropy with logits."""
-
-    __constants__ = ["reduction"]
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.multilabel_soft_margin_loss(input, target, weight=self.weight, reduction=self.reduction)
