@@ -7,7 +7,8 @@ Without --library five models are traced: ResNet-18, MobileNetV3, ViT of torchvi
 With --corpus the layers of DIR/modules that nn_recipes.txt says how to make, each of torch.nn and of linkboy.nn, and
 the functions and modules of DIR/lang/src with the tensors that were recorded for them. A PATTERN is a glob on names.
 
-Each is traced by both in a process of its own. Held against each other: what the programs give for the example and
+Models are traced by both in a process of their own; many of a corpus share one, and the numbers that PyTorch puts
+into names of classes that came before are not compared there. Held against each other: what the programs give for the example and
 for another input where there is one, and of each method of each submodule code, canonical graph and graph with value
 numbers, then the warnings. What torch.jit.trace refuses is left out. Prints what differs, then a line of sums.
 """
@@ -16,6 +17,7 @@ import copy
 import difflib
 import fnmatch
 import glob
+import itertools
 import os
 import re
 import time
@@ -202,6 +204,12 @@ def own_texts(text):
     return {kind: text(number) for number, kind in ((0, "code"), (2, "canonical"), (1, "graph"))}
 
 
+def without_numbers(texts):
+    """{where: {kind: text}} without the numbers that tell classes of one name apart."""
+    return {where: {kind: re.sub(r"___torch_mangle_\d+\.", "", text) for kind, text in of.items()}
+            for where, of in texts.items()}
+
+
 def without_places(text):
     return re.sub(r"# \S+:\d+:\d+$", "#", text.replace("__torch__.linkboy.", "__torch__.torch."), flags=re.M)
 
@@ -232,8 +240,14 @@ def traced_with_warnings(trace, made, inputs):
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         traced = trace(made, inputs, check_trace=False)
-    told = [(str(w.message), w.filename, w.lineno) for w in seen if w.category.__name__ == "TracerWarning"]
+    told = [where_told(w) for w in seen if w.category.__name__ == "TracerWarning"]
     return traced, told, time.perf_counter() - start
+
+
+def where_told(warning):
+    """(message, file, line); PyTorch gives a line of its own to what it says of results."""
+    text = str(warning.message)
+    return (text,) if text.startswith("Encountering a") else (text, warning.filename, warning.lineno)
 
 
 def answers(program, inputs):
@@ -282,7 +296,18 @@ def compare_outputs(theirs, ours, all_inputs, convert):
     return None
 
 
-def compare(make, make_own=None):
+def compare_all(cases):
+    return [attempt(make, make_own) for _, make, make_own in cases]
+
+
+def attempt(make, make_own):
+    try:
+        return compare(make, make_own, numbered=False)
+    except Exception:  # noqa: BLE001 - the report tells it
+        return {"error": traceback.format_exc()}
+
+
+def compare(make, make_own=None, numbered=True):
     """What was seen of one: {"refused": ...}, or {"error": ...}, or {kind of COUNTS: what differs}."""
     import linkboy
 
@@ -291,11 +316,11 @@ def compare(make, make_own=None):
         made, all_inputs = make()
     except LookupError as error:  # of check_script.entry: the recording does not say how it is made
         return {"refused": str(error)}
-    own = make_own()[0] if make_own else None
     if not all_inputs:
         return {"refused": "no inputs"}
-    # Two models: a run in training mode changes the first one's buffers.
-    other = own if own is not None else copy.deepcopy(made)
+    torch.manual_seed(0)
+    own = make_own()[0] if make_own else None
+    other = own if own is not None else make()[0]  # a run in training mode changes the first one's buffers
     try:
         theirs, their_warnings, their_time = traced_with_warnings(torch.jit.trace, made, copy.deepcopy(all_inputs[0]))
     except Exception as error:  # noqa: BLE001
@@ -306,7 +331,8 @@ def compare(make, make_own=None):
         ours, our_warnings, our_time = traced_with_warnings(linkboy.trace, other, inputs)
     except Exception:  # noqa: BLE001
         return {"error": traceback.format_exc()}
-    seen = different_texts(torch_texts(theirs), linkboy_texts(ours), own is not None)
+    texts = torch_texts(theirs), linkboy_texts(ours)
+    seen = different_texts(*(texts if numbered else map(without_numbers, texts)), own is not None)
     seen["outputs"] = compare_outputs(theirs, ours, all_inputs, lambda inputs: theirs_or_ours(library, inputs))
     if own is None and our_warnings != their_warnings:
         diff = difflib.unified_diff(*([str(w) for w in told] for told in (their_warnings, our_warnings)), n=0, lineterm="")
@@ -319,6 +345,19 @@ def cases(given):
     for name, make, make_own in found:
         if not given.patterns or any(fnmatch.fnmatchcase(name, p) for p in given.patterns):
             yield name, make, make_own
+
+
+def results(given):
+    """(name, what was seen) of all."""
+    chosen = itertools.islice(cases(given), given.limit)
+    if not given.corpus:
+        yield from ((name, apart(compare, make, make_own)) for name, make, make_own in chosen)
+        return
+    while some := list(itertools.islice(chosen, 30)):
+        seen = apart(compare_all, some)
+        if isinstance(seen, dict):  # one of them ended the process
+            seen = [apart(compare, make, make_own, False) for _, make, make_own in some]
+        yield from zip((name for name, _, _ in some), seen)
 
 
 def show(name, seen, verbose):
@@ -347,10 +386,7 @@ def main():
     total = refused = traced = 0
     good = dict.fromkeys(COUNTS, 0)
     ratios = []
-    for name, make, make_own in cases(given):
-        if given.limit is not None and total >= given.limit:
-            break
-        seen = apart(compare, make, make_own)
+    for name, seen in results(given):
         if "refused" in seen:
             refused += 1
             continue

@@ -33,6 +33,12 @@ def overload_of(schema: str) -> str:
     return overload or "default"
 
 
+@functools.lru_cache(maxsize=None)
+def schema_of(name: str) -> str:
+    """The schema of one overload, "aten::add.Tensor"; "" where there is none."""
+    return next((text for text in _C.overloads(name.partition(".")[0]) if text.startswith(name + "(")), "")
+
+
 class OperatorPacket:
     """All overloads of one operator (torch.ops.aten.add); called, it takes the first that fits."""
 

@@ -51,11 +51,12 @@ def load_program(
 
 
 def save_program(m: ScriptModule, f, _extra_files: Optional[Mapping[str, Any]] = None) -> None:
-    """Saves a module to a path or a file that can be written: an archive that PyTorch opens (torch.jit.save).
+    """Saves a module, or a function as one, to a path or a file that can be written: an archive that PyTorch opens (torch.jit.save).
 
     A file on disk is replaced as a whole or not at all. Raises OSError when it can't be written.
     """
     extras = extra_bytes(_extra_files)
+    m = m._module() if isinstance(m, _C.Function) else m
     if _is_path(f):
         _C.save_module(m, f, extras)
     else:

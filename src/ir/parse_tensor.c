@@ -2,6 +2,7 @@
  * (aten/src/ATen/core/Formatting.cpp): rows, in chunks of columns where a row is too long, slice after slice.
  */
 #include "ir/parse_value.h"
+#include "tensor/convert.h"
 #include <math.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@ enum { MOST_SHOWN = 10, MOST_PLACEHOLDER_BYTES = 16 };
 
 struct elements {
     double values[MOST_SHOWN];
+    double imaginary; /* of the only one */
     int count;
 };
 
@@ -30,16 +32,25 @@ static void store(struct tensor *t, int64_t index, double value) {
     }
 }
 
-/* Whole elements are written as doubles and converted, so that every real dtype is reached. */
+static void store_wide(struct tensor *wide, const struct elements *e) {
+    struct complex128 one = {e->values[0], e->imaginary};
+    if (wide->dtype == DTYPE_COMPLEX128 && e->count == 1)
+        memcpy(tensor_data(wide), &one, sizeof one);
+    else
+        for (int i = 0; i < e->count; i++) store(wide, i, e->values[i]);
+}
+
+/* Whole elements are written as doubles and converted, so that every dtype is reached. */
 static bool fill(struct tensor **t, const struct elements *e, lb_error *err) {
     enum dtype dtype = (enum dtype)(*t)->dtype;
     bool direct = !dtype_is_complex(dtype) && dtype != DTYPE_FLOAT16 && dtype != DTYPE_BFLOAT16 &&
                   dtype_table[dtype].category != DTYPE_QUANTIZED;
     if (dtype_table[dtype].category == DTYPE_QUANTIZED) return true;
+    enum dtype through = dtype_is_complex(dtype) && e->count == 1 ? DTYPE_COMPLEX128 : DTYPE_FLOAT64;
     struct tensor *wide =
-        direct ? tensor_retain(*t) : tensor_new(DTYPE_FLOAT64, (*t)->ndim, (*t)->sizes, NULL, err);
+        direct ? tensor_retain(*t) : tensor_new(through, (*t)->ndim, (*t)->sizes, NULL, err);
     if (!wide) return false;
-    for (int i = 0; i < e->count; i++) store(wide, i, e->values[i]);
+    store_wide(wide, e);
     bool good = direct || tensor_copy(*t, wide, err);
     tensor_release(wide);
     return good;
@@ -96,9 +107,8 @@ static bool make(struct scan *s, const struct tensor_facts *f, const struct elem
 static bool read_single(struct scan *s, const struct type *type, lb_value *out) {
     struct elements e = {.count = 1};
     bool is_complex = scan_accept(s, "(");
-    double imaginary;
     if (!read_real(s, &e.values[0])) return false;
-    if (is_complex && (!scan_expect(s, ",") || !read_real(s, &imaginary) || !scan_expect(s, ")")))
+    if (is_complex && (!scan_expect(s, ",") || !read_real(s, &e.imaginary) || !scan_expect(s, ")")))
         return false;
     return scan_expect(s, "}") && make(s, type->facts, &e, out);
 }

@@ -1,6 +1,7 @@
 /* Graphs to text; see print.h. */
 #include "ir/print.h"
 #include "base/mem.h"
+#include "tensor/convert.h"
 #include "tensor/print.h"
 #include "value/print.h"
 #include <string.h>
@@ -43,11 +44,24 @@ static void put_typed(struct text *out, struct ir_value *const *values, int coun
 
 enum { MOST_SHOWN = 10 }; /* elements of a tensor constant: max_tensor_display_size */
 
+/* (real,imaginary) */
+static void put_complex(struct text *out, const struct tensor *t) {
+    struct complex128 c;
+    convert_elements(DTYPE_COMPLEX128, &c, 1, (enum dtype)t->dtype, tensor_data(t), 1, 1);
+    text_put_char(out, '(');
+    text_put_float(out, c.re, 6);
+    text_put_char(out, ',');
+    text_put_float(out, c.im, 6);
+    text_put_char(out, ')');
+}
+
 /* One element in braces, as a C++ stream shows a number. */
 static void put_single(struct text *out, const struct tensor *t) {
     text_put_char(out, '{');
-    if (dtype_is_complex((enum dtype)t->dtype) || t->quantizer)
+    if (t->quantizer)
         tensor_print(out, t, 6);
+    else if (dtype_is_complex((enum dtype)t->dtype))
+        put_complex(out, t);
     else if (dtype_is_floating((enum dtype)t->dtype))
         text_put_float(out, tensor_get_float(t, 0), 6);
     else

@@ -5,6 +5,7 @@
 #include "module/graphs.h"
 #include "module/trace.h"
 #include "ops/text/words.h"
+#include "passes/passes.h"
 #include "passes/trace_blocks.h"
 #include "value/print.h"
 #include <stdio.h>
@@ -171,7 +172,8 @@ struct function *trace_finish(struct trace *t, const char *name, const lb_traced
     if (t->finished || !give(t, output, err)) return NULL;
     t->finished = true;
     if (method && !(passes_close_trace_blocks(t->graph, err) && make_methods(t->graph, err))) return NULL;
-    if (!passes_after_trace(t->graph, err)) return NULL;
+    /* The methods that were just made keep other names of operators, as in PyTorch. */
+    if (!pass_normalize_ops(t->graph, err) || !passes_after_trace(t->graph, err)) return NULL;
     return method ? method_from_graph(t->graph, t->module.object->type, name, err)
                   : function_from_graph(t->graph, name, err);
 }

@@ -128,11 +128,23 @@ static const struct convolution_form *find_form(const struct op_row *row) {
     return NULL;
 }
 
+/* copy_ is inserted by its schema (torch/csrc/autograd/TraceTypeManual.cpp): its flag has no place in the
+ * source. */
+static bool forget_place(struct trace *t) {
+    struct node *flag = node_input(t->graph->insert_before->previous, 2)->node;
+    if (node_is(flag, KIND_CONSTANT)) flag->range = (struct source_range){0};
+    return true;
+}
+
 bool trace_special(struct trace *t, const struct op_row *row, const lb_traced *args, int count,
                    const lb_traced *results, bool *done, lb_error *err) {
     if (!strcmp(op_name(row), "aten::detach_")) {
         *done = true;
         return trace_record(t, ops_find_overload("aten::detach", ""), args, count, results, 1, err);
+    }
+    if (!strcmp(op_name(row), "aten::copy_")) {
+        *done = true;
+        return trace_record(t, row, args, count, results, 1, err) && forget_place(t);
     }
     const struct convolution_form *form = find_form(row);
     if (!form || count < 2 || args[0].kind != LB_TRACED_TENSOR) return true;

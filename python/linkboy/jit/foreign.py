@@ -13,7 +13,7 @@ from linkboy import _C
 from linkboy.jit.unit import unit
 
 _imported: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()  # module -> what it is in the unit
-_traced: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()  # function -> the same
+_functions: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()  # function -> the same
 
 
 def is_script_module(obj) -> bool:
@@ -39,12 +39,18 @@ def traced_function(function):
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(function, torch.jit.ScriptFunction) or not _is_traced(function):
         return None
-    found = _traced.get(function)
+    return imported_function(function)
+
+
+def imported_function(function):
+    """The function of the unit for a torch.jit.ScriptFunction."""
+    torch = sys.modules["torch"]
+    found = _functions.get(function)
     if found is None:
         names = [a.name for a in function.schema.arguments]
         caller = torch.jit.script(_caller(torch, function, names))
         unit.load(_bytes(caller))
-        found = _traced[function] = unit.function(function.qualified_name)
+        found = _functions[function] = unit.function(function.qualified_name)
     return found
 
 

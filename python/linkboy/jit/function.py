@@ -13,6 +13,13 @@ class ScriptFunction(_C.Function):
     from."""
 
     @property
+    def name(self) -> str:
+        """The last part of its qualified name."""
+        return self.qualified_name.rpartition(".")[2]
+
+    __name__ = name
+
+    @property
     def code(self) -> str:
         """Its code as text."""
         return self._text(TEXT_CODE)

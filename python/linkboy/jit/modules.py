@@ -9,6 +9,7 @@ made after those of its submodules; its methods are compiled after theirs.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 import typing
@@ -320,11 +321,28 @@ def concrete_of(module):
     check_initialized(module)
     seen = Discovery(module).run()
     key = seen.key()
-    found = _store.get(key)
+    found = _store.get(key) if _sharing else None
     if found is None:
-        found = _store[key] = build(seen)
-        _created.append(key)
+        found = build(seen)
+        if _sharing:
+            _store[key] = found
+            _created.append(key)
     return found
+
+
+_sharing = True
+
+
+@contextlib.contextmanager
+def for_trace():
+    """Every module has a type of its own here, and no forward is compiled but where one is called: a trace adds
+    methods."""
+    global _sharing
+    before, _sharing = _sharing, False
+    try:
+        yield
+    finally:
+        _sharing = before
 
 
 def build(concrete: Concrete) -> Concrete:
@@ -401,7 +419,7 @@ def methods_to_compile(module) -> list:
     """Names of the methods where compilation begins."""
     forward = getattr(module, "forward", None)
     begins = []
-    if forward is not None and not modifiers.is_ignored(forward):
+    if _sharing and forward is not None and not modifiers.is_ignored(forward):
         if getattr(forward, "__func__", forward) not in containers.default_forwards():
             begins.append("forward")
     own = [n for n, v in module.__dict__.items() if callable(v) and modifiers.modifier(v) == modifiers.EXPORT]
@@ -490,6 +508,8 @@ def shared(tensor):
     if known is None or known[0]() is not tensor:
         key = id(tensor)
         known = _tensors[key] = (weakref.ref(tensor, lambda _: _tensors.pop(key, None)), unit.share(tensor))
+        if tensor.requires_grad:
+            known[1].requires_grad_()
     return known[1]
 
 

@@ -6,8 +6,9 @@ import inspect
 from typing import Any, Callable, Optional
 
 from linkboy import _C
+from linkboy.jit import foreign
 from linkboy.jit.unit import lock, qualified_name, unit
-from linkboy.tracing import check, structure, values
+from linkboy.tracing import check, containers, structure, values
 from linkboy.tracing.check import TracingCheckError
 from linkboy.tracing.recorder import Recorder, recording
 from linkboy.tracing.warning import TracerWarning
@@ -37,7 +38,7 @@ def trace(
     one (gives a ScriptModule with a method `forward`, and methods of the submodules that were called).
     `example_inputs`: a tensor, or a tuple of tensors and nested tuples, lists and dicts of them; or
     `example_kwarg_inputs`, by name. The program is what ran, for inputs of any size that take the same way;
-    it does not hold ifs and loops.
+    it does not hold ifs and loops. What is a program already is given back.
 
     `check_trace`: traces again and compares the graphs, and compares the results with Python's for
     `check_inputs` (default: the example inputs); differences in results are TracerWarnings, others a
@@ -45,11 +46,11 @@ def trace(
     a Python bool, int or float, the program checks that it is the same again, and raises with the line of the
     source if not. Such places give a TracerWarning in any case.
     """
-    del optimize, _force_outplace, _module_class, _compilation_unit
+    del optimize, _module_class, _compilation_unit
     if values.is_tensor(func):
         return _C.operator("aten::trace", -1, False)(func)
-    if isinstance(func, _C.Module):
-        return func
+    if foreign.is_script_module(func):
+        return foreign.imported(func)
     bound = getattr(func, "__self__", None)
     if structure.is_module(bound) and func.__name__ == "forward":
         func = bound
@@ -57,7 +58,9 @@ def trace(
         raise AttributeError(
             "trace doesn't support compiling individual module's functions.\nPlease use trace_module"
         )
-    options = check.Options(check_trace, check_inputs, check_tolerance, strict, guards, _store_inputs)
+    options = check.Options(
+        check_trace, check_inputs, check_tolerance, strict, guards, _store_inputs, _force_outplace
+    )
     by_name = isinstance(example_kwarg_inputs, dict)
     if structure.is_module(func):
         if example_inputs is None and not by_name:
@@ -89,8 +92,10 @@ def trace_module(
 
     `inputs`: {method name: example inputs}. The rest is as for `trace`.
     """
-    del optimize, _force_outplace, _module_class, _compilation_unit
-    options = check.Options(check_trace, check_inputs, check_tolerance, strict, guards, _store_inputs)
+    del optimize, _module_class, _compilation_unit
+    options = check.Options(
+        check_trace, check_inputs, check_tolerance, strict, guards, _store_inputs, _force_outplace
+    )
     return _trace_methods(mod, inputs, options, example_inputs_is_kwarg)
 
 
@@ -125,9 +130,16 @@ def _record_again(func: Callable, options: check.Options) -> Callable:
 
 def _record_function(func: Callable, inputs: Any, options: check.Options) -> Any:
     with lock:
-        recorder = Recorder(unit, None, host_for(inputs, func), options.strict, options.guards)
+        recorder = _recorder(None, host_for(inputs, func), options)
         output = _run(recorder, func, inputs, argument_names(func), {})
-        return recorder.trace.finish(qualified_name(func), recorder.tree(output))
+        return recorder.trace.finish(_name_of(func), recorder.tree(output))
+
+
+def _name_of(func: Callable) -> str:
+    """The function's name in the unit; that of its class where it is an object that can be called."""
+    if isinstance(func, _C.Function):
+        return func.qualified_name
+    return qualified_name(func if hasattr(func, "__name__") else type(func))
 
 
 # ---- modules ----
@@ -162,7 +174,7 @@ def _record_method(
         _check_names(inputs, names)
     else:
         inputs = _as_tuple(inputs)
-    recorder = Recorder(unit, traced, host_for(inputs, module), options.strict, options.guards)
+    recorder = _recorder(traced, host_for(inputs, module), options)
     for path, tensor in structure.attribute_paths(module):
         recorder.attribute(path, tensor)
     called = module if name == "forward" else method
@@ -208,6 +220,10 @@ def host_for(inputs: Any, func: Any) -> Any:
     return EagerHost()
 
 
+def _recorder(module: Any, host: Any, options: check.Options) -> Recorder:
+    return Recorder(unit, module, host, options.strict, options.guards, options.outplace)
+
+
 def _is_torch_module(func: Any) -> bool:
     return any(cls.__module__ == "torch.nn.modules.module" for cls in type(func).__mro__)
 
@@ -223,7 +239,7 @@ def _concerns_torch(value: Any) -> bool:
 def _run(recorder: Recorder, func: Callable, inputs: Any, names: list[str], paths: dict) -> Any:
     """Tells the inputs, runs the function under the host's eyes, and gives what it gave."""
     host = recorder.host
-    host.begin(recorder, paths)
+    host.begin(recorder, func, paths)
     if isinstance(inputs, dict):
         given = {name: host.fresh(inputs[name]) for name in names if name in inputs}
         given.update({name: value for name, value in inputs.items() if name not in given})
@@ -239,42 +255,12 @@ def _run(recorder: Recorder, func: Callable, inputs: Any, names: list[str], path
             "The traced function didn't return any values! Side-effects are not captured in traces, so it"
             " would be a no-op."
         )
+    containers.check_output(host, output)
     return output
 
 
 def _tell_inputs(recorder: Recorder, inputs: list[tuple]) -> None:
     for _, value in inputs:
-        _check_traceable(recorder, value, tuple(item for _, item in inputs))
+        containers.check_input(recorder.host, value, tuple(item for _, item in inputs))
     for name, value in inputs:
         recorder.trace.input(name, recorder.tree(value))
-
-
-def _check_traceable(recorder: Recorder, value: Any, all_inputs: tuple) -> None:
-    if recorder.host.is_tensor(value):
-        return
-    if isinstance(value, (tuple, list, dict)):
-        if not value and not isinstance(value, tuple):
-            kind = "List" if isinstance(value, list) else "Dictionary"
-            raise RuntimeError(
-                f"Tracer cannot infer type of {all_inputs}\n:{kind} trace inputs must have elements"
-            )
-        for item in value.values() if isinstance(value, dict) else value:
-            _check_traceable(recorder, item, all_inputs)
-        return
-    raise RuntimeError(
-        f"Type '{_type_name(recorder, all_inputs)}' cannot be traced. Only Tensors and (possibly nested)"
-        " Lists, Dicts, and Tuples of Tensors can be traced"
-    )
-
-
-def _type_name(recorder: Recorder, value: Any) -> str:
-    if recorder.host.is_tensor(value):
-        return "Tensor"
-    if isinstance(value, tuple):
-        return f"Tuple[{', '.join(_type_name(recorder, item) for item in value)}]"
-    if isinstance(value, list):
-        return f"List[{_type_name(recorder, value[0])}]"
-    if isinstance(value, dict):
-        key, item = next(iter(value.items()))
-        return f"Dict[{_type_name(recorder, key)}, {_type_name(recorder, item)}]"
-    return type(value).__name__

@@ -9,10 +9,10 @@ import re
 import warnings
 from typing import Any, Callable, Optional
 
+from linkboy import _C, passes
+from linkboy.graphs import Graph
 from linkboy.tracing import values
 from linkboy.tracing.warning import TracerWarning
-
-TEXT_INLINED = 3
 
 
 @dataclasses.dataclass
@@ -25,6 +25,7 @@ class Options:
     strict: bool
     guards: bool
     store_inputs: bool
+    outplace: bool = False
 
 
 class TracingCheckError(Exception):
@@ -94,19 +95,55 @@ class _Method:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return getattr(self.module, self.name)(*args, **kwargs)
 
-    def graph_text(self) -> str:
-        return self.module._text(TEXT_INLINED, self.name)
+    @property
+    def graph(self) -> Graph:
+        return _C.method_graph(self.module, self.name, False)
 
 
-_SHAPED = re.compile(
-    r"\b(?:Float|Double|Half|BFloat16|Long|Int|Short|Char|Byte|Bool|Complex\w+|Q\w+)\([^()]*\)"
-)
-
-
-def graph_text(traced: Any) -> str:
+def _plain(traced: Any) -> Graph:
     """The graph with all calls put in place and without shapes."""
-    text = traced.graph_text() if isinstance(traced, _Method) else traced._text(TEXT_INLINED)
-    return _SHAPED.sub("Tensor", text)
+    graph = passes.canonicalize(traced.graph)
+    return passes.erase_shape_information(passes.inline(graph))
+
+
+def _text(part: Any) -> str:
+    return re.sub(r"___torch_mangle_[0-9]+\.", "", str(part))
+
+
+def _diff(ours: Any, theirs: Any) -> str:
+    return indent("".join(difflib.ndiff(_text(ours).splitlines(True), _text(theirs).splitlines(True)))) + "\n"
+
+
+def _stack(title: str, node: Any) -> str:
+    found = node.sourceRange()
+    return f"{title} location:\n{indent(found)}\n" if found else ""
+
+
+def graph_difference(ours: Graph, theirs: Graph) -> Optional[str]:
+    """Where two graphs differ; None."""
+    if _text(ours) == _text(theirs):
+        return None
+    message = "Graph diff:\n" + _diff(ours, theirs)
+    for mine, other in zip(ours.nodes(), theirs.nodes()):
+        if str(mine) != str(other):
+            message += "First diverging operator:\nNode diff:\n" + _diff(mine, other)
+            return message + _stack("Trace source", mine) + _stack("Check source", other)
+    return message
+
+
+def constant_difference(ours: Graph, theirs: Graph) -> Optional[str]:
+    """The first constant tensor that another trace has with other values; None."""
+    for mine, other in zip(ours.nodes(), theirs.nodes()):
+        if mine.kind() != other.kind():
+            return None
+        pair = [node["value"] if node.hasAttribute("value") else None for node in (mine, other)]
+        if mine.kind() != "prim::Constant" or not all(map(values.is_tensor, pair)):
+            continue
+        found = values.difference(*pair)
+        if found is not None:
+            place = _stack("Source", mine).replace("Source location", "Source Location")
+            return f"Node:\n{indent(str(mine))}\n{place}Comparison exception: {indent(found)}"
+    return None
 
 
 class Comparison:
@@ -128,25 +165,9 @@ class Comparison:
         if any(item is not None for item in found):
             raise TracingCheckError(*found)
 
-    # ---- graphs ----
-
     def _differences(self) -> tuple[Optional[str], Optional[str]]:
-        texts = [
-            re.sub(r"___torch_mangle_[0-9]+\.", "", graph_text(each)) for each in (self.traced, self.other)
-        ]
-        if texts[0] == texts[1]:
-            return None, None
-        lines = [text.splitlines(True) for text in texts]
-        message = "Graph diff:\n" + indent("".join(difflib.ndiff(*lines))) + "\n"
-        for ours, theirs in zip(*lines):
-            if ours != theirs:
-                message += (
-                    "First diverging operator:\nNode diff:\n"
-                    + indent("".join(difflib.ndiff([ours], [theirs])))
-                    + "\n"
-                )
-                break
-        return message, None
+        graphs = _plain(self.traced), _plain(self.other)
+        return graph_difference(*graphs), constant_difference(*graphs)
 
     # ---- results ----
 
@@ -180,11 +201,11 @@ class Comparison:
         if self.warned:
             return
         self.warned = True
-        nodes: list = []
+        nodes = [node for node in self.traced.graph.nodes() if node.isNondeterministic()]
         if nodes:
             warnings.warn(
                 "Trace had nondeterministic nodes. Did you forget call .eval() on your model? Nodes:\n"
-                + "\n".join(indent(node) for node in nodes[:20])
+                + "\n".join(indent(str(node)) for node in nodes[:20])
                 + "\nThis may cause errors in trace checking. To disable trace checking, pass"
                 " check_trace=False to torch.jit.trace()",
                 category=TracerWarning,

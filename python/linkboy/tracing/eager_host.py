@@ -18,9 +18,10 @@ import types
 from typing import Any, Iterator, Optional
 
 from linkboy import _C
+from linkboy.operators import schema_of
 from linkboy.tracing import eager_answers, recorder
 from linkboy.tracing.cells import CELLS
-from linkboy.tracing.eager_schemas import Parameter, as_python_calls, bound, parameters_of, schema_of
+from linkboy.tracing.eager_schemas import Parameter, as_python_calls, bound, parameters_of
 from linkboy.tracing.host import Host, replaced
 from linkboy.tracing.recorder import CONSTANT, DEFAULT, LIST, NUMBER
 

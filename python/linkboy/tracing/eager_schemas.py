@@ -88,9 +88,3 @@ def as_python_calls(name: str, given: dict, parameters: list[Parameter]) -> str:
         if "device" in names and given.get("device") is None and "self" not in names:
             given["device"] = _C.device("cpu")
     return name
-
-
-@functools.lru_cache(maxsize=None)
-def schema_of(name: str) -> str:
-    """The schema of one overload, "aten::add.Tensor"."""
-    return next(text for text in _C.overloads(name.partition(".")[0]) if text.startswith(name + "("))

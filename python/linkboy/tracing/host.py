@@ -53,8 +53,8 @@ class Host:
         self.paths: dict[Any, str] = {}  # submodule -> its path; empty: a function is traced
         self.given: dict[int, Any] = {}
 
-    def begin(self, traced_by: Recorder, paths: dict) -> None:
-        """`paths`: the submodules of what is traced; a call of one is a method of its own."""
+    def begin(self, traced_by: Recorder, func: Any, paths: dict) -> None:
+        """`func` is traced; `paths`: its submodules, of which each call is a method of its own."""
         self.recorder, self.paths = traced_by, paths
 
     def here(self) -> bool:

@@ -15,7 +15,7 @@ import warnings
 from typing import Any, Callable, Optional
 
 from linkboy import _C
-from linkboy.operators import split_arguments
+from linkboy.operators import schema_of, split_arguments
 from linkboy.tracing.warning import TracerWarning
 
 TEXT_SCHEMA = 4
@@ -45,9 +45,13 @@ class Recorder:
     TENSOR but for its first two items), `is_tensor(object)` and `to_value(tensor)` (something that can be a
     constant)."""
 
-    def __init__(self, unit: Any, module: Any, host: Any, strict: bool, guards: bool) -> None:
+    def __init__(
+        self, unit: Any, module: Any, host: Any, strict: bool, guards: bool, outplace: bool = False
+    ) -> None:
         self.host = host
+        self.module = module
         self.guards = guards
+        self.outplace = outplace  # operators in place are recorded as those that give a new tensor
         self.frame: Optional[types.FrameType] = None
         self.naming = True  # whether the running frame's variables give names
         self.kept: dict[int, Any] = {}
@@ -119,7 +123,7 @@ class Recorder:
         self.trace.attribute(path, self.tensor(tensor))
 
     def op(self, name: str, args: list[tuple], results: list[tuple]) -> None:
-        self.trace.op(name, args, results)
+        self.trace.op(_out_of_place(name) if self.outplace else name, args, results)
 
     def call(self, callee: Any, method: str, args: tuple, kwargs: dict, result: Any) -> None:
         """A compiled function was called, or a method of a ScriptModule."""
@@ -184,6 +188,13 @@ class Recorder:
         warnings.warn_explicit(
             what + why, TracerWarning, frame.f_code.co_filename, frame.f_lineno, module, registry
         )
+
+
+def _out_of_place(name: str) -> str:
+    """The operator that gives a new tensor for one that writes into its first argument."""
+    operator, dot, overload = name.partition(".")
+    other = operator[:-1] + dot + overload
+    return other if operator.endswith("_") and schema_of(other) else name
 
 
 def outer_frame(

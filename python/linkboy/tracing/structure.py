@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Iterator
 
 from linkboy import _C
-from linkboy.jit import containers, modifiers, modules
+from linkboy.jit import containers, foreign, modifiers, modules
 from linkboy.jit import unit as units
 from linkboy.jit.unit import qualified_name, type_of_text, unit
 
@@ -31,7 +31,7 @@ def scripted_members(module: Any) -> Iterator[tuple[str, Any]]:
     """Submodules that are programs already, kept as plain attributes."""
     for name, value in module.__dict__.items():
         if isinstance(value, _C.Module):
-            yield name, value
+            yield name, foreign.imported(value)
 
 
 def _tensors(module: Any) -> Iterator[tuple[str, Any, int]]:
@@ -50,12 +50,11 @@ def _tensors(module: Any) -> Iterator[tuple[str, Any, int]]:
 def traced_module(module: Any) -> Any:
     """A ScriptModule of the module's structure, without methods; modules that are programs already are
     themselves."""
-    if isinstance(module, _C.Module):
-        return module
+    if foreign.is_script_module(module):
+        return foreign.imported(module)
     if _exports(module):
-        return modules.script_module(
-            module, begins=[n for n in modules.methods_to_compile(module) if n != "forward"]
-        )
+        with modules.for_trace():
+            return modules.script_module(module)
     if getattr(module, "_backward_hooks", None):
         raise ValueError("Modules that have backward hooks assigned can't be compiled: " + str(module))
     members = list(_tensors(module))
@@ -65,7 +64,7 @@ def traced_module(module: Any) -> Any:
     values: dict[str, Any] = {}
     for name, tensor, flag in members:
         unit.attribute(made, name, type_of_text("Tensor"), flag)
-        values[name] = tensor
+        values[name] = modules.shared(tensor)
     for name, text, value in (
         ("training", "bool", module.training),
         ("_is_full_backward_hook", "Optional[bool]", None),
@@ -80,7 +79,7 @@ def traced_module(module: Any) -> Any:
 
 def attribute_paths(module: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Dotted paths of parameters and buffers with their tensors, in the order of the class's members."""
-    if isinstance(module, _C.Module):
+    if foreign.is_script_module(module):
         return
     for tensors in (module._parameters, module._buffers):
         for name, tensor in tensors.items():
@@ -92,11 +91,11 @@ def attribute_paths(module: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def submodule_paths(module: Any, prefix: str = "") -> dict[Any, str]:
-    """The path of every submodule; of one in several places the last."""
+    """The path of every submodule that is no program; of one in several places the last."""
     found: dict[Any, str] = {}
     seen = set()
     for name, child in module._modules.items():
-        if child is None or id(child) in seen:
+        if child is None or id(child) in seen or foreign.is_script_module(child):
             continue
         seen.add(id(child))
         found[child] = prefix + name

@@ -91,6 +91,7 @@ class TorchHost(Host):
         self.last: Any = None  # the result of the operator that ran last in this window
         self.functions = _Functions(self)
         self.operators = _Operators(self)
+        self.programs: dict[Any, Any] = {}  # torch's compiled modules below what is traced -> ours
 
     # ---- tensors ----
 
@@ -137,6 +138,10 @@ class TorchHost(Host):
 
     # ---- running ----
 
+    def begin(self, traced_by: Any, func: Any, paths: dict) -> None:
+        super().begin(traced_by, func, paths)
+        self.programs = _programs_below(func, traced_by.module)
+
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
         old = _C.set_tracer(self._called, unwatched)
@@ -163,7 +168,7 @@ class TorchHost(Host):
 
     def _asks_gradients(self, callee: Any, what: str, given: Any) -> bool:
         """Whether PyTorch would compute gradients through what was called."""
-        found = list(callee.parameters()) if what else []
+        found = list(_parameters_read(callee, what)) if what else []
         mapped(found.append, given)
         return any(tensor.requires_grad for tensor in found)
 
@@ -187,6 +192,9 @@ class TorchHost(Host):
         if namespace == "aten" and self._looks_into(name, args):
             with self.operators:
                 return func._op_dk(torch._C.DispatchKey.CompositeImplicitAutograd, *args, **kwargs)
+        if _casts_first(func):
+            with self.operators:
+                return func._op_dk(torch._C.DispatchKey.AutocastCPU, *args, **kwargs)
         with no_python_dispatcher():
             result = func(*args, **kwargs)
         if name in ("resize_", "resize_as_"):
@@ -285,6 +293,35 @@ def _no_dispatch_mode() -> Iterator[None]:
         yield
     finally:
         torch._ops._set_mode_pre_dispatch(mode)
+
+
+def _programs_below(func: Any, traced: Any) -> dict[Any, Any]:
+    if not isinstance(func, torch.nn.Module):
+        return {}
+    return {
+        sub._c: traced.get_submodule(path)
+        for path, sub in func.named_modules()
+        if isinstance(sub, torch.jit.ScriptModule)
+    }
+
+
+def _parameters_read(module: Any, method: str) -> Iterator[Any]:
+    """Parameters of a module that have the name of one that the method, or what it calls, reads."""
+    nodes = _C.method_graph(module, method, True).findAllNodes("prim::GetAttr")
+    read = {node["name"] for node in nodes}
+    for path, parameter in module.named_parameters():
+        if path.rpartition(".")[2] in read:
+            yield parameter
+
+
+def _casts_first(func: Any) -> bool:
+    """Whether autocast takes the operator; in its kernel casts and the operator itself are reached again."""
+    key = torch._C.DispatchKey.AutocastCPU
+    return (
+        torch.is_autocast_enabled("cpu")
+        and not torch._C._dispatch_tls_is_dispatch_key_excluded(key)
+        and torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), key.name)
+    )
 
 
 def _require_gradient(tensor: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, Callable, Iterator
 
 import torch
 
+from linkboy.jit import foreign
 from linkboy.tracing import host as hosts
 
 
@@ -65,6 +66,34 @@ def _scripted(original: Callable, host: Any) -> Callable:
     return script
 
 
+def _function_called(host: Any, original: Callable) -> Callable:
+    """torch's compiled functions run in our unit, where the trace sees them."""
+
+    def call(function: Any, *args: Any, **kwargs: Any) -> Any:
+        if not host.here():
+            return original(function, *args, **kwargs)
+        return foreign.imported_function(function)(*args, **kwargs)
+
+    return call
+
+
+def _method_called(host: Any, original: Callable) -> Callable:
+    """The same for methods of torch's compiled modules."""
+
+    def call(method: Any, *args: Any, **kwargs: Any) -> Any:
+        if not host.here():
+            return original(method, *args, **kwargs)
+        own = host.programs.get(method.owner)
+        if own is None:
+            raise RuntimeError(
+                f"Tried to trace {method.owner} but it is not part of the active trace. Modules that are"
+                " called during a trace must be registered as submodules of the thing being traced."
+            )
+        return getattr(own, method.name)(*args, **kwargs)
+
+    return call
+
+
 def _overridden(host: Any, original: Callable) -> Callable:
     """has_torch_function and its like, blind for the function mode: torch's functions in Python run, and what
     they call is seen. Arguments of classes that override torch are told as ever."""
@@ -104,6 +133,9 @@ def patches(host: Any) -> Iterator[tuple[Any, str, Any]]:
     programs = sys.modules.get("torch.jit._trace")
     if programs is not None and hasattr(programs, "script"):
         yield programs, "script", _scripted(programs.script, host)
+    function, method = torch._C.ScriptFunction, torch._C.ScriptMethod
+    yield function, "__call__", _function_called(host, function.__call__)
+    yield method, "__call__", _method_called(host, method.__call__)
     module = torch.nn.Module
     yield module, "_slow_forward", _slow_forward(host)
     yield torch.Tensor, "__len__", _counting(host, torch.Tensor.__len__, hosts.LENGTH)

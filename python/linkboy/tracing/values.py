@@ -46,7 +46,7 @@ def cloned(value: Any) -> Any:
     return mapped(_clone, value)
 
 
-def difference(mine: Any, other: Any, tolerance: float) -> Optional[str]:
+def difference(mine: Any, other: Any, tolerance: float = 1.3e-6) -> Optional[str]:
     """What is wrong with `mine`, of a trace, beside `other`; None: they are close."""
     if is_torch_tensor(mine) and is_torch_tensor(other):
         return _torch_difference(mine, other, tolerance)
