@@ -51,4 +51,5 @@ check "gcc warnings" warnings release
 check "clang warnings" warnings clang
 check "operators page" python3 scripts/operators_doc.py --check
 check "errors page" python3 scripts/errors_doc.py --check
+check "passes page" python3 scripts/passes_doc.py --check
 exit $bad

@@ -62,6 +62,10 @@ static bool decompose_node(struct node *n, const struct op_row *row, int depth, 
 static bool decompose_block(struct block *b, int depth, lb_error *err) {
     for (struct node *n = block_first(b), *next; n != b->result; n = next) {
         next = n->next;
+        if (node_is_batch_side(n)) {
+            if (!batch_mm_undo(n)) return error_memory(err);
+            continue;
+        }
         const struct op_row *row = source_row(n);
         if (row && !decompose_node(n, row, depth, err)) return false;
         const struct attribute *sub = row ? NULL : node_attribute(n, "Subgraph");
@@ -82,7 +86,7 @@ bool pass_decompose(struct graph *g, lb_error *err) {
 
 static bool has_decompositions(struct block *b) {
     for (struct node *n = block_first(b); n != b->result; n = n->next) {
-        if (source_row(n)) return true;
+        if (source_row(n) || node_is_batch_side(n)) return true;
         for (int i = 0; i < n->blocks.count; i++)
             if (has_decompositions(n->blocks.items[i])) return true;
     }

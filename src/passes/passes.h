@@ -39,6 +39,8 @@
     X(fuse_linear, fuse_linear, \
       "a product with a transposed matrix, and its bias, are one aten::linear") \
     X(fuse_addmm, fuse_addmm, "no sum of a matrix product and a tensor of known rank") \
+    X(batch_mm, batch_mm, \
+      "sums of four products and more, and eight products and more that share a factor, are one product") \
     X(decompose_ops, decompose_ops, "no addmm whose beta and alpha are 1") \
     X(fold_frozen_conv_bn, fold_frozen_conv_bn, "no batch norm behind a convolution of constant weights") \
     X(fold_frozen_conv_add_or_sub, fold_frozen_conv_add_or_sub, \
@@ -80,6 +82,11 @@ const struct pass *pass_find(const char *name);
 
 /* Dead code of one block, writes kept. */
 bool pass_dead_code_in_block(struct block *b, lb_error *err);
+
+/* prim::MMBatchSide, which batch_mm makes; and the products that it stands for in its place, which is how it
+ * is run. False: memory. */
+bool node_is_batch_side(const struct node *n);
+bool batch_mm_undo(struct node *n);
 
 /* The function, and those it calls, go into callers as they are from now on. PyTorch runs __setstate__ with
  * its optimizer off and keeps what it has then made of a function. */

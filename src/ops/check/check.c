@@ -59,7 +59,6 @@ bool check_range_for_size(struct op_call *c) {
     X(nnpack, "NNPACK SpatialConvolution_updateOutput failed")                                            \
     X(guard, "Should be replaced by prim::BailOut")                                                       \
     X(stack, "pop() called on empty stack")                                                               \
-    X(products, "!inputs.empty() INTERNAL ASSERT FAILED")                                                 \
     X(python,                                                                                             \
       "This Python function is annotated to be ignored and cannot be and has not been included in the "   \
       "exported binary, meaning that it cannot be executed now. Make sure that ignored operations are "   \

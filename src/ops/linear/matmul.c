@@ -2,6 +2,7 @@
  *
  * Shapes are checked with PyTorch's texts (aten/src/ATen/native/LinearAlgebra.cpp, TensorProperties); the
  * product itself is product.h. */
+#include "base/mem.h"
 #include "ops/common/compose.h"
 #include "ops/common/cpp_names.h"
 #include "ops/fusion.h"
@@ -64,6 +65,25 @@ bool linear_mm(struct op_call *c) {
     if (a->ndim != 2) return refuse(c, "self must be a matrix");
     if (b->ndim != 2) return refuse(c, "mat2 must be a matrix");
     return check_matrices(c, a, b) && give_tensor(c, product_of(c, a, b, NULL));
+}
+
+/* prim::MMTreeReduce: the sum of the products of each of the first half with its partner in the second, as
+ * one product of the first side by side and the second one below the other. */
+bool linear_mm_tree(struct op_call *c) {
+    int half = c->arg_count / 2;
+    if (!half) return refuse(c, "!inputs.empty() INTERNAL ASSERT FAILED");
+    for (int i = 0; i < c->arg_count; i++)
+        if (c->args[i].tag != VALUE_TENSOR)
+            return refuse(c, "Expected Tensor but got %s", value_tag_name((enum value_tag)c->args[i].tag));
+    struct tensor **factors = mem_zeroed((size_t)half * 2, sizeof *factors);
+    if (!factors) return error_memory(c->err);
+    for (int i = 0; i < half * 2; i++) factors[i] = arg_tensor(c, i);
+    struct compose k = compose_start(c);
+    struct tensor *left = compose_run(&k, "aten::cat", "Ti", half, factors, (int64_t)1);
+    struct tensor *right = compose_run(&k, "aten::cat", "Ti", half, factors + half, (int64_t)0);
+    struct tensor *sum = compose_run(&k, "aten::mm", "tt", left, right);
+    mem_free(factors);
+    return compose_give(&k, sum);
 }
 
 static bool check_expand(struct op_call *c, const struct tensor *self, int ndim, const int64_t *sizes) {
