@@ -249,10 +249,11 @@ typedef struct lb_answer lb_answer;
  * by one of the lb_answer_ functions; answering nothing says that there is no such name (or, of a class, that
  * it was declared as a method just now). False with `err` filled ends the compilation. While it answers, the
  * host may declare and compile. `scope` NULL asks for the class behind a type that the host made, by the
- * type's qualified name: a scope (lb_answer_scope()) of what it has besides its compiled members. For its
- * messages the library asks for "?near NAME", the known name that is likest to a wrong one, and "?set NAME",
- * where an attribute of a class is set ("net.py, line 7"): lb_answer_object() with these words, or nothing.
- */
+ * type's qualified name: a scope (lb_answer_scope()) of what it has besides its compiled members. A source's
+ * scope that is asked for "super()" answers with the name (lb_answer_name()) of the class C in whose body the
+ * source stands; super().m is then asked of the object's class as "__super_C_m". For its messages the library
+ * asks for "?near NAME", the known name that is likest to a wrong one, and "?set NAME", where an attribute of
+ * a class is set ("net.py, line 7"): lb_answer_object() with these words, or nothing. */
 typedef struct lb_host {
     size_t size;
     void *user;
@@ -343,6 +344,9 @@ LB_API bool lb_answer_either(lb_answer *answer, lb_error *err);
 LB_API bool lb_answer_named(lb_answer *answer, int count, const char *const *names, lb_error *err);
 /* A set; `items` is a list of what is in it. */
 LB_API bool lb_answer_set(lb_answer *answer, const lb_value *items, lb_error *err);
+/* Two answers, items 0 and 1: what is called, and what its first argument is (a method of an object that is
+ * no value of the program). */
+LB_API bool lb_answer_bound(lb_answer *answer, lb_error *err);
 /* An attribute of the module's class that was asked, which is an empty list or `dict`: the program shows what
  * it holds, and the class gets an attribute of that type. */
 LB_API bool lb_answer_empty(lb_answer *answer, bool dict, lb_error *err);
@@ -396,6 +400,9 @@ LB_API bool lb_class_constant(lb_unit *unit, const lb_type *class_type, const ch
 /* Methods that read and write a property; `setter` may be NULL. */
 LB_API bool lb_class_property(lb_unit *unit, const lb_type *class_type, const char *name, lb_function *getter,
                               lb_function *setter, lb_error *err);
+/* Nothing more is compiled of it: methods that were declared and not compiled, since they are compiled for
+ * their calls alone, are none of its methods. */
+LB_API void lb_class_settle(lb_unit *unit, const lb_type *class_type);
 /* Called around forward, in the order added; `before`: a pre-hook. */
 LB_API bool lb_class_hook(lb_unit *unit, const lb_type *class_type, const lb_source *source, bool before,
                           lb_error *err);

@@ -40,15 +40,15 @@ def check_wish(name, told):
     except Exception as error:  # noqa: BLE001
         return f"{type(error).__name__}: {' '.join(str(error).split())}", "not compiled"
     calls = f"lang_errors/{name}.io"
-    wrong = check_script.check_calls(scripted, calls, linkboy.manual_seed)
-    try:
+    try:  # before the calls, which may change what the module holds
         with tempfile.NamedTemporaryFile(suffix=".pt") as file:
             scripted.save(file.name)
             with open(file.name, "rb") as data:
                 again = torch.jit.load(io.BytesIO(data.read()))
-        return wrong, check_script.check_calls(again, calls, torch.manual_seed)
+        saved = check_script.check_calls(again, calls, torch.manual_seed)
     except Exception as error:  # noqa: BLE001
-        return wrong, f"{type(error).__name__}: {' '.join(str(error).split())}"
+        saved = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return check_script.check_calls(scripted, calls, linkboy.manual_seed), saved
 
 
 def check_refusal(name, told):

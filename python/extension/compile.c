@@ -135,6 +135,7 @@ static PyObject *compile(PyObject *self, PyObject *function) {
     lb_error *err = f ? py_error_new() : NULL;
     if (!err) return NULL;
     bool good = lb_compile(u->handle, f, err) || py_unit_failed(u, err);
+    if (good) py_set_reference(&u->raised, NULL); /* it compiled another way */
     lb_error_free(err);
     return good ? Py_NewRef(Py_None) : NULL;
 }
@@ -157,14 +158,15 @@ static PyObject *add_hook(PyObject *self, PyObject *args) {
 /* ---- the object ---- */
 
 static PyObject *new (PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-    static char *names[] = {NULL};
-    PyObject *module = PyType_GetModule(type);
-    if (!module || !PyArg_ParseTupleAndKeywords(args, kwargs, ":Unit", names)) return NULL;
+    static char *names[] = {"find_class", NULL};
+    PyObject *module = PyType_GetModule(type), *find_class;
+    if (!module || !PyArg_ParseTupleAndKeywords(args, kwargs, "O:Unit", names, &find_class)) return NULL;
     struct unit *u = (struct unit *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
     lb_error *err = u ? py_error_new() : NULL;
     if (!err) return Py_XDECREF((PyObject *)u), NULL;
     const lb_host host = {sizeof host, u, py_unit_find};
     u->state = py_state_of_module(module);
+    u->find_class = Py_NewRef(find_class);
     u->kept = PyList_New(0);
     u->handle = lb_unit_new(&host, err);
     if (!u->handle) py_raise_error(u->state, err);
@@ -175,6 +177,7 @@ static PyObject *new (PyTypeObject *type, PyObject *args, PyObject *kwargs) {
 }
 
 static int traverse(PyObject *self, visitproc visit, void *arg) {
+    Py_VISIT(self_of(self)->find_class);
     Py_VISIT(self_of(self)->kept);
     Py_VISIT(self_of(self)->raised);
     Py_VISIT((PyObject *)Py_TYPE(self));
@@ -192,6 +195,7 @@ static void dealloc(PyObject *self) {
     PyObject_GC_UnTrack(self);
     clear(self);
     lb_unit_free(self_of(self)->handle);
+    Py_CLEAR(self_of(self)->find_class);
     Py_CLEAR(self_of(self)->kept);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF((PyObject *)type);
@@ -210,7 +214,7 @@ static PyType_Slot slots[] = {
     {Py_tp_traverse, traverse},
     {Py_tp_clear, clear},
     {Py_tp_methods, methods},
-    {Py_tp_doc, "A compilation unit."},
+    {Py_tp_doc, "Unit(find_class): a compilation unit; what stands behind the name of a type is asked so."},
     {0},
 };
 static PyType_Spec spec = {"linkboy._C.Unit", sizeof(struct unit), 0,

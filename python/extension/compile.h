@@ -8,8 +8,8 @@ struct unit {
     PyObject_HEAD
     struct state *state;
     lb_unit *handle;
-    PyObject *find; /* find(scope, name): an answer, see compile_find.c */
-    PyObject *kept; /* a list: what sources and classes point to lives as long as the unit */
+    PyObject *find_class; /* find_class(qualified): the answer for the class behind a type, or None */
+    PyObject *kept;       /* a list: what sources and classes point to lives as long as the unit */
     PyObject
         *raised; /* an exception of a find() that is not an error of the program: it ends the compilation */
 };

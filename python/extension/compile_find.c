@@ -15,6 +15,12 @@ enum {
     ANSWER_EXCEPTION,
     ANSWER_OBJECT,
     ANSWER_REFUSAL,
+    ANSWER_MEMBER,
+    ANSWER_EITHER,
+    ANSWER_NAMED,
+    ANSWER_SET,
+    ANSWER_EMPTY,
+    ANSWER_BOUND,
 };
 
 static bool give(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err);
@@ -37,13 +43,18 @@ static bool give_value(struct unit *u, lb_answer *answer, PyObject *told, lb_err
     return good;
 }
 
-/* A value of a type that it does not show: (kind, value, type). */
-static bool give_typed(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+/* Of (kind, value, type): the value of this type, which it does not show. */
+static lb_value *typed_value(struct unit *u, PyObject *told, lb_error *err) {
     const lb_type *type = py_type_of(u->state, part(told, 2));
     lb_value *value = type ? py_unit_value(u, part(told, 1)) : NULL;
     lb_value *typed = value ? lb_value_convert(u->handle, value, type, err) : NULL;
-    bool good = typed && lb_answer_value(answer, typed, err);
-    lb_value_free(typed);
+    lb_value_free(value);
+    return typed;
+}
+
+static bool give_typed(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+    lb_value *value = typed_value(u, told, err);
+    bool good = value && lb_answer_value(answer, value, err);
     lb_value_free(value);
     return good;
 }
@@ -90,6 +101,44 @@ static bool give_choice(struct unit *u, lb_answer *answer, PyObject *told, lb_er
            give_items(u, answer, told, 4, err);
 }
 
+/* ---- what PyTorch makes nothing of ---- */
+
+static bool give_member(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+    lb_function *f = py_function_of(u->state, part(told, 1));
+    PyObject *number = f ? part(told, 2) : NULL;
+    long kind = number ? PyLong_AsLong(number) : -1;
+    return kind >= 0 && lb_answer_member(answer, f, (lb_member_kind)kind, err);
+}
+
+/* (kind, first, second) */
+static bool give_pair(struct unit *u, lb_answer *answer, PyObject *told,
+                      bool (*begin)(lb_answer *answer, lb_error *err), lb_error *err) {
+    return begin(answer, err) && give_items(u, answer, told, 1, err);
+}
+
+/* (kind, names, answer, answer, ...) */
+static bool give_named(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+    enum { MOST = 1024 };
+    const char *names[MOST];
+    PyObject *keys = part(told, 1);
+    Py_ssize_t count = keys ? PyTuple_Size(keys) : -1;
+    if (count < 0) return false;
+    if (count > MOST) return PyErr_Format(PyExc_RuntimeError, "a dict has more than %d keys", MOST), false;
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (!(names[i] = text_part(keys, i))) return false;
+    return lb_answer_named(answer, (int)count, names, err) && give_items(u, answer, told, 2, err);
+}
+
+/* (kind, list of what is in it, the list's type) */
+static bool give_set(struct unit *u, lb_answer *answer, PyObject *told, lb_error *err) {
+    lb_value *items = typed_value(u, told, err);
+    bool good = items && lb_answer_set(answer, items, err);
+    lb_value_free(items);
+    return good;
+}
+
+/* ---- all kinds ---- */
+
 typedef bool (*text_answer)(lb_answer *answer, const char *text, lb_error *err);
 
 static bool give_text(lb_answer *answer, PyObject *told, text_answer how, lb_error *err) {
@@ -123,6 +172,12 @@ static bool give(struct unit *u, lb_answer *answer, PyObject *told, lb_error *er
     case ANSWER_EXCEPTION: return give_text(answer, told, lb_answer_exception, err);
     case ANSWER_OBJECT: return give_text(answer, told, lb_answer_object, err);
     case ANSWER_REFUSAL: return give_text(answer, told, lb_answer_refusal, err);
+    case ANSWER_MEMBER: return give_member(u, answer, told, err);
+    case ANSWER_EITHER: return give_pair(u, answer, told, lb_answer_either, err);
+    case ANSWER_BOUND: return give_pair(u, answer, told, lb_answer_bound, err);
+    case ANSWER_NAMED: return give_named(u, answer, told, err);
+    case ANSWER_SET: return give_set(u, answer, told, err);
+    case ANSWER_EMPTY: return lb_answer_empty(answer, part(told, 1) == Py_True, err);
     default: PyErr_SetString(PyExc_TypeError, "find() should return None or an answer"); return false;
     }
 }
@@ -144,7 +199,9 @@ static bool failed(struct unit *u, lb_error *err) {
     PyErr_NormalizeException(&type, &exception, &trace);
     PyObject *text = exception && is_compile_error(exception) ? PyObject_Str(exception) : NULL;
     const char *message = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
-    lb_error_set(err, LB_ERROR_COMPILE, message ? message : "the host raised an exception");
+    bool ends = exception && !PyErr_GivenExceptionMatches(exception, PyExc_Exception); /* Ctrl-C */
+    lb_error_set(err, ends ? LB_ERROR_CANCELLED : LB_ERROR_COMPILE,
+                 message ? message : "the host raised an exception");
     if (exception && trace) PyException_SetTraceback(exception, trace);
     if (!message) py_set_reference(&u->raised, Py_XNewRef(exception));
     Py_XDECREF(text);
@@ -170,8 +227,8 @@ static bool advise(PyObject *scope, const char *question, lb_answer *answer, lb_
 bool py_unit_find(void *user, void *scope, const char *name, lb_answer *answer, lb_error *err) {
     struct unit *u = user;
     if (scope && *name == '?') return advise(scope, name, answer, err);
-    if (!scope) return true;
-    PyObject *told = PyObject_CallMethod(scope, "find", "s", name);
+    PyObject *told = scope ? PyObject_CallMethod(scope, "find", "s", name)
+                           : PyObject_CallFunction(u->find_class, "s", name);
     bool good = told && give(u, answer, told, err);
     Py_XDECREF(told);
     return good || failed(u, err);

@@ -86,6 +86,14 @@ static PyObject *property(PyObject *self, PyObject *args) {
     return err ? done(u, lb_class_property(u->handle, c, name, get, set, err), err) : NULL;
 }
 
+static PyObject *settle(PyObject *self, PyObject *class) {
+    struct unit *u = (struct unit *)self;
+    const lb_type *c = py_type_of(u->state, class);
+    if (!c) return NULL;
+    lb_class_settle(u->handle, c);
+    return Py_NewRef(Py_None);
+}
+
 /* ---- enums and NamedTuples ---- */
 
 enum { MOST_NAMES = 1024 };
@@ -237,6 +245,7 @@ PyMethodDef py_unit_type_methods[] = {
     {"attribute", attribute, METH_VARARGS, "attribute(class, name, type, flags)"},
     {"constant", constant, METH_VARARGS, "constant(class, name, value)"},
     {"property", property, METH_VARARGS, "property(class, name, getter, setter or None)"},
+    {"settle", settle, METH_O, "settle(class): methods that were not compiled are none of it"},
     {"enum", new_enum, METH_VARARGS, "enum(qualified, names, values)"},
     {"named_tuple", new_named_tuple, METH_VARARGS, "named_tuple(qualified, names, types, defaults)"},
     {"load", load, METH_O, "load(bytes): the program of a file, in this unit"},

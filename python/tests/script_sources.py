@@ -130,10 +130,10 @@ if nn is not None:
         def shrink(self, x: Tensor) -> Tensor:
             return x / self.limit
 
-    class UsesEmptyDict(nn.Module):
+    class UsesObject(nn.Module):
         def __init__(self):
             super().__init__()
-            self.nothing = {}
+            self.nothing = object()
 
         def forward(self, x: Tensor) -> Tensor:
             return x + len(self.nothing)

@@ -190,9 +190,9 @@ def test_isinstance_knows_classes_of_modules(torch):
 def test_attribute_without_a_type_is_told_of_where_it_is_used(torch):
     linkboy.script(sources.Net())  # has one, but uses it nowhere
     with pytest.raises(RuntimeError) as caught:
-        linkboy.script(sources.UsesEmptyDict())
+        linkboy.script(sources.UsesObject())
     text = str(caught.value)
-    assert "'nothing'" in text and "self.nothing = {}" in text and "len(self.nothing)" in text
+    assert "'nothing'" in text and "self.nothing = object()" in text and "len(self.nothing)" in text
 
 
 def test_module_class_cannot_be_scripted(torch):

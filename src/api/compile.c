@@ -151,6 +151,12 @@ bool lb_answer_either(lb_answer *answer, lb_error *err) {
     return true;
 }
 
+bool lb_answer_bound(lb_answer *answer, lb_error *err) {
+    if (!lb_answer_items(answer, 2, err)) return false;
+    answer->kind = ANSWER_BOUND;
+    return true;
+}
+
 bool lb_answer_named(lb_answer *answer, int count, const char *const *names, lb_error *err) {
     API_ERROR(err, own);
     if (!lb_answer_items(answer, count, err)) return false;

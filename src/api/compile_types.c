@@ -171,6 +171,13 @@ bool lb_class_property(lb_unit *unit, const lb_type *class_type, const char *nam
     return end(&s, good, err);
 }
 
+void lb_class_settle(lb_unit *unit, const lb_type *class_type) {
+    struct unit *u = (struct unit *)unit;
+    unit_enter(u);
+    class_drop_uncompiled(inside(class_type)->definition);
+    unit_leave(u);
+}
+
 bool lb_class_hook(lb_unit *unit, const lb_type *class_type, const lb_source *source, bool before,
                    lb_error *err) {
     struct step s;

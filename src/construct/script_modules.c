@@ -343,19 +343,11 @@ static bool module_object(struct script *s, struct concrete *c, struct thing *mo
     return good;
 }
 
-/* Methods that were compiled for their calls alone are no methods of the class. */
-static void drop_uncompiled(struct class_definition *c) {
-    int kept = 0;
-    for (int i = 0; i < c->methods.count; i++)
-        if (c->methods.items[i]->state == FUNCTION_READY) c->methods.items[kept++] = c->methods.items[i];
-    c->methods.count = kept;
-}
-
 static bool make_module(struct script *s, struct thing *module, lb_value *out) {
     struct concrete *c = script_concrete(s, module);
     if (!c || !compile_module(s, c, module, NULL)) return false;
     for (struct concrete *each = s->concretes; each && s->whole; each = each->next)
-        drop_uncompiled(each->type->definition);
+        class_drop_uncompiled(each->type->definition);
     return module_object(s, c, module, out);
 }
 

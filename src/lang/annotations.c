@@ -179,6 +179,7 @@ static const struct type *parse_items(struct annotation *a, const struct tree *l
 static const struct type *parse_tuple(struct annotation *a, const struct tree *list) {
     bool endless = list->count == 2 && list->items[1]->kind == TREE_ELLIPSIS && is_python(a);
     if (endless) { /* Tuple[int, ...] */
+        a->unit->refused_annotations++;
         const struct type *element = parse(a, list->items[0]);
         return element ? made(a, type_list(&a->unit->types, element)) : NULL;
     }
@@ -322,6 +323,7 @@ static const struct type *construct_other(struct annotation *a, const struct tre
     const struct tree *list = t->items[1];
     for (size_t i = 0; is_python(a) && i < sizeof others / sizeof *others; i++) {
         if (strcmp(others[i].name, word)) continue;
+        a->unit->refused_annotations++;
         if (others[i].kind == OTHER_LITERAL) return parse_literal(a, t);
         if (others[i].kind == OTHER_MAPPING) return parse_dict(a, t);
         const struct type *inner = list->count ? parse(a, list->items[0]) : NULL;

@@ -76,17 +76,20 @@ static bool compile(struct function *f, lb_error *err) {
     const struct declaration *d = f->ensure_context;
     struct emit_request r = {d->unit, f->definition, d->self_type, d->resolver, d->known, NULL};
     int attributes = f->owner ? f->owner->definition->attributes.count : 0;
+    int annotations = d->unit->refused_annotations;
     lb_error strict = {0}, own = {0};
     f->state = FUNCTION_COMPILING;
     bool wide = d->resolver->python && d->self_type && d->self_type->kind == TYPE_CLASS &&
                 wide_knows_attributes(d->unit, d->self_type);
     bool good = !wide && compile_once(f, &r, &strict);
-    if (wide || (!good && strict.code == LB_ERROR_COMPILE && d->resolver->python)) {
+    bool whole = wide || (!good && strict.code == LB_ERROR_COMPILE && d->resolver->python);
+    if (whole) {
         forget_attributes(f, attributes);
         good = compile_wide(f, &r, &own);
         if (!good) wide_choose_error(&strict, &own);
     }
     if (!good) error_move(err, &strict);
+    f->whole = whole || d->unit->refused_annotations > annotations;
     error_clear(&strict);
     error_clear(&own);
     f->state = good ? FUNCTION_READY : FUNCTION_FAILED;

@@ -87,9 +87,11 @@ static bool ask_dotted(struct host *host, void *scope, const struct name *name, 
 
 const struct type *host_find_type(struct resolver *r, const struct name *name, lb_error *err) {
     struct lb_answer answer = {.memory = &host_of(r)->unit->memory};
+    const struct lb_answer *told = &answer;
     bool good = ask_dotted(host_of(r), host_scope_of(r), name, &answer, err);
     if (good && answer.kind == ANSWER_REFUSAL) error_set(err, LB_ERROR_COMPILE, "%s", answer.text);
-    const struct type *type = good ? answer.type : NULL;
+    if (answer.kind == ANSWER_EITHER) told = &answer.items[0];
+    const struct type *type = good ? told->type : NULL;
     answer_release(&answer);
     return type;
 }
@@ -98,7 +100,10 @@ const struct name *host_library_name(struct resolver *r, const struct name *name
     struct unit *u = host_of(r)->unit;
     struct lb_answer answer = {.memory = &u->memory};
     bool good = ask_dotted(host_of(r), host_scope_of(r), name, &answer, err);
-    const struct name *known = good && answer.kind == ANSWER_NAME ? name_of(&u->names, answer.text) : NULL;
+    const struct lb_answer *told = &answer;
+    for (int i = 0; answer.kind == ANSWER_EITHER && i < 2; i++)
+        if (told->kind != ANSWER_NAME) told = &answer.items[i];
+    const struct name *known = good && told->kind == ANSWER_NAME ? name_of(&u->names, told->text) : NULL;
     answer_release(&answer);
     return known;
 }
@@ -122,10 +127,15 @@ struct sugared *host_find_member(struct resolver *r, struct emitter *e, const st
     struct lb_answer answer = {.memory = &e->memory};
     struct sugared *s = NULL;
     if (scope && host_ask(host_of(r), scope, name->text, &answer, e->err)) s = host_sugared(e, &answer, at);
-    if (s && answer.kind == ANSWER_MEMBER && answer.position == LB_CLASS_METHOD)
+    const struct lb_answer *told = host_told(e, &answer);
+    if (s && told->kind == ANSWER_MEMBER && told->position == LB_CLASS_METHOD)
         s = sugared_bound(e, s, sugared_of_type(e, type));
     answer_release(&answer);
     return s;
+}
+
+const struct name *host_class_around(struct resolver *r, lb_error *err) {
+    return host_library_name(r, name_of(&host_of(r)->unit->names, "super()"), err);
 }
 
 /* ---- things that are no values ---- */
@@ -292,6 +302,11 @@ static struct sugared *set_value(struct emitter *e, const struct lb_answer *a, s
     return items ? library_call(e, "builtin_set", at, &items, 1) : NULL;
 }
 
+static struct sugared *bound_value(struct emitter *e, const struct lb_answer *a, struct source_range at) {
+    struct sugared *items = items_value(e, a, at);
+    return items ? sugared_bound(e, items->items[0], items->items[1]) : NULL;
+}
+
 /* Of the two functions only the one that is chosen is compiled. */
 static struct sugared *choice_value(struct emitter *e, const struct lb_answer *a, struct source_range at) {
     struct sugared *both[2];
@@ -365,6 +380,7 @@ struct sugared *host_sugared(struct emitter *e, const struct lb_answer *a, struc
     case ANSWER_NAMED: return named_value(e, a, at);
     case ANSWER_SET: return set_value(e, a, at);
     case ANSWER_EITHER: return either_value(e, a, at);
+    case ANSWER_BOUND: return bound_value(e, a, at);
     case ANSWER_SCOPE:
         if ((s = named(e, &kind_scope, a->text))) s->context = a->scope;
         return s;

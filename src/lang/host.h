@@ -38,6 +38,7 @@ enum answer_kind {
     ANSWER_NAMED,     /* items: a dict with names as keys */
     ANSWER_SET,       /* value: a list of what is in it */
     ANSWER_EMPTY,     /* an attribute that is an empty list, or, flag: dict */
+    ANSWER_BOUND,     /* items[0] with its first argument, items[1] */
 };
 
 /* One answer while it is given; what it points to is in `memory`. */
@@ -73,6 +74,8 @@ struct sugared *host_find_member(struct resolver *r, struct emitter *e, const st
 /* The host's words for a message: it is asked for the name "?near NAME" or "?set NAME". */
 const char *host_advise(struct resolver *r, const struct type *class, enum advice about, const char *name,
                         struct arena *memory);
+/* The name of the class in whose body a source stands; NULL without an error: in none. */
+const struct name *host_class_around(struct resolver *r, lb_error *err);
 /* Asks the host; false with err. The answer is to be released. */
 bool host_ask(struct host *host, void *scope, const char *name, struct lb_answer *answer, lb_error *err);
 void answer_release(struct lb_answer *answer);

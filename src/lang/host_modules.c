@@ -352,11 +352,14 @@ static struct sugared *find_attribute(struct emitter *e, struct sugared *s, stru
     const struct class_definition *c = class_of(s);
     const struct tree *literal = known_empty(e, s, name);
     if (literal) return get_empty(e, s, at, name, literal);
-    if (c->is_interface || class_find_attribute(c, name) >= 0 || class_find_method(c, name))
-        return get_member(e, s, at, name);
+    const struct function *method = class_find_method(c, name);
+    bool failed = e->wide && method && method->state == FUNCTION_FAILED; /* Module.parameters */
+    struct sugared *found = failed ? find_iterator(e, s, at, name) : NULL;
+    if (found || e->err->code) return found;
+    if (c->is_interface || class_find_attribute(c, name) >= 0 || method) return get_member(e, s, at, name);
     const struct class_constant *constant = class_find_constant(c, name);
     if (constant) return sugared_simple(e, host_constant(e, constant->value, at));
-    struct sugared *found = find_iterator(e, s, at, name);
+    found = find_iterator(e, s, at, name);
     return found || e->err->code ? found : ask_host(e, s, at, name, wanted && !has_property(c, name));
 }
 

@@ -228,6 +228,7 @@ static struct source_resolver *resolver_new(struct host *host, const struct type
                                     .finish = host->finish,
                                     .find_member = host_find_member,
                                     .advise = host_advise,
+                                    .class_around = host_class_around,
                                     .python = true,
                                     .operator_version = -1};
     if (class && class->definition->is_module) r->resolver.make_self = host_make_self;

@@ -95,9 +95,9 @@ static const struct type *with_item(struct emitter *e, const struct ir_value *li
 
 /* Whether it comes from an empty literal of which nothing is known yet. */
 bool wide_is_unlearnt(struct emitter *e, const struct ir_value *v) {
-    if (node_is(v->node, KIND_GET_ATTR))
-        return wide_attribute_is_open(e, v->node->inputs.items[0]->type, attribute_name(e, v->node));
     const struct tree *t = wide_literal_of(e, v);
+    if (!t && node_is(v->node, KIND_GET_ATTR))
+        return wide_attribute_is_open(e, v->node->inputs.items[0]->type, attribute_name(e, v->node));
     const struct ir_value *around_it = t ? NULL : container_of(v);
     if (around_it) return wide_is_unlearnt(e, around_it);
     bool list = t && t->kind == TREE_LIST_LITERAL && !t->count;

@@ -103,6 +103,8 @@ static struct sugared *hidden_member(struct emitter *e, struct sugared *s, const
                                      struct source_range at, const struct name *name) {
     struct resolver *r = e->resolver;
     struct sugared *found = r->find_member ? r->find_member(r, e, type, name, at) : NULL;
+    bool declared = !found && type->kind == TYPE_CLASS && class_find_method(type->definition, name);
+    if (declared && !e->err->code) return sugared_method(e, s->value, name); /* just now */
     if (!found || found->kind != &sugared_kind_lambda) return found;
     struct sugared_actuals none = {0};
     bool property = found->only_end;
@@ -151,10 +153,40 @@ bool lower_has_member(struct emitter *e, struct sugared *s, struct source_range 
     return false;
 }
 
+static bool is_super(struct emitter *e, const struct tree *t) {
+    bool call =
+        t->kind == TREE_CALL && t->items[0]->kind == TREE_NAME && !strcmp(t->items[0]->name->text, "super");
+    return call && e->resolver->class_around && (!t->items[1]->count || t->items[1]->count == 2);
+}
+
+static const struct name *class_of_super(struct emitter *e, const struct tree *call) {
+    const struct tree *given = call->items[1];
+    if (!given->count) return e->resolver->class_around(e->resolver, e->err);
+    return given->items[0]->kind == TREE_NAME ? given->items[0]->name : NULL;
+}
+
+/* The object that super() speaks of: the method's first argument, if it is not given. */
+static struct sugared *self_of_super(struct emitter *e, const struct tree *call) {
+    const struct tree *def = e->function->definition, *given = call->items[1];
+    if (given->count) return emit_sugared(e, given->items[1], 1, NULL);
+    bool method = def && def->kind == TREE_DEF && def->items[0]->count;
+    return method ? variable_get(e, def->items[0]->items[0]->name, call->range) : NULL;
+}
+
+/* super().name -> self.__super_C_name, which the host declares as a method. */
+static struct sugared *super_member(struct emitter *e, const struct tree *t) {
+    const struct name *class = class_of_super(e, t->items[0]);
+    struct sugared *self = class ? self_of_super(e, t->items[0]) : NULL;
+    if (!self && !e->err->code) return emit_error(e, t->range, "super() stands in no method of a class");
+    const char *name = self ? arena_printf(&e->memory, "__super_%s_%s", class->text, t->name->text) : NULL;
+    return name ? lower_member_of(e, self, t->range, emit_name(e, name)) : NULL;
+}
+
 struct sugared *lower_attribute(struct emitter *e, const struct tree *t, int binders,
                                 const struct type *hint) {
     (void)binders;
     (void)hint;
+    if (is_super(e, t->items[0])) return super_member(e, t);
     struct sugared *s = emit_sugared(e, t->items[0], 1, NULL);
     struct sugared *found = s ? lower_member_of(e, s, t->range, t->name) : NULL;
     return found ? lower_refined(e, t, found) : NULL;
@@ -333,11 +365,44 @@ static bool never_equal(const struct type *a, const struct type *b) {
     return a->kind != b->kind && !(numbers[0] && numbers[1]);
 }
 
+static bool has_method(struct emitter *e, const struct ir_value *v, const char *name) {
+    const struct name *method = emit_name(e, name);
+    return method && v->type->kind == TYPE_CLASS && class_find_method(v->type->definition, method);
+}
+
+/* Of objects: x != y is not x == y where the class has no __ne__, and x < y is y > x where it has no __lt__.
+ */
+static struct sugared *compare_objects(struct emitter *e, const struct tree *t, struct ir_value *a,
+                                       struct ir_value *b) {
+    static const struct {
+        enum tree_operator op, instead;
+        const char *own, *other;
+    } rows[] = {{OPERATOR_NOT_EQUAL, OPERATOR_EQUAL, "__ne__", "__eq__"},
+                {OPERATOR_LESS, OPERATOR_GREATER, "__lt__", "__gt__"},
+                {OPERATOR_LESS_EQUAL, OPERATOR_GREATER_EQUAL, "__le__", "__ge__"},
+                {OPERATOR_GREATER, OPERATOR_LESS, "__gt__", "__lt__"},
+                {OPERATOR_GREATER_EQUAL, OPERATOR_LESS_EQUAL, "__ge__", "__le__"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bool negated = rows[i].op == OPERATOR_NOT_EQUAL;
+        if (rows[i].op != t->op || has_method(e, a, rows[i].own) ||
+            !has_method(e, negated ? a : b, rows[i].other))
+            continue;
+        struct tree *x = lower_keep(e, t->range, sugared_simple(e, negated ? a : b));
+        struct tree *y = x ? lower_keep(e, t->range, sugared_simple(e, negated ? b : a)) : NULL;
+        struct tree *other = y ? lower_binary(e, t->range, rows[i].instead, x, y) : NULL;
+        if (other && negated) other = lower_tree(e, TREE_NOT, t->range, 1, &other);
+        return other ? emit_sugared(e, other, 1, NULL) : NULL;
+    }
+    return NULL;
+}
+
 /* What Python does where the operator was refused; NULL without an error: nothing that is known. */
 static struct sugared *otherwise(struct emitter *e, const struct tree *t, struct ir_value *a,
                                  struct ir_value *b) {
     bool equality = t->op == OPERATOR_EQUAL || t->op == OPERATOR_NOT_EQUAL;
     int i = word_index(t);
+    struct sugared *objects = compare_objects(e, t, a, b);
+    if (objects || e->err->code) return objects;
     if (is_comparison(t) && a->type->kind == TYPE_TUPLE && b->type->kind == TYPE_TUPLE)
         return compare_tuples(e, t, a, b);
     if (equality && (a->type->kind == TYPE_OPTIONAL || b->type->kind == TYPE_OPTIONAL))

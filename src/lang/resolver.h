@@ -41,6 +41,9 @@ struct resolver {
      * class. NULL without an error (also as the function): there is none. */
     struct sugared *(*find_member)(struct resolver *r, struct emitter *e, const struct type *type,
                                    const struct name *name, struct source_range at);
+    /* The name of the class in whose body the function stands, for super(); NULL without an error (also as
+     * the function): in none, or its base classes are known by find_base. */
+    const struct name *(*class_around)(struct resolver *r, lb_error *err);
     /* The tree of a class that stands as a base class, where it is the host's own; NULL (also as the
      * function): it is none. */
     const struct tree *(*find_base)(struct resolver *r, const struct tree *base);

@@ -135,13 +135,25 @@ static bool add_self(struct graph *g, const struct type *class) {
     return true;
 }
 
+/* PyTorch forgets the defaults of a function that it saves; one that it refuses keeps them. */
+static void keep_defaults(const struct function *f, const struct function *method) {
+    for (int i = 0; f->whole && i < f->schema->argument_count; i++) {
+        const struct argument *from = &f->schema->arguments[i];
+        struct argument *to = &method->schema->arguments[i + 1];
+        to->has_default = from->has_default;
+        to->default_value = value_copy(from->default_value);
+    }
+}
+
 bool module_of_function(struct function *f, lb_value *root, lb_error *err) {
     struct unit *u = f->graph->unit;
     struct class_definition *c = placeholder_class(u);
     struct graph *g = c ? graph_duplicate(f->graph) : NULL;
     bool good = g && add_self(g, c->type);
     if (!good) error_memory(err);
-    good = good && method_from_graph(g, c->type, "forward", err) && value_new_object(root, c->type, 1, err);
+    struct function *method = good ? method_from_graph(g, c->type, "forward", err) : NULL;
+    if (method) keep_defaults(f, method);
+    good = method && value_new_object(root, c->type, 1, err);
     if (good) root->object->slots[0] = value_bool(true);
     graph_free(g);
     return good;

@@ -27,6 +27,13 @@ bool class_add_method(struct class_definition *c, struct function *f) {
     return array_push(&c->methods, f);
 }
 
+void class_drop_uncompiled(struct class_definition *c) {
+    int kept = 0;
+    for (int i = 0; i < c->methods.count; i++)
+        if (c->methods.items[i]->state == FUNCTION_READY) c->methods.items[kept++] = c->methods.items[i];
+    c->methods.count = kept;
+}
+
 bool class_add_constant(struct class_definition *c, struct class_constant constant) {
     return array_push(&c->constants, constant);
 }

@@ -21,6 +21,8 @@ struct function {
     /* Compiles it now if it is only declared; set by whoever declares functions. */
     bool (*ensure)(struct function *f, lb_error *err);
     void *ensure_context;
+    /* Compiled with all of Python: PyTorch refuses it, and it need not be as PyTorch would have it. */
+    bool whole;
     /* First run while its archive was loaded: its graph goes into callers as it is (see passes/inline.c). */
     bool inlined_as_is;
     /* Native functions (methods of C++ classes) have no graph. */

@@ -229,6 +229,8 @@ struct function *class_find_method(const struct class_definition *c, const struc
 const struct class_constant *class_find_constant(const struct class_definition *c, const struct name *name);
 int class_add_attribute(struct class_definition *c, struct class_attribute attribute); /* slot, -1: memory */
 bool class_add_method(struct class_definition *c, struct function *f);
+/* Methods that were compiled for their calls alone are no methods of the class. */
+void class_drop_uncompiled(struct class_definition *c);
 bool class_add_constant(struct class_definition *c,
                         struct class_constant constant); /* takes the value over */
 bool enum_add_member(const struct type *t, const struct name *name,

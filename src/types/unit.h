@@ -25,6 +25,7 @@ struct unit {
     struct table attribute_types; /* "Class.attribute" -> its type by its uses (lang/lower_attributes.c) */
     int attributes_learnt;        /* how often one was learnt */
     struct table decompositions;  /* row of ops/ -> its struct function * (lang/decompositions.c) */
+    int refused_annotations;      /* read so far that PyTorch refuses: Literal, Tuple[int, ...] */
     int64_t mangle_counter;
     int64_t warn_counter;                   /* aten::warn nodes numbered so far */
     void (*release_graph)(struct graph *g); /* set by ir/ and exec/ when they make the first one */

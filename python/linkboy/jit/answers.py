@@ -8,6 +8,9 @@ from __future__ import annotations
 _VALUE, _NAME, _TYPE, _FUNCTIONS, _OUTSIDE, _SCOPE, _ITEMS, _CHOICE, _EXCEPTION, _OBJECT, _REFUSAL = range(
     1, 12
 )
+_MEMBER, _EITHER, _NAMED, _SET, _EMPTY, _BOUND = range(12, 18)
+
+METHOD, CLASS_METHOD, PROPERTY, AUTOGRAD_FORWARD = range(4)  # kinds of members
 
 
 def value(constant, type=None) -> tuple:
@@ -61,6 +64,41 @@ def exception(cls: type) -> tuple:
 def unusable(words: str) -> tuple:
     """A thing that programs can do nothing with."""
     return (_OBJECT, words)
+
+
+def is_nothing(answer) -> bool:
+    """Whether programs can do nothing with it."""
+    return answer is not None and answer[0] in (_OBJECT, _REFUSAL)
+
+
+def member(declaration, kind: int = METHOD) -> tuple:
+    """A definition that is compiled for the calls of it; `kind` says what its first argument is."""
+    return (_MEMBER, declaration, kind)
+
+
+def either(strict: tuple, whole: tuple) -> tuple:
+    """What PyTorch takes it for, and what it is in all of Python."""
+    return (_EITHER, strict, whole)
+
+
+def named(items: dict) -> tuple:
+    """A dict of things by names that programs know while they are compiled."""
+    return (_NAMED, tuple(items), *items.values())
+
+
+def set_of(items: list, type) -> tuple:
+    """A set; `type` is that of the list."""
+    return (_SET, items, type)
+
+
+def empty(is_dict: bool) -> tuple:
+    """A module's attribute that is an empty list or dict: programs show what it holds."""
+    return (_EMPTY, is_dict)
+
+
+def bound(called: tuple, first: tuple) -> tuple:
+    """What is called, and its first argument."""
+    return (_BOUND, called, first)
 
 
 def refusal(message: str) -> tuple:

@@ -5,11 +5,23 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import inspect
 import sys
+import types
 
 from linkboy import classes as made
-from linkboy.jit import annotations, dataclass_methods, functions, modifiers, names, scopes, sources
+from linkboy.jit import (
+    annotations,
+    answers,
+    dataclass_methods,
+    functions,
+    modifiers,
+    names,
+    scopes,
+    sources,
+    whole,
+)
 from linkboy.jit import unit as units
 from linkboy.jit.unit import qualified_name, unit
 
@@ -63,6 +75,7 @@ def class_type(cls: type):
             found = _script_class(cls)
         if found is not None:
             made.register(found.qualified_name, cls)
+            units.class_scopes.setdefault(found.qualified_name, ClassScope(cls))
     return found
 
 
@@ -116,15 +129,16 @@ def _is_static(cls, name: str) -> bool:
     return isinstance(inspect.getattr_static(cls, name, None), staticmethod)
 
 
+def _is_method(cls, name: str) -> bool:
+    fn = getattr(cls, name)
+    if not (inspect.isfunction(fn) or inspect.ismethod(fn)) or _is_static(cls, name):
+        return False
+    return modifiers.modifier(fn) != modifiers.DROP and not dataclass_methods.is_frozen(cls, name)
+
+
 def _methods(cls) -> list:
     """The methods that the class defines itself, by name in alphabetical order."""
-    found = []
-    for name in sorted(vars(cls)):
-        fn = getattr(cls, name)
-        if (inspect.isfunction(fn) or inspect.ismethod(fn)) and not _is_static(cls, name):
-            if modifiers.modifier(fn) != modifiers.DROP:
-                found.append((name, fn))
-    return found
+    return [(name, getattr(cls, name)) for name in sorted(vars(cls)) if _is_method(cls, name)]
 
 
 def _method_scope(cls) -> scopes.ClassMethodScope:
@@ -136,26 +150,70 @@ def _method_scope(cls) -> scopes.ClassMethodScope:
     return scopes.ClassMethodScope(cls, [fn for fn in found if hasattr(fn, "__globals__")])
 
 
-class ClassScope:
-    """What a class has besides its methods: static methods, constants."""
+_KINDS = {  # what may stand in a class's body -> where its function is, what kind of member it is
+    types.FunctionType: ("__get__", answers.METHOD),
+    classmethod: ("__func__", answers.CLASS_METHOD),
+    property: ("fget", answers.PROPERTY),
+    functools.cached_property: ("func", answers.PROPERTY),
+}
 
-    def __init__(self, cls):
+
+class ClassScope:
+    """What a class has besides its methods: static methods, constants; in all of Python what base classes
+    have, class methods, and the methods of enums and NamedTuples."""
+
+    def __init__(self, cls, type=None):
         self.cls = cls
+        self.type = type
+        self.declared = set()
 
     def find(self, name):
+        inherited = self.inherited(name) if self.type is not None else None
+        if inherited is not None:
+            return self.declare(name, *inherited)
         found = inspect.getattr_static(self.cls, name, scopes.MISSING)
         if isinstance(found, staticmethod):
             return names.answer(found.__func__)
+        place, kind = _KINDS.get(type(found), (None, None))
+        if place is not None:
+            fn = found if place == "__get__" else getattr(found, place)
+            return answers.either(self.strict(name), whole.member(fn, kind, _method_scope(self.cls)))
+        return self.strict(name)
+
+    def strict(self, name):
+        """As PyTorch takes it."""
         found = getattr(self.cls, name, scopes.MISSING)
-        return None if found is scopes.MISSING else names.answer(found)
+        if found is scopes.MISSING:
+            return None
+        try:
+            return names.answer(found)
+        except (OSError, RuntimeError) as error:
+            return answers.refusal(str(error))
+
+    def inherited(self, name):
+        """(the class, the name there) of a base class's method; None."""
+        owner, own = scopes.owner_of_method(self.cls, name)
+        return None if owner in (None, self.cls) or (own == name and name in vars(self.cls)) else (owner, own)
+
+    def declare(self, name, owner, own):
+        """Makes a base class's method a method of the class."""
+        if name not in self.declared:
+            self.declared.add(name)
+            fn = vars(owner)[own]
+            unit.declare(None, self.type, _method_source(owner, own, fn, _method_scope(owner), name))
 
 
-def _method_source(cls, name, fn, scope) -> tuple:
+def _method_source(cls, name, fn, scope, own_name=None) -> tuple:
     synthesized = dataclass_methods.source_of(cls, name) if dataclasses.is_dataclass(cls) else None
     if synthesized is None:
-        return functions.source_for(fn, scope, name)
-    text, defaults = synthesized
-    return units.source_tuple(sources.text_source(text, "<dataclass>"), scope, name, defaults)
+        return functions.source_for(fn, scope, own_name or name)
+    text, defaults, more = synthesized
+    scope = scopes.WithNames(scope, more)
+    return units.source_tuple(sources.text_source(text, "<dataclass>"), scope, own_name or name, defaults)
+
+
+def _owner(cls, name: str):
+    return next((base for base in cls.__mro__ if name in vars(base)), cls)
 
 
 def _declare_properties(cls, found, scope) -> list:
@@ -174,19 +232,42 @@ def _declare_properties(cls, found, scope) -> list:
 
 def _script_class(cls):
     scope = _method_scope(cls)
-    found = unit.new_class(qualified_name(cls), units.CLASS, ClassScope(cls))
-    _types[cls] = found
+    names_of_class = ClassScope(cls)
+    found = unit.new_class(qualified_name(cls), units.CLASS, names_of_class)
+    names_of_class.type = _types[cls] = found
     try:
         declared = _declare_properties(cls, found, scope)
         declared += [
-            unit.declare(None, found, _method_source(cls, name, fn, scope)) for name, fn in _methods(cls)
+            unit.declare(None, found, _source_in(cls, name, fn, scope)) for name, fn in _with_init(cls)
         ]
         for function in sorted(declared, key=lambda f: f.name != "__init__"):
-            unit.compile(function)
+            _compile_method(cls, function)
     except BaseException:
         forget(cls)
         raise
+    unit.settle(found)
     return found
+
+
+def _with_init(cls) -> list:
+    """The methods, and a base class's __init__: it says which attributes there are."""
+    found = _methods(cls)
+    inherits = "__init__" not in vars(cls) and inspect.isfunction(cls.__init__)
+    return found + [("__init__", cls.__init__)] if inherits else found
+
+
+def _source_in(cls, name, fn, scope) -> tuple:
+    owner = _owner(cls, name)
+    return _method_source(owner, name, fn, scope if owner is cls else _method_scope(owner))
+
+
+def _compile_method(cls, function) -> None:
+    """A class method may be no method of a program; it is compiled for its calls then."""
+    try:
+        unit.compile(function)
+    except RuntimeError:
+        if not isinstance(vars(cls).get(function.name), classmethod):
+            raise
 
 
 def _interface_type(cls):

@@ -64,6 +64,12 @@ def declare(fn) -> tuple:
     return found
 
 
+def is_open(fn) -> bool:
+    """Whether it has *args or **kwargs."""
+    code = getattr(sources.unwrapped(fn), "__code__", None)
+    return code is not None and bool(code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS))
+
+
 def compiled(fn):
     """The ScriptFunction of a Python function, compiled."""
     found = declare(fn)
@@ -73,9 +79,9 @@ def compiled(fn):
     return found[0]
 
 
-def declare_outside(fn):
-    """The declaration of a function that stays Python's."""
-    return unit.declare(None, None, source_for(fn))
+def declare_outside(fn, scope=None):
+    """The declaration of a function that is none of the program's."""
+    return unit.declare(None, None, source_for(fn, scope))
 
 
 def is_function(obj) -> bool:

@@ -17,7 +17,20 @@ import warnings
 import weakref
 
 from linkboy import _C
-from linkboy.jit import annotations, answers, classes, containers, foreign, functions, modifiers, names, scopes, sources
+from linkboy.jit import (
+    adopted,
+    annotations,
+    answers,
+    classes,
+    containers,
+    foreign,
+    functions,
+    modifiers,
+    names,
+    scopes,
+    sources,
+    whole,
+)
 from linkboy.jit import unit as units
 from linkboy.jit.unit import qualified_name, type_of_text, unit
 
@@ -46,7 +59,8 @@ _IGNORED = frozenset(
 _PLAIN = {bool: "bool", int: "int", float: "float", complex: "complex", str: "str", type(None): "NoneType"}
 
 _store: dict = {}  # what can be seen of a module -> its Concrete
-_created: list = []  # Concretes since the outermost compilation began
+_created: list = []  # keys of the Concretes since the outermost compilation began
+_whole: list = []  # the module that is compiled with all of Python (jit/whole.py), if one is
 
 
 class Concrete:
@@ -62,8 +76,12 @@ class Concrete:
         self.functions = {}  # function attributes: name -> answer
         self.overloads = {}  # method -> names of its overloads
         self.failed = {}  # attribute -> why it has no type
+        self.others = {}  # with all of Python, attributes that are constants: name -> object
+        self.asked = set()  # of those, empty lists and dicts that a program uses
+        self.whole = bool(_whole)
         self.ignored = ()
         self.hooks = ()
+        self.declared = set()  # methods that were declared when they were asked for
         self.compiled = False
 
     def key(self) -> tuple:
@@ -82,6 +100,8 @@ class Concrete:
             tuple((n, tuple(o)) for n, o in self.overloads.items()),
             self.ignored,
             self.hooks,
+            self.whole,
+            tuple((name, whole.key(value)) for name, value in self.others.items()),
         )
 
     # ---- the scope of the class: names that are no members ----
@@ -93,19 +113,35 @@ class Concrete:
         found = self.functions.get(name)
         if found is not None:
             return found
+        if name in self.others:
+            return self.find_other(name)
+        owner, own = scopes.owner_of_method(self.cls, name)
+        if own != name and owner is not None:
+            return self.find_method(name, vars(owner)[own])
         static = inspect.getattr_static(self.cls, name, None)
         if isinstance(static, staticmethod):
             return names.answer(static.__func__)
         method = getattr(self.cls, name, None)
         if inspect.isfunction(method):
             return self.find_method(name, method)
-        return answers.refusal(self.missing(name))
+        refusal = answers.refusal(self.missing(name))
+        plain = static is not None and not isinstance(static, property) and name not in self.failed
+        return answers.either(refusal, whole.answer(method)) if plain else refusal
+
+    def find_other(self, name: str):
+        value = self.others[name]
+        if isinstance(value, (list, dict)) and not value:
+            self.asked.add(name)
+            return answers.empty(isinstance(value, dict))
+        return whole.answer(value)
 
     def find_method(self, name: str, method):
         if modifiers.is_ignored(method):
             declaration = unit.declare(None, None, functions.source_for(method))
             return answers.outside(declaration, modifiers.is_never_called(method), method=True)
-        unit.declare(None, self.type, functions.source_for(method, name=method.__name__))
+        if name not in self.declared:
+            self.declared.add(name)
+            unit.declare(None, self.type, functions.source_for(method, name=name))
         return None
 
     def nearest(self, name: str):
@@ -177,7 +213,7 @@ class Discovery:
             return None
         scope = classes._ModuleOfClass(type(self.module)) if isinstance(annotation, str) else None
         found = annotations.annotation_type(annotation, scope)
-        if found is None:
+        if found is None and not _whole:
             raise RuntimeError(
                 f"the annotation {annotation!r} of attribute '{name}' in {type(self.module).__name__} is no type that a program "
                 "can have"
@@ -191,6 +227,8 @@ class Discovery:
             return found, None
         if modifiers.is_attribute(value):
             return annotations.annotation_type(value.type), None
+        if _whole and hasattr(value, "_fields"):
+            return attribute_tuple(value), None
         plain = _PLAIN.get(type(value))
         return (type_of_text(plain), None) if plain is not None else inferred(value)
 
@@ -201,7 +239,7 @@ class Discovery:
                 self.concrete.attributes[name] = (self.annotated(name) or type_of_text(plain), flag)
 
     def add_modules(self) -> None:
-        for name, module in self.module._modules.items():
+        for name, module in submodules(self.module).items():
             if name in self.concrete.ignored:
                 continue
             declared = self.annotated(name) if name in self.annotations else None
@@ -230,7 +268,7 @@ class Discovery:
                     "removing it.",
                     stacklevel=2,
                 )
-            else:
+            elif not _whole or is_valid_constant(getattr(self.module, name)):
                 self.concrete.constants[name] = self.valid_constant(name, getattr(self.module, name))
 
     def is_member(self, name) -> bool:
@@ -258,11 +296,17 @@ class Discovery:
         """A function as an attribute is compiled now; whether it is one."""
         if type(value) in _PLAIN or isinstance(value, (list, dict, tuple)):
             return False
+        if inspect.isfunction(value) and value.__name__ == "<lambda>":
+            self.concrete.functions[name] = names.answer(value)
+            return True
         if inspect.isfunction(value) and names.operator_of(value) is None:
             try:
                 functions.compiled(value)
                 self.concrete.functions[name] = names.answer(value)
             except Exception as error:
+                if _whole:  # it may compile for a call of it
+                    self.concrete.functions[name] = whole.member(value)
+                    return True
                 self.concrete.failed[name] = (
                     "(This function exists as an attribute on the Python module, but it could not be compiled: "
                     f"\n{error})"
@@ -278,12 +322,33 @@ class Discovery:
         found, why = self.type_of(name, value)
         if found is not None:
             self.concrete.attributes[name] = (found, 0)
+        elif _whole:
+            self.concrete.others[name] = value
         else:
             self.concrete.failed[name] = (
                 f"(This attribute exists on the Python module, but we failed to convert Python type: '{type(value).__name__}' to a "
                 f"TorchScript type. {why}. Its type was inferred; try adding a type annotation for the attribute."
                 f"{_where_set(type(self.module), name)})"
             )
+
+
+def is_valid_constant(value) -> bool:
+    """Whether a module may have it as a constant."""
+    return all(map(is_valid_constant, value)) if isinstance(value, (tuple, list)) else names.is_constant(value)
+
+
+def attribute_tuple(value):
+    """The type of a NamedTuple, where an attribute may have it; None."""
+    try:
+        found = classes.class_type(type(value))
+    except RuntimeError:
+        return None
+    return None if "Any" in {t.annotation_str for t in found.containedTypes()} else found
+
+
+def submodules(module) -> dict:
+    """The modules right below it by name; with all of Python those in plain containers, too."""
+    return {**module._modules, **adopted.containers_of(module)} if _whole else module._modules
 
 
 def inferred(value):
@@ -366,6 +431,13 @@ def forget_failed() -> None:
             del _store[key]
 
 
+def settle() -> None:
+    """At the end: what was compiled for its calls alone is no method of its class."""
+    for key in _created:
+        if key in _store:
+            unit.settle(_store[key].type)
+
+
 def begin() -> None:
     _created.clear()
     _class_methods.clear()
@@ -423,6 +495,8 @@ def methods_to_compile(module) -> list:
         if getattr(forward, "__func__", forward) not in containers.default_forwards():
             begins.append("forward")
     own = [n for n, v in module.__dict__.items() if callable(v) and modifiers.modifier(v) == modifiers.EXPORT]
+    if _whole and begins and module is not _whole[0] and functions.is_open(forward):
+        begins.remove("forward")  # it is compiled for the calls of it
     overloaded = overload_names(module)
     return [
         n
@@ -471,6 +545,24 @@ def compile_methods(module, concrete: Concrete, begins) -> None:
 # ---- the ScriptModule ----
 
 
+def compiled(module):
+    """The ScriptModule of a module; where PyTorch refuses it, it is compiled once more with all of Python."""
+    if _whole:
+        return script_module(module)
+    try:
+        return script_module(module)
+    except (AttributeError, OSError, RuntimeError, TypeError, ValueError) as error:
+        forget_failed()
+        refused = error
+    _whole.append(module)
+    try:
+        return script_module(module)
+    except Exception:
+        raise refused from None
+    finally:
+        _whole.clear()
+
+
 def script_module(module, concrete=None, begins=None):
     """A ScriptModule of a module: its submodules' first, then its own methods."""
     if concrete is None:
@@ -478,12 +570,15 @@ def script_module(module, concrete=None, begins=None):
     if begins is None:
         begins = methods_to_compile(module)
     values = {name: attribute_value(module, name, found) for name, (found, _) in concrete.attributes.items()}
+    below = submodules(module)
     for name, sub in concrete.modules.items():
-        values[name] = _script_submodule(getattr(module, name), sub)
+        values[name] = _script_submodule(below[name], sub)
     if not concrete.compiled:
         compile_methods(module, concrete, begins)
         concrete.compiled = True
         containers.define_methods(module, concrete)
+    known = concrete.type._attributes() if concrete.asked else ()
+    values.update({name: concrete.others[name] for name in concrete.asked if name in known})
     scripted = unit.object(concrete.type, values)
     _copy_python_members(module, concrete, scripted)
     return scripted

@@ -16,7 +16,7 @@ import typing
 import warnings
 
 from linkboy import _C, _jit_internal
-from linkboy.jit import annotations, answers, classes, foreign, functions, modifiers, scopes
+from linkboy.jit import annotations, answers, classes, foreign, functions, modifiers, scopes, whole
 from linkboy.jit.function import ScriptFunction
 
 _CONSTANTS = (bool, int, float, complex, str, type(None), _C.dtype, _C.device, _C.layout, _C.memory_format)
@@ -232,7 +232,23 @@ def _answer_function(obj):
         return choice
     if modifiers.is_ignored(obj):
         return answers.outside(functions.declare_outside(obj), modifiers.is_never_called(obj))
+    if obj.__name__ == "<lambda>":
+        return answers.either(_LAMBDA, whole.member(obj))
+    path = whole.library_path(obj)
+    if path is not None and not path.startswith("torch"):
+        return answers.either(_python_function(obj), answers.name(path))
     return answers.functions(*functions.declare(obj))
+
+
+_LAMBDA = answers.refusal("write it as a function with a name: lambdas are not compiled")
+
+
+def _python_function(obj):
+    """One of Python's libraries, as PyTorch takes it."""
+    try:
+        return answers.functions(*functions.declare(obj))
+    except (OSError, RuntimeError) as error:
+        return answers.refusal(str(error))
 
 
 def _answer_class(obj):
@@ -241,10 +257,23 @@ def _answer_class(obj):
         return answers.name(known, annotations.plain_type(obj))
     if issubclass(obj, BaseException):
         return answers.exception(obj)
+    if _is_autograd(obj):
+        return answers.either(_nothing(obj), answers.scope(scopes.AutogradScope(obj), "autograd function"))
     found = annotations.annotation_type(obj) or classes.module_types.get(obj)
-    if found is not None:
-        return answers.of_type(found)
+    if found is None:
+        return _nothing(obj)
+    path = whole.library_path(obj)
+    strict = answers.of_type(found)
+    return strict if path is None else answers.either(strict, answers.name(path))
+
+
+def _nothing(obj):
     return answers.unusable(f"python value of type '{type(obj).__name__}'")
+
+
+def _is_autograd(cls) -> bool:
+    packages = (sys.modules.get("torch.autograd"), sys.modules.get("linkboy.autograd"))
+    return any(issubclass(cls, p.Function) for p in packages if hasattr(p, "Function"))
 
 
 def _answer_typing(obj):
@@ -292,7 +321,9 @@ if hasattr(types, "UnionType"):
 def answer(obj):
     """The answer to what `obj` means (linkboy/jit/answers.py)."""
     make = _BY_TYPE.get(type(obj))
-    return make(obj) if make is not None else _answer_other(obj)
+    found = make(obj) if make is not None else _answer_other(obj)
+    other = whole.thing(obj) if answers.is_nothing(found) else None
+    return found if other is None else answers.either(found, other)
 
 
 def _answer_other(obj):

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import builtins
 import difflib
+import sys
+import types
 import typing
 
-from linkboy.jit import names
+from linkboy.jit import answers, names, whole
 from linkboy.jit.sources import unwrapped
 
 MISSING = object()
@@ -51,12 +53,19 @@ class FunctionScope:
         return MISSING
 
     def find(self, name: str):
+        if name == "super()":
+            return class_around(self.cells["__class__"].cell_contents) if "__class__" in self.cells else None
         found = self.lookup(name)
         return None if found is MISSING else names.answer(found)
 
     def nearest(self, name: str):
         """The visible name that is likest to this one, for messages; None."""
         return likest(name, [*self.cells, *self.globals, *dir(builtins), *typing.__all__])
+
+
+def class_around(cls):
+    """The answer to which class a method's super() speaks of."""
+    return answers.name(cls.__name__)
 
 
 class ClassMethodScope:
@@ -67,6 +76,8 @@ class ClassMethodScope:
         self.scopes = [FunctionScope(fn) for fn in functions]
 
     def find(self, name: str):
+        if name == "super()":
+            return class_around(self.cls)
         if name == self.cls.__name__:
             return names.answer(self.cls)
         for scope in self.scopes:
@@ -91,6 +102,43 @@ class ModuleScope:
 
     def nearest(self, name: str):
         return likest(name, dir(self.module))
+
+
+def owner_of_method(cls: type, name: str) -> tuple:
+    """(the class in whose body a method stands, its name there): of the method itself, or of what super() in
+    a base class C means by it, "__super_C_name"; (None, name) where it is no method."""
+    order, own = list(cls.__mro__), name
+    for at, base in enumerate(cls.__mro__):
+        if name.startswith(f"__super_{base.__name__}_"):
+            order, own = order[at + 1 :], name[len(f"__super_{base.__name__}_") :]
+            break
+    owner = next((base for base in order if own in vars(base)), None)
+    is_method = owner is not None and isinstance(vars(owner)[own], types.FunctionType)
+    return (owner if is_method else None), own
+
+
+class WithNames:
+    """A scope with further names, and last the modules that annotations mention."""
+
+    def __init__(self, scope, more: dict):
+        self.scope = scope
+        self.more = more
+
+    def find(self, name: str):
+        if name in self.more:
+            return names.answer(self.more[name])
+        found = self.scope.find(name)
+        return names.answer(sys.modules[name]) if found is None and name in sys.modules else found
+
+
+class AutogradScope:
+    """What a torch.autograd.Function has in a program: `apply`, which is its forward."""
+
+    def __init__(self, cls: type):
+        self.cls = cls
+
+    def find(self, name: str):
+        return whole.member(self.cls.forward, answers.AUTOGRAD_FORWARD) if name == "apply" else None
 
 
 _function_scopes: dict = {}

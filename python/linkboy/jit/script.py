@@ -29,7 +29,10 @@ def script(obj, optimize=None, _frames_up: int = 0, _rcb=None, example_inputs=No
             modules.begin()
         _depth += 1
         try:
-            return _script(obj)
+            made = _script(obj)
+            if _depth == 1:
+                modules.settle()
+            return made
         except BaseException:
             if _depth == 1:
                 modules.forget_failed()
@@ -44,7 +47,7 @@ def _script(obj):
     if foreign.is_script_module(obj):
         return foreign.imported(obj)
     if containers.is_module(obj):
-        return modules.script_module(obj)
+        return modules.compiled(obj)
     if inspect.isclass(obj):
         return _script_class(obj)
     if inspect.isfunction(obj) or inspect.ismethod(obj):

@@ -7,6 +7,8 @@ Python keeps it (linecache, which notebooks and doctest fill); otherwise the err
 
 from __future__ import annotations
 
+import ast
+import functools
 import inspect
 import linecache
 import re
@@ -64,9 +66,52 @@ def source_of(fn) -> Source:
     if not lines or code.co_firstlineno > len(lines):
         raise _missing(fn, file)
     line = code.co_firstlineno
+    if code.co_name == "<lambda>":
+        return _lambda_source(fn, code, text)
     while line > 1 and not _BEGINNING.match(lines[line - 1]):
         line -= 1
     return Source(text, file, line)
+
+
+# ---- lambdas: as a definition that returns what they give ----
+
+
+def _spans(code) -> list:
+    """Where the instructions stand: (line, column, last line, last column)."""
+    return [(a, c, b, d) for a, b, c, d in code.co_positions() if a is not None and d]
+
+
+def _holds(body, span) -> bool:
+    line, column, last, end = span
+    begins = (body.lineno, body.col_offset) <= (line, column)
+    return begins and (last, end) <= (body.end_lineno, body.end_col_offset)
+
+
+_tree = functools.lru_cache(maxsize=8)(ast.parse)
+
+
+def _find_lambda(code, text: bytes):
+    """The smallest lambda on the code's line in which its instructions stand; None."""
+    spans = _spans(code)
+    found = [
+        node
+        for node in ast.walk(_tree(text))
+        if isinstance(node, ast.Lambda)
+        and node.lineno == code.co_firstlineno
+        and all(_holds(node.body, span) for span in spans)
+    ]
+    return min(found, key=lambda node: node.end_col_offset - node.col_offset, default=None)
+
+
+def _lambda_source(fn, code, text: bytes) -> Source:
+    try:
+        node = _find_lambda(code, text)
+    except SyntaxError:
+        node = None
+    if node is None:
+        raise _missing(fn, code.co_filename)
+    definition = f"def lambda_({ast.unparse(node.args)}): return ({ast.unparse(node.body)})\n"
+    return Source(b"\n" * (node.lineno - 1) + definition.encode(), code.co_filename, node.lineno)
 
 
 def text_source(text: str, name: Optional[str] = None) -> Source:

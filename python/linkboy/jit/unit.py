@@ -8,8 +8,17 @@ from __future__ import annotations
 import threading
 
 from linkboy import _C
+from linkboy.jit import answers
 
-unit = _C.Unit()
+class_scopes: dict = {}  # qualified name -> what a class has besides its members
+
+
+def _find_class(name: str):
+    scope = class_scopes.get(name)
+    return None if scope is None else answers.scope(scope, name)
+
+
+unit = _C.Unit(_find_class)
 lock = threading.RLock()
 
 PARAMETER, BUFFER = 1, 2  # flags of attributes

@@ -1,0 +1,252 @@
+"""Programs that PyTorch refuses: each module or function with arguments to call it by. Plain Python says what
+they give."""
+
+import collections
+import dataclasses
+import enum
+import functools
+import itertools
+import math
+import operator
+from typing import List, NamedTuple, Tuple
+
+import torch
+from torch import Tensor, nn
+
+SIZES = {"small": 2, "large": 7}
+SKIPPED = {"b", "c"}
+WEIGHT = torch.tensor([1.0, 2.0])
+double = functools.partial(operator.mul, 2)
+square = lambda x: x * x  # noqa: E731
+TABLE = {"double": double, "square": square, "most": max}
+
+
+@dataclasses.dataclass(frozen=True)
+class Inner:
+    scale: float = 2.0
+
+
+@dataclasses.dataclass
+class Settings:
+    width: int
+    inner: Inner = Inner()
+    names: List[str] = dataclasses.field(default_factory=lambda: ["a", "b"])
+
+    def scaled(self, by: float) -> float:
+        return self.width * self.inner.scale * by
+
+    @property
+    def area(self) -> int:
+        return self.width * self.width
+
+
+class Mode(enum.Enum):
+    SUM = "sum"
+    MEAN = "mean"
+
+    @classmethod
+    def chosen(cls, mean: bool) -> "Mode":
+        return cls.MEAN if mean else cls.SUM
+
+    @property
+    def word(self) -> str:
+        return self.value + "!"
+
+
+class Pair(NamedTuple):
+    first: int
+    second: int = 5
+
+    def total(self) -> int:
+        return self.first + self.second
+
+
+class Shape:
+    sides = 0
+
+    def __init__(self, width: int):
+        self.width = width
+
+    def area(self) -> int:
+        return self.width * self.height()
+
+    def height(self) -> int:
+        return 1
+
+
+class Square(Shape):
+    sides = 4
+
+    def height(self) -> int:
+        return self.width
+
+    def area(self) -> int:
+        return super().area() + 1
+
+    @classmethod
+    def of(cls, n: int) -> "Square":
+        return cls(n * 2)
+
+
+class Cube(Square):
+    def __init__(self, width: int, depth: int):
+        super().__init__(width)
+        self.depth = depth
+
+    def area(self) -> int:
+        return super().area() * self.depth
+
+
+# ---- functions ----
+
+
+def global_things(name: str, xs: List[int]) -> Tuple[int, bool, Tensor, int]:
+    return SIZES.get(name, 0) + len(SIZES), name in SKIPPED, WEIGHT * double(2), square(3)
+
+
+def classes(n: int) -> Tuple[int, int, int, int, int]:
+    return Shape(n).area(), Square(n).area(), Cube(n, 3).area(), Square.of(n).width, Square.sides
+
+
+def enums(mean: bool) -> Tuple[str, str]:
+    mode = Mode.chosen(mean)
+    return mode.word, mode.name
+
+
+def named_tuples(n: int) -> Tuple[int, int]:
+    p = Pair(n)._replace(second=n)
+    return p.total(), Pair(1).total()
+
+
+def data_classes(n: int) -> Tuple[float, int, bool, int]:
+    s = Settings(n, Inner(3.0))
+    s.names.append("c")
+    return s.scaled(2.0), s.area, Inner() == Inner(2.0), len(s.names) + len(Settings(1).names)
+
+
+def libraries(xs: List[int]) -> Tuple[int, int, List[int], int]:
+    pairs = [a * b for a, b in itertools.product(xs, xs)]
+    counts = collections.Counter(xs)
+    return math.prod(xs), functools.reduce(operator.add, pairs), list(itertools.accumulate(xs)), counts[xs[0]]
+
+
+def constructors(x: Tensor) -> Tensor:
+    return torch.Tensor([1.0, 2.0]) + torch.FloatTensor([1.0]) + x.new([3.0])
+
+
+# ---- modules ----
+
+
+class Attributes(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.settings = Settings(3)
+        self.options = {"rate": 0.5, "name": "relu", "deep": {"on": True}}
+        self.skipped = {1, 4}
+        self.pair = Pair(2)
+        self.history = []
+        self.table = {"double": double, "square": square}
+
+    def forward(self, x: Tensor, n: int) -> Tensor:
+        if n in self.skipped:
+            x = x * self.settings.scaled(2.0)
+        if self.options["deep"]["on"] and self.options["name"] == "relu":
+            x = torch.relu(x) * self.options["rate"]
+        self.history.append(n)
+        return self.table["square"](x) + self.pair.total() + len(self.history) + self.settings.area
+
+
+class Held(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.plain = [nn.Linear(2, 2), nn.Linear(2, 2)]
+        self.named = {"a": nn.ReLU(), "b": nn.Tanh()}
+
+    def forward(self, x: Tensor, key: str) -> Tensor:
+        for layer in reversed(self.plain):
+            x = layer(x)
+            if bool(x.sum() > 100):
+                break
+        return self.named[key](x)
+
+
+class Base(nn.Module):
+    factor = 3.0
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(2, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(x) * self.factor
+
+    def extra(self, x: Tensor) -> Tensor:
+        return x + 1
+
+
+class Derived(Base):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + super().extra(x) + self.extra(x)
+
+    def extra(self, x: Tensor) -> Tensor:
+        return x - 1
+
+    @classmethod
+    def scaled(cls, x: Tensor) -> Tensor:
+        return x * cls.factor
+
+
+class Classed(Derived):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.scaled(super().forward(x))
+
+
+class Open(nn.Module):
+    def forward(self, x: Tensor, *rest: Tensor, scale: float = 1.0) -> Tensor:
+        for r in rest:
+            x = x + r
+        return x * scale
+
+
+class Caller(nn.Module):
+    def __init__(self, activation=lambda x: x * 2):
+        super().__init__()
+        self.open = Open()
+        self.activation = activation
+        self.made = functools.partial(torch.clamp, min=0.0, max=1.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.activation(self.open(x, x, x, scale=0.5)) + self.made(x)
+
+
+class Parameters(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        total = torch.zeros(1)
+        for name, p in self.named_parameters():
+            if name.endswith("weight"):
+                total = total + p.pow(2).sum()
+        return self.net(x) + total
+
+
+X = torch.tensor([[0.5, -1.0], [2.0, 3.0]])
+FUNCTIONS = [
+    (global_things, ("small", [1, 2])),
+    (classes, (3,)),
+    (enums, (True,)),
+    (named_tuples, (4,)),
+    (data_classes, (3,)),
+    (libraries, ([2, 3, 2],)),
+    (constructors, (torch.ones(1),)),
+]
+MODULES = [
+    (Attributes, (X, 4)),
+    (Held, (X, "b")),
+    (Derived, (X,)),
+    (Classed, (X,)),
+    (Caller, (X,)),
+    (Parameters, (X,)),
+]
