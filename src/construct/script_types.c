@@ -367,7 +367,8 @@ static bool add_constant(struct script *s, struct concrete *c, const struct conc
 }
 
 static bool make_class(struct script *s, struct concrete *c) {
-    const char *qualified = script_qualified(s, c->class->file, c->class->name);
+    static const char bare[] = "__torch__.torch.nn.modules.module.Module"; /* nn.Module itself is built in */
+    const char *qualified = c->class->file ? script_qualified(s, c->class->file, c->class->name) : bare;
     struct script_scope *names = script_scope_new(s, NAMES_OF_MODULE, c);
     if (!qualified || !names) return false;
     c->type = host_class(s->host, qualified, c->kind, names, s->err);

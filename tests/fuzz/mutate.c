@@ -73,6 +73,12 @@ static void on_signal(int number) {
 
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
+/* UndefinedBehaviorSanitizer calls this before it ends the process in its own way. */
+void __ubsan_on_report(void);
+void __ubsan_on_report(void) {
+    tell_current();
+}
+
 static void watch(void) {
     if (__sanitizer_set_death_callback) {
         __sanitizer_set_death_callback(tell_current);
