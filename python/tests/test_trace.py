@@ -101,6 +101,14 @@ def values(x):
     return x * x.tolist()[0]
 
 
+def equal(x):
+    return x * 2 if x.equal(x.sort()[0]) else x
+
+
+def close(x):
+    return x * 2 if x.allclose(x * 0 + 1.5, atol=1.0) else x
+
+
 TAKEN_FOR_GRANTED = [
     (length, [3.0], [1.0, 2.0, 3.0]),
     (iteration, [3.0, 4.0], [1.0, 2.0, 3.0]),
@@ -109,6 +117,8 @@ TAKEN_FOR_GRANTED = [
     (number, [1.0, 4.0], [2.0, 2.0]),
     (array, [1.0, 2.0], [2.0, 2.0]),
     (values, [1.0, 2.0], [1.0, 2.0, 3.0]),
+    (equal, [3.0, 4.0], [2.0, 1.0]),
+    (close, [2.0, 1.0], [1.0, 7.0]),
 ]
 
 
@@ -190,6 +200,24 @@ def test_a_function_that_changes_its_mind_fails_the_check():
 
     with pytest.raises(linkboy.jit.TracingCheckError):
         linkboy.trace(fickle, linkboy.ones(2))
+
+
+def test_what_requires_a_gradient_is_marked_as_in_torch():
+    weight = linkboy.nn.Parameter(linkboy.ones(2))
+
+    class Net(linkboy.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = weight
+
+        def forward(self, x):
+            with linkboy.no_grad():
+                stopped = x * self.weight
+            return stopped, x * self.weight
+
+    text = str(linkboy.trace(Net(), linkboy.ones(2)).graph)
+    for mark in (0, 1):
+        assert text.count(f"requires_grad={mark}, device=cpu) = aten::mul") == 1
 
 
 # ---- with PyTorch ----

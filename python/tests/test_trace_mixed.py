@@ -287,7 +287,7 @@ def test_several_methods_by_name():
     [
         (lambda x: {"a": x, "b": (x, x)}, {"strict": False}, "consistent type. Found Tensor and Tuple"),
         (lambda x: [x, (x,)], {"strict": False}, "consistent element type. Found Tensor and Tuple"),
-        (lambda x: {"a": [x], "b": [x]}, {"strict": False}, "can be a dictionary output of a traced function"),
+        (lambda x: {"a": [x], "b": [x]}, {"strict": False}, "can be a dictionary output of a traced"),
         (lambda x: {"a": x}, {}, "Encountering a dict at the output of the tracer might cause"),
     ],
 )

@@ -17,12 +17,12 @@ import sys
 import types
 from typing import Any, Iterator, Optional
 
-from linkboy import _C
+from linkboy import _C, functional, grad
 from linkboy.operators import schema_of
 from linkboy.tracing import eager_answers, recorder
 from linkboy.tracing.cells import CELLS
 from linkboy.tracing.eager_schemas import Parameter, as_python_calls, bound, parameters_of
-from linkboy.tracing.host import Host, replaced
+from linkboy.tracing.host import COMPARISONS, Host, replaced
 from linkboy.tracing.recorder import CONSTANT, DEFAULT, LIST, NUMBER
 
 Tensor = _C.Tensor
@@ -140,7 +140,11 @@ class EagerHost(Host):
             self._follow_gradient(callee.parameters() if what else (), args, kwargs, result)
             self.recorder.call(callee, what, args, kwargs, result)
             return None
-        cell = CELLS.get(what[: what.index("(")])
+        name = what[: what.index("(")]
+        if name in COMPARISONS:
+            self.compared(name, bound(parameters_of(what), args, kwargs), result)
+            return result
+        cell = CELLS.get(name)
         if cell is not None:
             return cell(*args, **kwargs)
         if what.startswith("aten::broadcast_tensors("):
@@ -198,7 +202,7 @@ class EagerHost(Host):
 
     def _follow_gradient(self, *given: Any) -> None:
         """The last one's tensors require gradients where those before do."""
-        if any(self.requires_grad(tensor) for tensor in _tensors_in(given[:-1])):
+        if grad.would_record() and any(self.requires_grad(tensor) for tensor in _tensors_in(given[:-1])):
             self.grad.update(id(tensor) for tensor in _tensors_in(given[-1]) if _can_require(tensor.dtype))
 
 
@@ -228,7 +232,9 @@ _PYTHON_METHODS = {"norm", "unflatten", "split", "unique", "unique_consecutive",
 def _inside_tensors(code: types.CodeType) -> bool:
     """Functions of the package that stand where C++ is in PyTorch, between the traced program and its
     operators."""
-    return code.co_filename in _OWN_FILES and code.co_name not in _PYTHON_METHODS
+    if code.co_filename in _OWN_FILES:
+        return code.co_name not in _PYTHON_METHODS
+    return code.co_filename == functional.__file__ and code.co_name == "nonzero"
 
 
 _OWN_FILES = {sys.modules[f"linkboy.{name}"].__file__ for name in ("tensor_methods", "operators", "creation")}

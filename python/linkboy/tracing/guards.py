@@ -31,3 +31,14 @@ def contents(host: Any, x: Any) -> None:
         known = x.detach().clone()
     same = host.run("aten::isclose", x, known, 0.0, 0.0, True)
     host.recorder.guard(host.run("aten::all", same), True, "whose values all became Python's")
+
+
+def comparison(host: Any, pair: tuple, settings: list, found: bool) -> None:
+    """Two tensors are equal, or close by these settings, or not."""
+    for x in filter(host.recorder.knows, pair):
+        sizes(host, x, len(host.plain_sizes(x)))
+    if tuple(host.plain_sizes(pair[0])) != tuple(host.plain_sizes(pair[1])):
+        return
+    same = host.run("aten::isclose", *pair, *settings) if settings else host.run("aten::eq.Tensor", *pair)
+    what = "whose comparison with another gave a Python bool"
+    host.recorder.guard(host.run("aten::all", same), found, what)

@@ -22,9 +22,12 @@ LEAVING = {
     "__index__": "a Python index",
     "__float__": "a Python float",
     "__complex__": "a Python complex",
+    "is_nonzero": "a Python boolean",
     "tolist": "a Python list",
     "numpy": "a NumPy array",
 }
+# Operators that give a Python bool of two tensors, with their further arguments.
+COMPARISONS = {"aten::equal": {}, "aten::allclose": {"rtol": 1e-5, "atol": 1e-8, "equal_nan": False}}
 LENGTH = (
     "Using len to get tensor shape might cause the trace to be incorrect. Recommended usage would be"
     " tensor.shape[0]. Passing a tensor of different shape might lead to errors or silently give incorrect"
@@ -138,6 +141,17 @@ class Host:
         self.recorder.warn(warning, "")
         if self.recorder.guards and self.recorder.knows(x):
             guards.sizes(self, x, 1)
+
+    def compared(self, name: str, given: dict, found: bool) -> None:
+        """A comparison by that name of COMPARISONS gave `found`; PyTorch says nothing of it."""
+        pair = given["self"], given["other"]
+        if not any(map(self.recorder.knows, pair)):
+            return
+        self.at()
+        self.recorder.leaves("a Python boolean")
+        if self.recorder.guards:
+            settings = [given.get(key, value) for key, value in COMPARISONS[name].items()]
+            guards.comparison(self, pair, settings, found)
 
     # ---- tensors of Python values ----
 

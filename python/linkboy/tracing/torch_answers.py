@@ -127,5 +127,6 @@ ANSWERS: dict[Any, Callable] = {
     torch.tensor: _constructor("torch.tensor", 0),
     torch.as_tensor: _constructor("torch.as_tensor", 0),
     torch.Tensor.new_tensor: _constructor("torch.tensor", 1),
+    torch.is_nonzero: _leaves("a Python boolean"),
     **{getattr(torch.Tensor, name): _leaves(what) for name, what in LEAVING.items()},
 }

@@ -27,7 +27,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from linkboy import _C
 from linkboy.tracing import recorder, torch_patches
-from linkboy.tracing.host import Host, replaced
+from linkboy.tracing.host import COMPARISONS, Host, replaced
 from linkboy.tracing.recorder import CONSTANT, DEFAULT, LIST, NUMBER, RESIZE
 from linkboy.tracing.torch_answers import ANSWERS, TorchSize
 from linkboy.tracing.torch_numbers import Read, Stand, unmark
@@ -199,6 +199,9 @@ class TorchHost(Host):
             result = func(*args, **kwargs)
         if name in ("resize_", "resize_as_"):
             self._forget(name, args[0])
+        elif schema.name in COMPARISONS:
+            names = [argument.name for argument in schema.arguments]
+            self.compared(schema.name, {**dict(zip(names, args)), **kwargs}, result)
         elif any(_has_tensors(item.type) for item in schema.returns) and name not in _UNRECORDED:
             self.record(func, marked, marked_kwargs, result)
         return result

@@ -180,7 +180,8 @@ def triplet_margin_with_distance_loss(
     dist_pos = distance(anchor, positive)
     dist_neg = distance(anchor, negative)
     if swap:
-        dist_neg = linkboy.minimum(dist_neg, distance(positive, negative))
+        dist_swap = distance(positive, negative)
+        dist_neg = linkboy.minimum(dist_neg, dist_swap)
     loss = linkboy.clamp_min(margin + dist_pos - dist_neg, 0)
     if reduction == "sum":
         return linkboy.sum(loss)

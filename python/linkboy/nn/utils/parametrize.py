@@ -99,7 +99,8 @@ class ParametrizationList(ModuleList):
                 "When `right_inverse` outputs one tensor, it may not change the dtype.\n"
                 f"original.dtype: {original.dtype}\nright_inverse(original).dtype: {start.dtype}"
             )
-        original.data = start.detach()
+        wanted = original.requires_grad  # a tensor's mark goes with its data here
+        original.data = start.detach().requires_grad_(wanted)
         _register(self, "original", original)
 
     def _add_several(self, original: Tensor, starts: Sequence[Tensor]) -> None:

@@ -29,23 +29,25 @@ class SpectralNorm:
 
     def reshape_weight_to_matrix(self, weight: Tensor) -> Tensor:
         """(outputs, all else)."""
+        weight_mat = weight
         if self.dim != 0:
-            weight = weight.permute(self.dim, *[d for d in range(weight.dim()) if d != self.dim])
-        return weight.reshape(weight.size(0), -1)
+            weight_mat = weight.permute(self.dim, *[d for d in range(weight.dim()) if d != self.dim])
+        height = weight_mat.size(0)
+        return weight_mat.reshape(height, -1)
 
     def compute_weight(self, module: Module, do_power_iteration: bool) -> Tensor:
         """The weight divided by its largest singular value."""
         weight = getattr(module, self.name + "_orig")
         u, v = getattr(module, self.name + "_u"), getattr(module, self.name + "_v")
-        matrix = self.reshape_weight_to_matrix(weight)
+        weight_mat = self.reshape_weight_to_matrix(weight)
         if do_power_iteration:
             with linkboy.no_grad():
                 for _ in range(self.n_power_iterations):
-                    v = F.normalize(linkboy.mv(matrix.t(), u), dim=0, eps=self.eps, out=v)
-                    u = F.normalize(linkboy.mv(matrix, v), dim=0, eps=self.eps, out=u)
+                    v = F.normalize(linkboy.mv(weight_mat.t(), u), dim=0, eps=self.eps, out=v)
+                    u = F.normalize(linkboy.mv(weight_mat, v), dim=0, eps=self.eps, out=u)
                 u = u.clone(memory_format=linkboy.contiguous_format)
                 v = v.clone(memory_format=linkboy.contiguous_format)
-        sigma = linkboy.dot(u, linkboy.mv(matrix, v))
+        sigma = linkboy.dot(u, linkboy.mv(weight_mat, v))
         return weight / sigma
 
     @staticmethod
