@@ -135,6 +135,7 @@ def timm_models(cache):
 
 def transformers_models(cache):
     """The same of transformers: each model's bare network with a small configuration."""
+    import_torchvision()
     from transformers import AutoConfig, AutoModel
     from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES
 
@@ -219,11 +220,11 @@ def compare_deeply(theirs, ours, arguments, want, seen):
 def compare(builder, make_arguments, deep):
     """A dict of what was seen: `refused` by PyTorch, `error` of ours, same `outputs`, same `code`, times."""
     torch.manual_seed(0)
-    model = builder().eval()
-    start = time.perf_counter()
     try:
+        model = builder().eval()
+        start = time.perf_counter()
         theirs = torch.jit.script(model)
-    except Exception as error:  # noqa: BLE001 - whatever it says, there is nothing to compare
+    except Exception as error:  # noqa: BLE001 - whatever it says, and whoever, there is nothing to compare
         return {"refused": str(error)[-300:]}
     seen = {"theirs": time.perf_counter() - start}
     start = time.perf_counter()
