@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import linecache
+import re
 import sys
 import weakref
 
@@ -14,6 +15,9 @@ from linkboy.jit.unit import unit
 
 _imported: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()  # module -> what it is in the unit
 _functions: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()  # function -> the same
+
+
+_FRAME = re.compile(r"(.*)\((\d+)\): ")  # of a traced node's stack of frames, the innermost
 
 
 def is_script_module(obj) -> bool:
@@ -47,11 +51,39 @@ def imported_function(function):
     torch = sys.modules["torch"]
     found = _functions.get(function)
     if found is None:
-        names = [a.name for a in function.schema.arguments]
-        caller = torch.jit.script(_caller(torch, function, names))
-        unit.load(_bytes(caller))
-        found = _functions[function] = unit.function(function.qualified_name)
+        found = _functions[function] = _of_graph(function) or _of_archive(torch, function)
     return found
+
+
+def _of_archive(torch, function):
+    names = [a.name for a in function.schema.arguments]
+    caller = torch.jit.script(_caller(torch, function, names))
+    unit.load(_bytes(caller))
+    return unit.function(function.qualified_name)
+
+
+def _of_graph(function):
+    """A traced function by its graph, which has the shapes of the trace, as an archive has not; None where it
+    calls others or holds what has no text."""
+    if not _is_traced(function) or function.graph.findNode("prim::CallFunction"):
+        return None
+    try:
+        return _copied(function.graph)._function(function.qualified_name)
+    except RuntimeError:
+        return None
+
+
+def _copied(graph):
+    """A graph of the unit from one of PyTorch's; what its text does not show whole is set."""
+    made = _C.new_graph(unit, str(graph))
+    for theirs, ours in zip(graph.nodes(), made.nodes()):
+        stack = theirs.sourceRange()
+        place = _FRAME.match(stack)
+        if place:
+            ours.setSourceRange(stack, place.group(1), int(place.group(2)))
+        if theirs.kind() == "prim::Constant" and theirs.hasAttribute("value") and theirs.kindOf("value") == "t":
+            ours.t_("value", theirs.t("value"))
+    return made
 
 
 def _caller(torch, function, names):
