@@ -249,7 +249,8 @@ typedef struct lb_answer lb_answer;
  * by one of the lb_answer_ functions; answering nothing says that there is no such name (or, of a class, that
  * it was declared as a method just now). False with `err` filled ends the compilation. While it answers, the
  * host may declare and compile. `scope` NULL asks for the class behind a type that the host made, by the
- * type's qualified name: a scope (lb_answer_scope()) of what it has besides its compiled members. A source's
+ * type's qualified name: a scope (lb_answer_scope()) of what it has besides its compiled members; that of an
+ * Enum is asked for "()" and "[]", functions that give the member of a value and of a name. A source's
  * scope that is asked for "super()" answers with the name (lb_answer_name()) of the class C in whose body the
  * source stands; super().m is then asked of the object's class as "__super_C_m". For its messages the library
  * asks for "?near NAME", the known name that is likest to a wrong one, and "?set NAME", where an attribute of

@@ -1,14 +1,16 @@
 """Programs that PyTorch refuses: each module or function with arguments to call it by. Plain Python says what
 they give."""
 
+import bisect
 import collections
 import dataclasses
 import enum
 import functools
+import heapq
 import itertools
 import math
 import operator
-from typing import List, NamedTuple, Tuple
+from typing import Dict, List, NamedTuple, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +40,16 @@ class Settings:
     @property
     def area(self) -> int:
         return self.width * self.width
+
+
+@dataclasses.dataclass
+class Counted:
+    n: int
+    found: Dict[str, int] = dataclasses.field(default_factory=dict)
+    fixed: int = dataclasses.field(init=False, default=7)
+
+    def __post_init__(self):
+        self.twice = self.n * 2
 
 
 class Mode(enum.Enum):
@@ -111,6 +123,22 @@ def classes(n: int) -> Tuple[int, int, int, int, int]:
 def enums(mean: bool) -> Tuple[str, str]:
     mode = Mode.chosen(mean)
     return mode.word, mode.name
+
+
+def enum_lookups(value: str, name: str) -> Tuple[str, str, bool]:
+    return Mode(value).name, Mode[name].value, Mode(value) == Mode[name]
+
+
+def made_after(n: int) -> Tuple[int, int, int]:
+    s = Counted(n)
+    return s.twice, s.fixed, len(s.found)
+
+
+def twins(xs: List[int]) -> Tuple[List[int], int]:
+    heap: List[int] = []
+    for x in xs:
+        heapq.heappush(heap, x)
+    return [heapq.heappop(heap) for _ in range(len(xs))], bisect.bisect_left([1, 3, 5], 4)
 
 
 def named_tuples(n: int) -> Tuple[int, int]:
@@ -219,6 +247,15 @@ class Caller(nn.Module):
         return self.activation(self.open(x, x, x, scale=0.5)) + self.made(x)
 
 
+class Cached(nn.Module):
+    @functools.cached_property
+    def size(self) -> int:
+        return 6
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.size
+
+
 class Parameters(nn.Module):
     def __init__(self):
         super().__init__()
@@ -237,6 +274,9 @@ FUNCTIONS = [
     (global_things, ("small", [1, 2])),
     (classes, (3,)),
     (enums, (True,)),
+    (enum_lookups, ("mean", "SUM")),
+    (made_after, (3,)),
+    (twins, ([3, 1, 2],)),
     (named_tuples, (4,)),
     (data_classes, (3,)),
     (libraries, ([2, 3, 2],)),
@@ -248,5 +288,6 @@ MODULES = [
     (Derived, (X,)),
     (Classed, (X,)),
     (Caller, (X,)),
+    (Cached, (X,)),
     (Parameters, (X,)),
 ]

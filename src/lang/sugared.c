@@ -449,8 +449,34 @@ static struct sugared *iterate_enum(struct emitter *e, struct sugared *s, struct
     value_release(list);
     return found;
 }
-static const struct sugared_kind kind_enum_class = {
-    .word = "EnumClass", .attribute = enum_attribute, .iterate = iterate_enum};
+/* The host's function that finds a member by its value, "()", or by its name, "[]"; in all of Python alone.
+ */
+static struct sugared *enum_lookup(struct emitter *e, const struct sugared *s, struct source_range at,
+                                   const char *how) {
+    struct resolver *r = e->resolver;
+    return e->wide && r->find_member ? r->find_member(r, e, s->type, emit_name(e, how), at) : NULL;
+}
+
+static struct sugared *call_enum(struct emitter *e, struct sugared *s, struct source_range at,
+                                 struct actuals actuals, int binders) {
+    struct sugared *lookup = enum_lookup(e, s, at, "()");
+    if (lookup) return sugared_call(e, lookup, at, actuals, binders);
+    return e->err->code ? NULL : emit_error(e, at, "cannot call a %s", sugared_words(e, s));
+}
+
+static struct sugared *enum_item(struct emitter *e, struct sugared *s, struct source_range at,
+                                 struct ir_value *index, const struct type *hint) {
+    struct sugared *lookup = enum_lookup(e, s, at, "[]");
+    struct actual name = {.value = index};
+    (void)hint;
+    if (lookup) return sugared_call(e, lookup, at, actuals_of(&name, 1), 1);
+    return e->err->code ? NULL : emit_error(e, at, "%s cannot be used as a value", sugared_words(e, s));
+}
+static const struct sugared_kind kind_enum_class = {.word = "EnumClass",
+                                                    .attribute = enum_attribute,
+                                                    .iterate = iterate_enum,
+                                                    .call = call_enum,
+                                                    .item = enum_item};
 
 struct sugared *sugared_enum_class(struct emitter *e, const struct type *type) {
     return sugared_typed(e, &kind_enum_class, type);

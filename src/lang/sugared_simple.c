@@ -273,6 +273,7 @@ static bool initializes(struct emitter *e, const struct type *c) {
     const char *name = e->function->name->text, *init = strstr(name, "__init__");
     /* that of a base class is called something like __super_Base___init__ */
     bool makes = init && !init[8] && (init == name || !strncmp(name, "__super_", 8));
+    makes |= e->wide && !strcmp(name, "__post_init__");
     return makes && param->outputs.count && param->outputs.items[0]->type == c;
 }
 

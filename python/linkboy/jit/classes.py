@@ -168,6 +168,8 @@ class ClassScope:
         self.declared = set()
 
     def find(self, name):
+        if name in ("()", "[]"):
+            return whole.enum_lookup(self.cls, "value" if name == "()" else "name")
         inherited = self.inherited(name) if self.type is not None else None
         if inherited is not None:
             return self.declare(name, *inherited)

@@ -10,6 +10,7 @@ made after those of its submodules; its methods are compiled after theirs.
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import re
 import typing
@@ -125,7 +126,8 @@ class Concrete:
         if inspect.isfunction(method):
             return self.find_method(name, method)
         refusal = answers.refusal(self.missing(name))
-        plain = static is not None and not isinstance(static, property) and name not in self.failed
+        made = isinstance(static, (property, functools.cached_property))
+        plain = static is not None and not made and name not in self.failed
         return answers.either(refusal, whole.answer(method)) if plain else refusal
 
     def find_other(self, name: str):
@@ -457,25 +459,27 @@ def check_initialized(module) -> None:
 
 # ---- methods ----
 
-_class_methods: dict = {}  # class -> (exported methods, properties)
+_class_methods: dict = {}  # class, whether with all of Python -> (exported methods, properties)
 
 
 def _class_members(cls) -> tuple:
     """Names of exported methods, and properties that are compiled, in alphabetical order; once a
     compilation."""
-    found = _class_methods.get(cls)
+    found = _class_methods.get((cls, bool(_whole)))
     if found is None:
         exported, properties = [], []
         unused = getattr(cls, "__jit_unused_properties__", ())
         ignored = getattr(cls, "__jit_ignored_attributes__", ())
         for name in dir(cls):
             member = inspect.getattr_static(cls, name, None)
-            if isinstance(member, property):
+            if isinstance(member, functools.cached_property) and _whole:
+                properties.append((name, property(member.func)))
+            elif isinstance(member, property):
                 if name not in unused and name not in ignored and not modifiers.is_never_called(member.fget):
                     properties.append((name, member))
             elif callable(member) and modifiers.modifier(member) == modifiers.EXPORT:
                 exported.append(name)
-        found = _class_methods[cls] = (exported, properties)
+        found = _class_methods[cls, bool(_whole)] = (exported, properties)
     return found
 
 

@@ -8,6 +8,7 @@ functions that have no one type are compiled for the calls of them; what Python'
 from __future__ import annotations
 
 import functools
+import importlib.util
 import inspect
 import logging
 import sys
@@ -62,6 +63,50 @@ def builtin(obj) -> tuple:
     """A function of Python's own that stands for itself: a call of it."""
     name = obj.__name__
     return written(f"def {name}_(*args, **kwargs):\n    return {name}(*args, **kwargs)\n", {})
+
+
+def enum_lookup(cls, by: str) -> tuple:
+    """The function that gives an Enum's member of a "value" or "name"."""
+    given = {"members": names.answer(cls)}
+    lines = [f"def member_of({by}):"]
+    for member_ in cls:
+        given[f"{by}_{member_.name}"] = names.answer(getattr(member_, by))
+        lines += [f"    if {by} == {by}_{member_.name}:", f"        return members.{member_.name}"]
+    error = f"ValueError(f'{{value!r}} is not a valid {cls.__qualname__}')" if by == "value" else "KeyError(name)"
+    return written("\n".join([*lines, f"    raise {error}", ""]), given)
+
+
+class Twins:
+    """Modules of Python's libraries without their parts in C: what these do, written in Python."""
+
+    def __init__(self):
+        self.modules = {}
+
+    def find(self, obj):
+        """The function in Python that a function in C stands for; None."""
+        accelerator, name = obj.__module__, obj.__name__
+        if accelerator not in ("_bisect", "_heapq"):
+            return None
+        if accelerator not in self.modules:
+            self.modules[accelerator] = self.load(accelerator)
+        return vars(self.modules[accelerator]).get(name)
+
+    def load(self, accelerator: str):
+        spec = importlib.util.find_spec(accelerator.lstrip("_"))
+        module = importlib.util.module_from_spec(spec)
+        kept = sys.modules.pop(accelerator, None)
+        sys.modules[accelerator] = None  # its import fails
+        try:
+            spec.loader.exec_module(module)
+        finally:
+            if kept is None:
+                del sys.modules[accelerator]
+            else:
+                sys.modules[accelerator] = kept
+        return module
+
+
+_twins = Twins()
 
 
 # ---- calls that are made ready ----
@@ -202,6 +247,10 @@ def thing(obj) -> tuple | None:
     wrapped = getattr(obj, "__wrapped__", None)
     if isinstance(wrapped, types.FunctionType):  # functools.lru_cache and the like
         return names.answer(wrapped)
+    if isinstance(obj, types.BuiltinFunctionType):
+        twin = _twins.find(obj)
+        if twin is not None:
+            return member(twin)
     path = library_path(obj) if callable(obj) else None
     if path is not None:
         return answers.name(path)
