@@ -51,7 +51,7 @@ static void forget_attributes(const struct function *f, int count) {
 
 /* What PyTorch refuses of Python is compiled with all of its constructs, again and again while an attempt
  * learns something that its beginning did not know. */
-static bool compile_wide(struct function *f, struct emit_request *r, lb_error *err) {
+static bool compile_wide(struct function *f, struct emit_request *r, bool *follows, lb_error *err) {
     struct wide wide;
     int attributes = f->owner ? f->owner->definition->attributes.count : 0;
     bool good = wide_begin(&wide, r, err);
@@ -62,6 +62,7 @@ static bool compile_wide(struct function *f, struct emit_request *r, lb_error *e
         good = compile_once(f, r, &own);
         if (good || !wide.again || i + 1 == WIDE_ATTEMPTS) {
             error_move(err, &own);
+            *follows = wide.follows;
             break;
         }
         good = true;
@@ -85,8 +86,12 @@ static bool compile(struct function *f, lb_error *err) {
     bool whole = wide || (!good && strict.code == LB_ERROR_COMPILE && d->resolver->python);
     if (whole) {
         forget_attributes(f, attributes);
-        good = compile_wide(f, &r, &own);
-        if (!good) wide_choose_error(&strict, &own);
+        bool follows = false;
+        good = compile_wide(f, &r, &follows, &own);
+        if (!good && follows && lang_is_of_callee(&strict))
+            lang_report_more(&strict, &own);
+        else if (!good)
+            wide_choose_error(&strict, &own);
     }
     if (!good) error_move(err, &strict);
     f->whole = whole || d->unit->refused_annotations > annotations;
@@ -131,7 +136,7 @@ bool lang_ensure(struct function *f, lb_error *err) {
                            f->name->text);
     }
     if (f->state == FUNCTION_FAILED)
-        return error_set(err, LB_ERROR_COMPILE, "'%s' did not compile before", f->qualified->text);
+        return error_set(err, LB_ERROR_COMPILE, "'%s' " LANG_FOLLOWS, f->qualified->text);
     return !f->definition || compile(f, err);
 }
 

@@ -2,6 +2,7 @@
 #include "lang/emit.h"
 #include "base/mem.h"
 #include "lang/emitter.h"
+#include "lang/recover.h"
 #include "lang/refusals.h"
 #include "lang/upgraders.h"
 #include <string.h>
@@ -46,11 +47,17 @@ bool lang_emit_function(const struct emit_request *r, struct function *out, lb_e
                         .wide = r->wide,
                         .known = r->known,
                         .err = &own,
+                        .own_err = &own,
                         /* Free functions are compiled with today's operators whatever the archive's version,
                            as in PyTorch. */
                         .operator_version = r->self_type ? r->resolver->operator_version : -1};
     e.graph = graph_new(r->unit);
     bool good = e.graph ? emit_all(&e, r->def) : error_memory(&own);
+    if (recovery_failed(&e) && (good || !own.code || own.code == LB_ERROR_COMPILE)) {
+        good = false;
+        error_clear(&own);
+        error_move(&own, &r->wide->faults);
+    }
     if (!good && !own.code) error_memory(&own);
     if (good)
         out->graph = e.graph;

@@ -3,6 +3,7 @@
 #include "lang/emitter.h"
 #include "lang/explain.h"
 #include "lang/lower.h"
+#include "lang/recover.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,6 +145,7 @@ static bool widen_variable(struct emitter *e, struct if_statement *s, const stru
 /* Brings one variable out of the arms: its type is what both have in common. */
 static bool merge_variable(struct emitter *e, struct if_statement *s, const struct name *name) {
     struct ir_value *v[2];
+    if (e->wide && table_get(&e->wide->unknown, name)) return true;
     if (!load_in_arm(e, s, 0, name, &v[0]) || !load_in_arm(e, s, 1, name, &v[1])) return false;
     if (!v[0] && !v[1]) return true;
     for (int i = 0; i < 2; i++)
@@ -463,21 +465,25 @@ static bool (*const statements[TREE_KIND_COUNT])(struct emitter *e, const struct
     [TREE_DEF] = emit_inner_def, [TREE_DELETE] = emit_delete,       [TREE_WITH] = emit_with_plain,
 };
 
+static bool emit_statement(struct emitter *e, const struct tree *t) {
+    bool good;
+    e->pending = t->range;
+    if (e->wide && wide_statement(e, t, &good)) return good;
+    if (!statements[t->kind])
+        return emit_error(e, t->range, "Unrecognized statement kind %s", tree_kind_words[t->kind]) != NULL;
+    return statements[t->kind](e, t);
+}
+
 /* What follows a return or raise in the same block is not compiled. */
 bool emit_statements(struct emitter *e, const struct tree *list) {
     for (int i = 0; i < list->count; i++) {
         const struct tree *t = list->items[i];
-        e->pending = t->range;
-        bool good;
-        if (e->wide && wide_statement(e, t, &good)) {
-            if (!good) return false;
-            if (block_exits(e, e->frame->block)) return true;
-            continue;
+        struct recovery before = recovery_begin(e);
+        if (!emit_statement(e, t)) {
+            if (!recovery_go_on(e, &before, t)) return false;
+            bool leaves = t->kind == TREE_RETURN || t->kind == TREE_RAISE;
+            if (leaves && !mark_exit(e, e->frame->block)) return false;
         }
-        if (!statements[t->kind])
-            return emit_error(e, t->range, "Unrecognized statement kind %s", tree_kind_words[t->kind]) !=
-                   NULL;
-        if (!statements[t->kind](e, t)) return false;
         if (block_exits(e, e->frame->block)) return true;
     }
     return true;
@@ -527,6 +533,7 @@ static bool emit_body(struct emitter *e, const struct tree *def, const struct ty
     if (block == e->graph->top && !specialize_bind(e, e->known, block)) return false;
     if (e->wide && block == e->graph->top && !wide_begin_loose(e)) return false;
     if (!emit_statements(e, def->items[2])) return false;
+    if (block == e->graph->top && recovery_failed(e)) return false;
     if (!finish_result(e, def, block)) return false;
     struct ir_value *placeholder = emit_uninitialized(e, e->definition.merged);
     if (!placeholder || block_add_output(block, placeholder) < 0) return error_memory(e->err);
@@ -535,11 +542,26 @@ static bool emit_body(struct emitter *e, const struct tree *def, const struct ty
     return true;
 }
 
+/* Of a definition whose annotations are wrong, *def becomes one without them. */
+static struct schema *declared_schema(struct emitter *e, const struct tree **def,
+                                      const struct type *self_type) {
+    struct schema *schema = schema_from_def(e->unit, e->resolver, *def, self_type, e->err);
+    bool goes_on = !schema && e->wide && !e->wide->again && e->err->code == LB_ERROR_COMPILE;
+    if (!goes_on) return schema;
+    lb_error own = {0};
+    error_move(&own, e->err);
+    const struct tree *rest = recovery_signature(e, *def, self_type != NULL);
+    if (rest) schema = schema_from_def(e->unit, e->resolver, *def = rest, self_type, e->err);
+    if (!schema && !e->err->code && !recovery_failed(e)) error_move(e->err, &own);
+    error_clear(&own);
+    return schema;
+}
+
 bool emit_definition(struct emitter *e, const struct tree *def, const struct type *self_type,
                      struct block *block, struct schema **out) {
     if (self_type && !def->items[0]->count)
         return emit_error(e, def->items[0]->range, "methods must have a self argument") != NULL;
-    struct schema *schema = schema_from_def(e->unit, e->resolver, def, self_type, e->err);
+    struct schema *schema = declared_schema(e, &def, self_type);
     if (!schema) return false;
     bool good = emit_body(e, def, self_type, schema, block);
     if (good && out)

@@ -4,6 +4,7 @@
  * torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/explain.h"
 #include "lang/lower.h"
+#include "lang/recover.h"
 #include <string.h>
 
 struct frame *frame_push(struct emitter *e, struct block *b) {
@@ -133,7 +134,7 @@ static bool name_value(struct emitter *e, struct ir_value *v, const struct name 
 
 bool variable_set(struct emitter *e, struct source_range at, const struct name *name, struct sugared *value,
                   const struct type *annotated) {
-    if (!value) return false;
+    if (!value || (e->wide && !recovery_known(e, name))) return false;
     struct ir_value *v = sugared_as_simple(value);
     if (!name_value(e, v, name)) return false;
     struct sugared *outer = e->frame->outer ? variable_find(e, e->frame->outer, name) : NULL;

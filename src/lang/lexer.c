@@ -205,7 +205,9 @@ static void count_nesting(struct lexer *l, enum token_kind kind) {
 static bool lex_error(struct lexer *l, const struct source *source, uint32_t at, const char *what,
                       lb_error *err) {
     struct text t = {0};
-    lang_put_excerpt(&t, (struct source_range){source, at, at + 1});
+    struct source_range place = {source, at, at + 1};
+    lang_put_excerpt(&t, place);
+    lang_put_own(&t, &(struct explanation){ERROR_SYNTAX, place, what, NULL, NULL});
     error_set(err, LB_ERROR_COMPILE, "\n%s:\n%s", what, text_get(&t));
     text_free(&t);
     l->at = l->length;

@@ -16,8 +16,10 @@ void wide_again(struct wide *w) {
     table_free(&w->made);
     table_free(&w->variables);
     table_free(&w->stored);
-    w->made = w->variables = w->stored = (struct table){0};
-    w->again = w->beginning = false;
+    table_free(&w->unknown);
+    w->made = w->variables = w->stored = w->unknown = (struct table){0};
+    w->again = w->beginning = w->hides = w->follows = false;
+    error_clear(&w->faults);
 }
 
 void wide_end(struct wide *w) {
@@ -30,7 +32,7 @@ void wide_end(struct wide *w) {
 /* Where both ways fail the second one has come further, unless all it says is that something failed before.
  */
 void wide_choose_error(lb_error *strict, lb_error *wide) {
-    if (wide->code != LB_OK && !strstr(error_message(wide), "did not compile before")) {
+    if (wide->code != LB_OK && !lang_is_follow_up(wide)) {
         error_clear(strict);
         error_move(strict, wide);
     }

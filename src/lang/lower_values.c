@@ -5,6 +5,7 @@
 #include "lang/host.h"
 #include "lang/library.h"
 #include "lang/lower.h"
+#include "lang/recover.h"
 #include <string.h>
 
 const char *lower_kind_word(const struct type *t) {
@@ -54,6 +55,7 @@ struct sugared *lower_name_value(struct emitter *e, const struct tree *t, int bi
                                  const struct type *hint) {
     (void)binders;
     (void)hint;
+    if (recovery_unknown(e, t->name)) return NULL;
     struct sugared *s = variable_find(e, e->frame, t->name);
     if (e->err->code) return NULL;
     if (s && table_has(&e->wide->loose, t->name)) {

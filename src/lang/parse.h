@@ -21,6 +21,7 @@ struct parser {
     bool failed; /* the statement at hand has an error */
     int error_count;
     struct text errors; /* of all statements so far */
+    struct text own;    /* our lines about them */
 };
 
 static inline enum token_kind parser_kind(const struct parser *p) {

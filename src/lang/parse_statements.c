@@ -52,6 +52,7 @@ void *parser_error(struct parser *p, struct source_range range, const char *form
     va_end(args);
     text_printf(&p->errors, "\n%s:\n", message ? message : format);
     lang_put_excerpt(&p->errors, range);
+    lang_put_own(&p->own, &(struct explanation){error_code_of_wording(format), range, message, NULL, NULL});
     mem_free(message);
     return NULL;
 }
@@ -626,10 +627,11 @@ static struct tree *parse_whole(struct arena *a, struct name_pool *names, const 
     if (!t && !p.error_count && !p.out_of_memory) parser_error(&p, parser_range(&p), "invalid syntax");
     if (p.error_count > ERRORS_SHOWN)
         text_printf(&p.errors, "\n%d more errors are not shown\n", p.error_count - ERRORS_SHOWN);
-    if (p.out_of_memory || p.errors.failed) error_memory(err);
-    if (p.error_count) error_set(err, LB_ERROR_COMPILE, "%s", text_get(&p.errors));
+    if (p.out_of_memory || p.errors.failed || p.own.failed) error_memory(err);
+    if (p.error_count) error_set(err, LB_ERROR_COMPILE, "%s%s", text_get(&p.errors), text_get(&p.own));
     bool good = !p.error_count && !p.out_of_memory;
     text_free(&p.errors);
+    text_free(&p.own);
     return good ? t : NULL;
 }
 

@@ -2,9 +2,11 @@
 #include "lang/report.h"
 #include "base/mem.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static const char mark[] = "\nerror[LB"; /* where our own lines begin */
+static const char mark[] = "\nerror[LB";    /* where our own lines begin */
+static const char counted[] = "\nerrors: "; /* where they end when there are several */
 
 int lang_line(struct source_range at) {
     return at.source ? source_line_at(at.source, at.start) + at.source->first_line : 0;
@@ -28,9 +30,16 @@ void lang_put_excerpt(struct text *out, struct source_range at) {
 /* ---- our own lines ---- */
 
 static const char *own_lines(const char *message) {
-    const char *found = NULL;
-    for (const char *at = message; (at = strstr(at, mark)); at++) found = at + 1;
-    return found;
+    const char *found = strstr(message, mark);
+    return found ? found + 1 : NULL;
+}
+
+/* Where the lines about the error at hand end: the next one's, or the count of all, begin there. */
+static const char *block_end(const char *block) {
+    const char *next = strstr(block, mark), *count = strstr(block, counted);
+    if (next) return next + 1;
+    for (const char *at = count; at; at = strstr(at + 1, counted)) count = at;
+    return count ? count + 1 : block + strlen(block);
 }
 
 /* The length of the range's text, with the quote that ends a string at its end: ranges leave that out. */
@@ -78,6 +87,10 @@ static bool is_written(struct source_range at) {
     return at.source && at.source->file && !at.source->printed;
 }
 
+void lang_put_own(struct text *out, const struct explanation *x) {
+    if (is_written(x->at)) put_explanation(out, x);
+}
+
 static void set_message(lb_error *err, struct text *text) {
     char *message = text_take(text);
     if (!message) return;
@@ -122,19 +135,95 @@ bool lang_report(lb_error *err, struct source_range at, const char *format, ...)
     return false;
 }
 
+/* ---- several errors ---- */
+
+bool lang_is_follow_up(const lb_error *err) {
+    const char *message = error_message(err);
+    return strstr(message, LANG_FOLLOWS) && !own_lines(message);
+}
+
+static const char called[] = "is being compiled since it was called from";
+
+bool lang_is_of_callee(const lb_error *err) {
+    return strstr(error_message(err), called) != NULL;
+}
+
+enum { ERRORS_TOLD = 20 };
+
+/* Adds the blocks of `own` that `out` has not; how many there are in `out` then. */
+static int add_blocks(struct text *out, const char *own, int count) {
+    while (own && !strncmp(own, mark + 1, sizeof mark - 2)) {
+        const char *end = block_end(own);
+        struct text one = {0};
+        text_put_bytes(&one, own, (size_t)(end - own));
+        if (!strstr(text_get(out), text_get(&one))) {
+            if (count < ERRORS_TOLD) text_put(out, text_get(&one));
+            count++;
+        }
+        text_free(&one);
+        own = end;
+    }
+    return count;
+}
+
+/* How many errors the message says that it tells, those that are not shown included. */
+static int hidden_count(const char *message) {
+    const char *line = strstr(message, counted), *not_shown = line ? strstr(line, "not shown: ") : NULL;
+    return not_shown ? atoi(not_shown + strlen("not shown: ")) : 0;
+}
+
+static void put_all(struct text *out, const char *first, const char *second) {
+    const char *own = own_lines(first);
+    text_put_bytes(out, first, own ? (size_t)(own - first) : strlen(first));
+    if (!own && out->length && text_get(out)[out->length - 1] != '\n') text_put_char(out, '\n');
+    int count = add_blocks(out, own, 0) + hidden_count(first);
+    count = add_blocks(out, own_lines(second), count) + hidden_count(second);
+    if (count > 1) text_printf(out, "%s%d", counted + 1, count);
+    if (count > ERRORS_TOLD) text_printf(out, ", not shown: %d", count - ERRORS_TOLD);
+    if (count > 1) text_put_char(out, '\n');
+}
+
+void lang_report_more(lb_error *err, lb_error *more) {
+    if (!err->code || (lang_is_follow_up(err) && !lang_is_follow_up(more))) {
+        error_clear(err);
+        error_move(err, more);
+        return;
+    }
+    if (err->code == LB_ERROR_COMPILE && more->code == LB_ERROR_COMPILE && !lang_is_follow_up(more)) {
+        struct text all = {0};
+        put_all(&all, error_message(err), error_message(more));
+        set_message(err, &all);
+    }
+    error_clear(more);
+}
+
+/* ---- calls ---- */
+
+/* The note behind each error. */
+static void put_noted(struct text *out, const char *own, const char *note) {
+    while (own && !strncmp(own, mark + 1, sizeof mark - 2)) {
+        const char *end = block_end(own);
+        text_put_bytes(out, own, (size_t)(end - own));
+        text_put(out, note);
+        own = end;
+    }
+    if (own) text_put(out, own);
+}
+
 bool lang_report_caller(lb_error *err, const char *callee, const char *caller, struct source_range call) {
     if (!err || err->code != LB_ERROR_COMPILE) return false;
     const char *whole = error_message(err), *own = own_lines(whole);
-    struct text out = {0};
+    struct text out = {0}, note = {0};
     text_put_bytes(&out, whole, own ? (size_t)(own - whole) : strlen(whole));
-    text_printf(&out, "'%s' is being compiled since it was called from '%s'\n", callee, caller);
+    text_printf(&out, "'%s' %s '%s'\n", callee, called, caller);
     lang_put_excerpt(&out, call);
-    if (own) text_put(&out, own);
-    if (own && is_written(call)) {
-        text_put(&out, "note: ");
-        put_place(&out, call);
-        text_printf(&out, "`%s` is compiled because `%s` calls it here\n", callee, caller);
+    if (is_written(call)) {
+        text_put(&note, "note: ");
+        put_place(&note, call);
+        text_printf(&note, "`%s` is compiled because `%s` calls it here\n", callee, caller);
     }
+    put_noted(&out, own, text_get(&note));
+    text_free(&note);
     set_message(err, &out);
     return false;
 }

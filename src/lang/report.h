@@ -19,8 +19,18 @@ struct explanation {
     struct source_range at; /* the expression at fault, no more */
     const char *what, *expected, *help;
 };
+/* Puts our lines; nothing for printed code. */
+void lang_put_own(struct text *out, const struct explanation *x);
 /* Puts these lines in place of those that the error has; nothing for errors of printed code. Always false. */
 bool lang_explain(lb_error *err, const struct explanation *x);
+/* Puts our lines of `more`, which is cleared, behind those of the error, each once. Without an error `more`
+ * becomes it. */
+void lang_report_more(lb_error *err, lb_error *more);
+/* How an error goes on that only says that something has failed before: it is told where nothing else is. */
+#define LANG_FOLLOWS "did not compile before"
+bool lang_is_follow_up(const lb_error *err);
+/* Whether the error is one of something that was called. */
+bool lang_is_of_callee(const lb_error *err);
 /* Adds "'CALLEE' is being compiled since it was called from 'CALLER'" with the call's excerpt to an error. */
 bool lang_report_caller(lb_error *err, const char *callee, const char *caller, struct source_range call);
 /* The line of its file in which the range begins, from 1; 0 for a range without source. */

@@ -21,6 +21,9 @@ struct wide {
     struct table made;      /* node -> the literal's tree that it was made of */
     struct table variables; /* name -> the tree of the literal that was assigned last */
     struct table stored;    /* name -> the type of what was stored last, anywhere */
+    struct table unknown;   /* variables that failed statements would have set -> their frame (recover.h) */
+    lb_error faults;        /* of statements so far */
+    bool follows;           /* some of them failed since others had failed before */
     bool beginning;         /* loose variables are being set up */
     bool hides;             /* a loop's targets are set: they may hide things of their names around it */
 };
