@@ -187,7 +187,7 @@ static bool surely_unset(struct emitter *e, const struct unset *why) {
 
 static void *not_found(struct emitter *e, const struct name *name, struct source_range at) {
     const struct unset *why = table_get(&outermost(e)->unset, name);
-    if (e->wide && !surely_unset(e, why)) wide_learn_loose(e, name);
+    if (e->wide && !surely_unset(e, why) && !(why && why->types[0])) wide_learn_loose(e, name);
     if (why) {
         emit_error(e, at, "%sand was used here", why->text);
         return explain_unset(e, name, why, at);

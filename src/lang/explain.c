@@ -70,6 +70,8 @@ const char *explain_cure(struct emitter *e, const struct type *want, const struc
         return "Test it with `is not None` first.";
     if (found->kind == TYPE_NONE)
         return arena_printf(&e->memory, "Give %s instead of None.", explain_type(e, want));
+    if (found->kind == TYPE_ANY || found->kind == TYPE_UNION)
+        return "Find out first what it is: `if isinstance(x, T):`, or `assert isinstance(x, T)`.";
     if (found->kind == TYPE_LIST) cure = cure_list(e, want, found);
     if (found->kind == TYPE_STRING && (is_number(want) || is_tensor(e, want)))
         cure = cure_text(e, want, given);
@@ -253,6 +255,30 @@ void *explain_attribute_type(struct emitter *e, const struct type *class, const 
                    place ? arena_printf(&e->memory, ": %s", place) : "", words);
 }
 
+static const char *misuse_cure(const struct type *t, enum error_code code) {
+    if (code == ERROR_NOT_ITERABLE)
+        return t->kind == TYPE_INT ? "Use `range(...)`."
+                                   : "Walk through a list, dict, tuple, string or tensor.";
+    if (t->kind == TYPE_ANY_LIST || t->kind == TYPE_ANY_TUPLE)
+        return "Declare what is in it, such as List[int] or Tuple[int, str].";
+    if (code == ERROR_NOT_CALLABLE && t->kind == TYPE_LIST)
+        return "Index it with `[...]` instead of `(...)`.";
+    if (code == ERROR_UNPACK_COUNT && t->kind == TYPE_TENSOR)
+        return "Take it apart first: `x.unbind(0)`, or index it.";
+    return NULL;
+}
+
+void *explain_misuse(struct emitter *e, const struct type *t, enum error_code code, struct source_range at) {
+    const char *words = explain_type(e, t);
+    const char *cannot = code == ERROR_NOT_CALLABLE        ? "called"
+                         : code == ERROR_NOT_SUBSCRIPTABLE ? "indexed"
+                         : code == ERROR_NOT_ITERABLE      ? "walked through"
+                                                           : "unpacked into names";
+    if (t->kind == TYPE_OPTIONAL)
+        return explain(e, ERROR_MAY_BE_NONE, at, NULL, "what is %s may be None (it is %s)", cannot, words);
+    return explain(e, code, at, misuse_cure(t, code), "%s cannot be %s", words, cannot);
+}
+
 void *explain_no_value(struct emitter *e, const char *words, struct source_range at) {
     enum { LONGEST = 60 };
     bool called = !strcmp(words, "method") || !strcmp(words, "function");
@@ -282,12 +308,16 @@ void *explain_no_attribute(struct emitter *e, const struct type *t, const char *
     const char *near = explain_nearest(field, names, count);
     if (!near) near = advice(e, t, ADVICE_NEAR, field);
     const char *help = suggestion(e, "", near);
-    if (!help && t->kind == TYPE_OPTIONAL) help = "Test it with `is not None` first.";
+    if (t->kind == TYPE_OPTIONAL)
+        return explain(e, ERROR_MAY_BE_NONE, at, NULL, "this has no `%s`, since it may be None (it is %s)",
+                       field, explain_type(e, t));
     if (!help && t->kind == TYPE_CLASS)
         help = arena_printf(&e->memory, "Set `self.%s` in `__init__`.", field);
     if (!help && t->kind != TYPE_TUPLE)
         help = "Check the spelling; only what TorchScript's types have can be used.";
-    const char *words = explain_type(e, t);
+    const char *words = t->kind == TYPE_CLASS || t->kind == TYPE_TUPLE
+                            ? arena_printf(&e->memory, "`%s`", explain_type_name(e, t))
+                            : explain_type(e, t);
     if (t->kind == TYPE_CLASS && !count)
         return explain(
             e, ERROR_NO_ATTRIBUTE, at, help,

@@ -24,6 +24,8 @@ void *explain_unset(struct emitter *e, const struct name *name, const struct uns
  * meet. */
 void *explain_changed_type(struct emitter *e, const struct name *name, const struct source_range *start,
                            const struct type *before, const struct type *now, struct source_range at);
+/* A value that cannot be indexed, walked through, called or unpacked, as the code says. */
+void *explain_misuse(struct emitter *e, const struct type *t, enum error_code code, struct source_range at);
 void *explain_undefined(struct emitter *e, const struct name *name, struct source_range at);
 /* An attribute that the host has and gives no program; `why` is its refusal. */
 void *explain_refused_attribute(struct emitter *e, const struct type *class, const char *field,

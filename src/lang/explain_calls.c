@@ -45,8 +45,10 @@ const char *explain_callee(struct emitter *e, const struct schema *s) {
     const struct function *f = function_of(e, s);
     const struct tree *def = f ? f->definition : NULL;
     const char *class = f && f->owner ? explain_type_name(e, f->owner) : NULL;
-    const char *place =
-        def && def->range.source ? arena_printf(&e->memory, " (line %d)", lang_line(def->range)) : "";
+    const struct tree *here = e->function->definition;
+    bool shown = def && here && def->range.source && here->range.source && def->range.source->file &&
+                 here->range.source->file && !strcmp(def->range.source->file, here->range.source->file);
+    const char *place = shown ? arena_printf(&e->memory, " (line %d)", lang_line(def->range)) : "";
     return arena_printf(&e->memory, "`%s%s%s`%s", class ? class : "", class ? "." : "", name,
                         place ? place : "");
 }
@@ -154,6 +156,15 @@ static const char *subscript_words(struct emitter *e, const struct type *contain
     }
 }
 
+static const struct type *last_item(const struct type *container) {
+    return container->items[container->count - 1];
+}
+
+static bool fits_subscript(const struct type *container, const struct type *index) {
+    return (container->kind == TYPE_LIST && index->kind == TYPE_INT) ||
+           (container->kind == TYPE_DICT && container->items[0] == index);
+}
+
 static bool is_text_for_list(struct actuals a) {
     return a.items[0].value->type->kind == TYPE_LIST && a.items[1].value->type->kind == TYPE_STRING;
 }
@@ -174,6 +185,11 @@ static const char *syntax_words(struct emitter *e, const struct schema *s, struc
     if (!is_within(at, a)) return NULL;
     for (int i = 0; i < a.count; i++)
         if (!a.items[i].value) return NULL;
+    if (subscript && a.count == 3 && fits_subscript(a.items[0].value->type, a.items[1].value->type))
+        return arena_printf(&e->memory, "the items of this %s are of type %s, but %s is assigned",
+                            explain_type_name(e, a.items[0].value->type),
+                            explain_type_name(e, last_item(a.items[0].value->type)),
+                            explain_type(e, a.items[2].value->type));
     if (subscript && a.count >= 2) return subscript_words(e, a.items[0].value->type, a.items[1].value->type);
     return sign && a.count <= 2 ? operator_words(e, sign, a) : NULL;
 }

@@ -2,6 +2,7 @@
  * torch/csrc/jit/python/python_sugared_value.cpp). See host.h. */
 #include "lang/host.h"
 #include "lang/emitter.h"
+#include "lang/explain.h"
 #include "lang/library.h"
 #include "lang/lower.h"
 #include "lang/python_file.h"
@@ -50,19 +51,22 @@ void answer_release(struct lb_answer *answer) {
     for (int i = 0; answer->items && i < answer->count; i++) answer_release(&answer->items[i]);
 }
 
+static const char *ask_words(struct host *host, void *scope, const char *question, const char *name,
+                             struct arena *memory) {
+    const char *whole = scope ? arena_printf(memory, "%s %s", question, name) : NULL;
+    struct lb_answer answer = {.memory = memory};
+    lb_error ignored = {0};
+    bool told = whole && host_ask(host, scope, whole, &answer, &ignored) && answer.kind == ANSWER_OBJECT;
+    error_clear(&ignored);
+    answer_release(&answer);
+    return told ? answer.text : NULL;
+}
+
 const char *host_advise(struct resolver *r, const struct type *class, enum advice about, const char *name,
                         struct arena *memory) {
     bool made = class && class->kind == TYPE_CLASS;
     void *scope = made ? class->definition->host : class ? NULL : host_scope_of(r);
-    const char *question =
-        scope ? arena_printf(memory, "%s %s", about == ADVICE_NEAR ? "?near" : "?set", name) : NULL;
-    struct lb_answer answer = {.memory = memory};
-    lb_error ignored = {0};
-    bool told =
-        question && host_ask(host_of(r), scope, question, &answer, &ignored) && answer.kind == ANSWER_OBJECT;
-    error_clear(&ignored);
-    answer_release(&answer);
-    return told ? answer.text : NULL;
+    return ask_words(host_of(r), scope, about == ADVICE_NEAR ? "?near" : "?set", name, memory);
 }
 
 /* ---- types ---- */
@@ -160,7 +164,11 @@ static struct sugared *scope_attribute(struct emitter *e, struct sugared *s, str
         found = host_sugared(e, &answer, at);
     answer_release(&answer);
     if (found || e->err->code) return found;
-    return emit_error(e, at, "%s has no attribute '%s'", s->name->text, name->text);
+    emit_error(e, at, "%s has no attribute '%s'", s->name->text, name->text);
+    const char *near = ask_words(host_of(e->resolver), s->context, "?near", name->text, &e->memory);
+    return explain(e, ERROR_NO_ATTRIBUTE, at,
+                   near ? arena_printf(&e->memory, "Did you mean `%s`?", near) : "Check the spelling.",
+                   "there is no `%s` in this %s", name->text, s->name->text);
 }
 
 static bool scope_has_attribute(struct emitter *e, struct sugared *s, struct source_range at,

@@ -120,7 +120,8 @@ static bool is_mutable(lb_value v) {
     return false;
 }
 
-static bool refuse_default(const struct argument *a, struct source_range at, lb_error *err) {
+static bool refuse_default(struct unit *u, const struct argument *a, lb_value v, struct source_range at,
+                           lb_error *err) {
     struct text want = {0};
     type_put_annotation(&want, a->type);
     lang_report(err, at, "Expected a default value of type %s%s on parameter \"%s\".%s%s%s", text_get(&want),
@@ -129,6 +130,17 @@ static bool refuse_default(const struct argument *a, struct source_range at, lb_
                 a->inferred_type
                     ? "\" was not annotated with an explicit type it is assumed to be type 'Tensor'."
                     : "");
+    const struct type *type = type_infer(&u->types, v);
+    struct text found = {0};
+    if (type) type_put_annotation(&found, type);
+    struct explanation x = {.code = ERROR_DEFAULT_VALUE, .at = at};
+    x.what = arena_printf(&u->memory, "the default of `%s` is of type %s, but the parameter is %s%s",
+                          a->name->text, type ? text_get(&found) : value_tag_name((enum value_tag)v.tag),
+                          text_get(&want), a->inferred_type ? ", as without annotation" : "");
+    x.help = arena_printf(&u->memory, "Annotate it: `%s: %s = ...`.", a->name->text,
+                          type ? text_get(&found) : "T");
+    lang_explain(err, &x);
+    text_free(&found);
     text_free(&want);
     return false;
 }
@@ -164,7 +176,7 @@ static bool set_default(struct source_resolver *r, struct function *f, int index
             value_tag_name((enum value_tag)v.tag), a->name->text);
     if (!convert_default(&r->host->unit->types, a, v, &converted)) {
         value_release(converted);
-        return r->overload || refuse_default(a, range, err);
+        return r->overload || refuse_default(r->host->unit, a, v, range, err);
     }
     a->has_default = true;
     a->default_value = converted;

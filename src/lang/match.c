@@ -164,17 +164,18 @@ static void note_type(struct attempt *m, const struct argument *a, const struct 
     if (!m->faults) return;
     struct emitter *e = m->e;
     const char *name = a->name ? a->name->text : "", *given = explain_type(e, found);
-    bool none = found->kind == TYPE_OPTIONAL && is_subtype(e, found->items[0], a->type);
+    const struct type *bound = types_substitute(e, a->type, &m->bindings), *want = bound ? bound : a->type;
+    bool none = found->kind == TYPE_OPTIONAL && is_subtype(e, found->items[0], want);
     const char *what =
         none ? arena_printf(&e->memory, "this may be None (it is %s), but the argument `%s` of %s is %s",
-                            given, name, explain_callee(e, m->schema), explain_type(e, a->type))
+                            given, name, explain_callee(e, m->schema), explain_type(e, want))
              : arena_printf(&e->memory, "the argument `%s` of %s is %s, but %s is given", name,
-                            explain_callee(e, m->schema), explain_type(e, a->type), given);
+                            explain_callee(e, m->schema), explain_type(e, want), given);
     const char *help =
         a->inferred_type
             ? arena_printf(&e->memory, "Annotate the parameter `%s`: without annotation it is a Tensor.",
                            name)
-            : explain_cure(e, a->type, found, actual->range);
+            : explain_cure(e, want, found, actual->range);
     note(m, none ? ERROR_MAY_BE_NONE : ERROR_ARGUMENT_TYPE, actual->range, help, what);
 }
 

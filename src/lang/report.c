@@ -108,6 +108,19 @@ bool lang_explain(lb_error *err, const struct explanation *x) {
     return false;
 }
 
+/* What the table says of the kind, and the message's own first line. */
+static void put_by_table(struct text *out, enum error_code code, struct source_range at,
+                         const char *message) {
+    struct text what = {0};
+    message += strspn(message, "\n ");
+    size_t length = strcspn(message, "\n");
+    while (length && strchr(" :.", message[length - 1])) length--;
+    text_put(&what, error_kind_of(code)->title);
+    if (length) text_printf(&what, " (%.*s)", (int)length, message);
+    put_explanation(out, &(struct explanation){.code = code, .at = at, .what = text_get(&what)});
+    text_free(&what);
+}
+
 bool lang_report_list(lb_error *err, struct source_range at, const char *format, va_list args) {
     if (!err || err->code) return false;
     va_list again;
@@ -119,8 +132,7 @@ bool lang_report_list(lb_error *err, struct source_range at, const char *format,
     if (!message) return error_memory(err);
     struct text out = {0};
     lang_put_excerpt(&out, at);
-    if (is_written(at))
-        put_explanation(&out, &(struct explanation){.code = error_code_of_wording(format), .at = at});
+    if (is_written(at)) put_by_table(&out, error_code_of_wording(format), at, message);
     error_set(err, LB_ERROR_COMPILE, "\n%s%s%s", message, *message ? ":\n" : "\n", text_get(&out));
     text_free(&out);
     mem_free(message);

@@ -335,12 +335,16 @@ static bool simple_tuple(struct emitter *e, struct sugared *s, struct source_ran
                    e, at,
                    "Provided tuple is not fully defined/refined including its element types, please provide "
                    "a value of type like Tuple[int, int]") != NULL;
-    return emit_error(e, at, "%s cannot be used as a tuple", emit_type_words(e, t)) != NULL;
+    emit_error(e, at, "%s cannot be used as a tuple", emit_type_words(e, t));
+    return explain_misuse(e, t, ERROR_UNPACK_COUNT, at) != NULL;
 }
 
 static struct sugared *simple_call(struct emitter *e, struct sugared *s, struct source_range at,
                                    struct actuals actuals, int binders) {
-    if (s->value->type->kind != TYPE_CLASS) return emit_error(e, at, "cannot call a %s", sugared_words(e, s));
+    if (s->value->type->kind != TYPE_CLASS) {
+        emit_error(e, at, "cannot call a %s", sugared_words(e, s));
+        return explain_misuse(e, s->value->type, ERROR_NOT_CALLABLE, at);
+    }
     return sugared_call(e, sugared_attribute(e, s, at, emit_name(e, "__call__")), at, actuals, binders);
 }
 
@@ -356,14 +360,16 @@ static struct sugared *simple_iterate(struct emitter *e, struct sugared *s, stru
     struct sugared_list items;
     if (t->kind == TYPE_TUPLE)
         return simple_tuple(e, s, at, -1, &items) ? sugared_tuple_of(e, items.items, items.count) : NULL;
-    return emit_error(e, at, "'%s' object is not iterable", emit_type_words(e, t));
+    emit_error(e, at, "'%s' object is not iterable", emit_type_words(e, t));
+    return explain_misuse(e, t, ERROR_NOT_ITERABLE, at);
 }
 
 static struct ir_value *simple_length(struct emitter *e, struct sugared *s, struct source_range at) {
     const struct type *t = s->value->type;
     if (t->kind == TYPE_LIST || t->kind == TYPE_STRING || is_tensor(e, t))
         return emit_operator(e, "aten::len", at, &s->value, 1);
-    return emit_error(e, at, "'%s' object is not iterable", emit_type_words(e, t));
+    emit_error(e, at, "'%s' object is not iterable", emit_type_words(e, t));
+    return explain_misuse(e, t, ERROR_NOT_ITERABLE, at);
 }
 
 /* aten::select(v, 0, index), the 0 being a constant made at each try. */
@@ -396,7 +402,8 @@ static struct sugared *simple_item(struct emitter *e, struct sugared *s, struct 
         return sugared_simple(e, emit_operator(e, "aten::__getitem__", at, inputs, 2));
     if (is_tensor(e, t)) return select_row(e, s->value, at, index);
     if (t->kind == TYPE_CLASS) return object_item(e, s, at, index, hint);
-    return emit_error(e, at, "'%s' object is not subscriptable", emit_type_words(e, t));
+    emit_error(e, at, "'%s' object is not subscriptable", emit_type_words(e, t));
+    return explain_misuse(e, t, ERROR_NOT_SUBSCRIPTABLE, at);
 }
 
 const struct sugared_kind sugared_kind_simple = {
