@@ -44,6 +44,8 @@ struct script_scope *script_scope_new(struct script *s, int kind, void *of);
 bool script_answer(struct script *s, struct thing *t, lb_answer *answer);
 bool script_refuse(struct script *s, lb_answer *answer, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Where the __init__ of a module's class assigns an attribute; without source: nowhere. */
+struct source_range script_place_set(struct script *s, const struct concrete *of, const char *attribute);
 /* What a name is in a scope; NULL: nothing. */
 struct thing *script_lexical(struct script *s, struct scope *scope, const struct name *name);
 /* A method that stays out of the program. */

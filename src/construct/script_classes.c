@@ -2,6 +2,7 @@
 #include "construct/script.h"
 #include "lang/block.h"
 #include "lang/own_source.h"
+#include "lang/report.h"
 #include <string.h>
 
 bool script_is_module_class(const struct thing_class *c) {
@@ -73,8 +74,9 @@ static bool field_defaults(struct script *s, const struct thing_class *c, struct
         struct thing *t = class_member(c, NULL, c->annotations[i].name, NULL);
         if (!t) continue;
         if (!script_value(s, t, &value))
-            return error_set(s->err, LB_ERROR_COMPILE, "the default of '%s' in %s is no value of a program",
-                             c->annotations[i].name->text, c->name->text);
+            return lang_report_bare(s->err, &(struct explanation){.code = ERROR_DEFAULT_VALUE},
+                                    "the default of '%s' in %s is no value of a program",
+                                    c->annotations[i].name->text, c->name->text);
         if (!named_values_add(s, defaults, c->annotations[i].name, value)) return false;
     }
     return true;

@@ -1,6 +1,7 @@
 /* Modules: objects with their values, and the methods that are compiled: forward, what is exported,
  * properties, hooks, and what these call (create_script_module_impl in torch/jit/_recursive.py). */
 #include "construct/script.h"
+#include "lang/interface_fit.h"
 #include "lang/report.h"
 #include <stdlib.h>
 #include <string.h>
@@ -201,8 +202,9 @@ static bool add_hooks(struct script *s, struct concrete *c, const struct thing *
         lb_source source;
         if (hook->kind == THING_METHOD) hook = hook->bound.function;
         if (hook->kind != THING_FUNCTION)
-            return error_set(s->err, LB_ERROR_COMPILE, "a hook of %s is a '%s': hooks are functions",
-                             c->class->name->text, thing_type_name(hook));
+            return lang_report_bare(s->err, &(struct explanation){.code = ERROR_MODULES},
+                                    "a hook of %s is a '%s': hooks are functions", c->class->name->text,
+                                    thing_type_name(hook));
         if (!script_source(s, hook->function, NULL, NULL, &source) ||
             !host_class_hook(s->host, c->type, source, before, s->err))
             return false;
@@ -310,8 +312,9 @@ static bool set_slot(struct script *s, const struct concrete *c, struct thing *v
     if (s->err->code) return false;
     struct text want = {0};
     type_put_annotation(&want, a->type);
-    error_set(s->err, LB_ERROR_COMPILE, "the attribute '%s' of %s is declared to be %s, but is a '%s'",
-              a->name->text, c->class->name->text, text_get(&want), thing_type_name(value));
+    lang_report_bare(s->err, &(struct explanation){.code = ERROR_ATTRIBUTE_TYPE},
+                     "the attribute '%s' of %s is declared to be %s, but is a '%s'", a->name->text,
+                     c->class->name->text, text_get(&want), thing_type_name(value));
     text_free(&want);
     return false;
 }
@@ -331,6 +334,11 @@ static bool fill_slot(struct script *s, const struct concrete *c, struct thing *
     if (at < 0 || at >= c->modules.count) return set_slot(s, c, value, a, &object.object->slots[slot]);
     struct concrete *own = c->modules.items[at].concrete;
     if (!own) own = script_concrete(s, value);
+    const struct type *interface = c->modules.items[at].interface;
+    struct source_range place = interface ? script_place_set(s, c, a->name->text) : (struct source_range){0};
+    if (own && interface &&
+        !lang_check_interface(s->unit, own->type, interface, a->name->text, place, s->err))
+        return false;
     return own && module_object(s, own, value, &object.object->slots[slot]);
 }
 

@@ -472,20 +472,24 @@ static const struct tree *assignment_of(const struct tree *t, const char *name) 
     return NULL;
 }
 
-static const char *place_set(struct script *s, const struct script_scope *scope, const char *name) {
+struct source_range script_place_set(struct script *s, const struct concrete *of, const char *attribute) {
     const struct name *init = name_of(&s->unit->names, "__init__");
-    if (scope->kind != NAMES_OF_MODULE || !init) return NULL;
-    const struct thing_class *c = scope->concrete->class;
-    for (int i = 0; i < c->order_count; i++) {
+    const struct thing_class *c = of->class;
+    for (int i = 0; init && i < c->order_count; i++) {
         const struct thing *member = bindings_get(&c->order[i]->members, init);
         const struct tree *found = member && member->kind == THING_FUNCTION
-                                       ? assignment_of(member->function->def->items[2], name)
+                                       ? assignment_of(member->function->def->items[2], attribute)
                                        : NULL;
-        if (found && found->range.source && found->range.source->file)
-            return arena_printf(&s->unit->memory, "%s, line %d", found->range.source->file,
-                                lang_line(found->range));
+        if (found) return found->range;
     }
-    return NULL;
+    return (struct source_range){0};
+}
+
+static const char *place_set(struct script *s, const struct script_scope *scope, const char *name) {
+    if (scope->kind != NAMES_OF_MODULE) return NULL;
+    struct source_range at = script_place_set(s, scope->concrete, name);
+    bool known = at.source && at.source->file;
+    return known ? arena_printf(&s->unit->memory, "%s, line %d", at.source->file, lang_line(at)) : NULL;
 }
 
 /* "?near NAME", "?set NAME" */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "construct/script.h"
 #include "lang/python_names.h"
+#include "lang/report.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,8 +163,8 @@ static bool gather_constant(struct gathering *g, const struct name *name) {
     struct thing *value = thing_find_attribute(s->v, g->module, name, (struct source_range){0});
     if (!value) return !s->err->code;
     if (!is_constant(value))
-        return error_set_kind(
-            s->err, LB_ERROR_COMPILE, "TypeError",
+        return lang_report_bare(
+            s->err, &(struct explanation){.code = ERROR_CONSTANT, .kind = "TypeError"},
             "'%s' object in attribute '%s.%s' is not a valid constant. Constants are bools, ints, "
             "floats, texts, None, devices, dtypes, and tuples and lists of these",
             thing_type_name(value), g->module->class->name->text, name->text);
@@ -363,7 +364,8 @@ static bool add_constant(struct script *s, struct concrete *c, const struct conc
     value_release(value);
     if (good && class_add_constant(c->type->definition, made)) return true;
     value_release(made.value);
-    return error_set(s->err, LB_ERROR_COMPILE, "the constant '%s' does not show its type", k->name->text);
+    return lang_report_bare(s->err, &(struct explanation){.code = ERROR_CONSTANT},
+                            "the constant '%s' does not show its type", k->name->text);
 }
 
 static bool make_class(struct script *s, struct concrete *c) {
@@ -387,9 +389,9 @@ static bool make_class(struct script *s, struct concrete *c) {
 
 static bool is_begun(struct script *s, const struct thing *module) {
     if (module->instance->begun) return true;
-    return error_set(s->err, LB_ERROR_COMPILE,
-                     "'%s' has not been initialized, did you forget to call 'super()'?",
-                     module->class->name->text);
+    return lang_report_bare(s->err, &(struct explanation){.code = ERROR_NOT_INITIALIZED},
+                            "'%s' has not been initialized, did you forget to call 'super()'?",
+                            module->class->name->text);
 }
 
 struct concrete *script_concrete(struct script *s, struct thing *module) {

@@ -109,6 +109,8 @@ static const struct {
     {"Module",
      "Modules are no values of programs: keep it as an attribute and call that, or declare an interface "
      "(`torch.jit.interface`)."},
+    {"dict", "Declare what is in it, such as Dict[str, int]."},
+    {"set", "Declare what is in it, such as Set[int]."},
     {"object", "Use Any, and `isinstance` to find out what it is."},
     {"type", "Types are no values of programs."},
     {"bytes", "Use str for text, or a Tensor of uint8."},

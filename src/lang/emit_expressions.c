@@ -1,5 +1,6 @@
 /* Expressions (emitSugaredExpr, emitSimpleExpr and their like in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
+#include "lang/refusals.h"
 #include "lang/wide.h"
 #include <math.h>
 #include <string.h>
@@ -184,6 +185,8 @@ static void *refuse(struct emitter *e, const struct tree *t) {
     if (t->kind == TREE_UNSUPPORTED) return emit_error(e, t->range, "%s", t->text);
     if (t->kind == TREE_STARRED)
         return emit_error(e, t->range, "Unexpected starred expansion. File a bug report");
+    const char *words = e->wide ? refusal_words(t) : NULL;
+    if (words) return emit_error(e, t->range, "%s", words);
     return emit_error(e, t->range, "Cannot emit expr for: (%s)", tree_kind_words[t->kind]);
 }
 

@@ -4,6 +4,7 @@
 #include "lang/explain.h"
 #include "lang/lower.h"
 #include "lang/recover.h"
+#include "lang/refusals.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -469,6 +470,8 @@ static bool emit_statement(struct emitter *e, const struct tree *t) {
     bool good;
     e->pending = t->range;
     if (e->wide && wide_statement(e, t, &good)) return good;
+    const char *refused = e->wide && !statements[t->kind] ? refusal_words(t) : NULL;
+    if (refused) return emit_error(e, t->range, "%s", refused) != NULL;
     if (!statements[t->kind])
         return emit_error(e, t->range, "Unrecognized statement kind %s", tree_kind_words[t->kind]) != NULL;
     return statements[t->kind](e, t);

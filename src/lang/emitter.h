@@ -63,7 +63,7 @@ struct emitter {
     struct table old_operators; /* nodes that are calls of operators as they once were; see upgraders.h */
     bool has_old_operators;
     struct source_range pending; /* the expression at hand: where callees are compiled from */
-    lb_error *err, *own_err; /* they differ while an attempt is made (wide.h) */
+    lb_error *err, *own_err;     /* they differ while an attempt is made (wide.h) */
     int depth;
 };
 

@@ -276,10 +276,14 @@ struct sugared *variable_get(struct emitter *e, const struct name *name, struct 
     struct sugared *s = variable_find(e, e->frame, name);
     if (!s && !e->err->code) s = find_global(e, name);
     if (s || e->err->code) return s;
+    lb_error refused = {0}; /* a type's refusal is told by the value, which knows the place */
     const struct type *type =
-        e->resolver->find_type ? e->resolver->find_type(e->resolver, name, e->err) : NULL;
-    if (type && type->kind == TYPE_TUPLE) return sugared_named_tuple(e, type);
+        e->resolver->find_type ? e->resolver->find_type(e->resolver, name, &refused) : NULL;
+    if (refused.code && refused.code != LB_ERROR_COMPILE) error_move(e->err, &refused);
+    if (type && type->kind == TYPE_TUPLE && !e->err->code) return sugared_named_tuple(e, type);
     if (!e->err->code && e->resolver->find_value) s = e->resolver->find_value(e->resolver, e, name, at);
+    if (!s) error_move(e->err, &refused);
+    error_clear(&refused);
     if (s || e->err->code) return s;
     if (type && type->kind == TYPE_CLASS) return sugared_class(e, type);
     return not_found(e, name, at);

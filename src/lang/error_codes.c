@@ -199,6 +199,13 @@ static const struct error_kind kinds[] = {
      "Set the attribute at the top level of `__init__` first.",
      {"Tried to set nonexistent", "Tried to set read-only", "First assignment cannot be",
       "Assignment to attribute"}},
+    {ERROR_CONSTANT,
+     "this is no constant that a module can have",
+     "What a module lists in `__constants__`, or annotates as Final, is part of the program: numbers, "
+     "strings, None, devices, "
+     "dtypes, and tuples and lists of these.",
+     "Take the name out of `__constants__`; a plain attribute may hold more.",
+     {"'%s' object in attribute", "the constant '%s'"}},
     {ERROR_MODULES,
      "a module is used in a way that programs cannot",
      "Modules are no values: a program calls them, indexes their containers and walks through these.",
@@ -210,6 +217,20 @@ static const struct error_kind kinds[] = {
      "The items of a ModuleList or ModuleDict may have different types, so which one is meant must be known.",
      "Use a literal index, or walk through the container with `for`.",
      {"Expected integer literal for index", "Unable to extract string literal", "Key Error"}},
+    {ERROR_INTERFACE,
+     "a module or class does not implement the interface that it is declared to have",
+     "An attribute that is declared as an interface (`torch.jit.interface`) holds objects that have all of "
+     "its methods, "
+     "with the same names and types of arguments and the same result.",
+     "Add the method to the class, or change the interface.",
+     {"Could not cast attribute"}},
+    {ERROR_NOT_INITIALIZED,
+     "the module is not ready to be compiled",
+     "A module is compiled as it stands: `nn.Module.__init__` must have run, and lazy parameters must have "
+     "got their shape.",
+     "Call `super().__init__()` at the beginning of `__init__`; run a lazy module once before it is "
+     "scripted.",
+     {"'%s' has not been initialized", "'%s' has an uninitialized"}},
     {ERROR_CONTAINERS,
      "a container is used in a way that it does not allow",
      "Lists, dicts, tuples, strings and tensors each have their own indices and items.",
@@ -284,6 +305,17 @@ static const struct error_kind kinds[] = {
      "calls.",
      "Use None as the default and make the value in the function.",
      {"Expected a default value", "Mutable default parameters"}},
+    {ERROR_NO_SOURCE,
+     "the source of a function cannot be had",
+     "Functions are compiled from their text, which is found by the file and line that Python keeps of them.",
+     "Define the function in a file or a notebook's cell; mark what is to stay in Python `torch.jit.ignore`.",
+     {"the source of '%s' cannot be had"}},
+    {ERROR_BUILTIN,
+     "programs have not this function of Python",
+     "Of Python's builtins and libraries programs have those that need no Python: docs/LANGUAGE.md lists "
+     "them.",
+     "Do it outside of the program and pass the result, or mark a function that does it `torch.jit.ignore`.",
+     {"Python builtin"}},
 };
 enum { KIND_COUNT = sizeof kinds / sizeof *kinds };
 

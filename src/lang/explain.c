@@ -209,6 +209,9 @@ void *explain_unset(struct emitter *e, const struct name *name, const struct uns
 
 static int member_names(const struct type *t, const char **names, int most) {
     int count = 0;
+    if (t->kind == TYPE_ENUM)
+        for (int i = 0; i < (int)t->members->list.count && count < most; i++)
+            names[count++] = t->members->list.items[i].name->text;
     if (t->kind == TYPE_TUPLE && t->fields)
         for (int i = 0; i < t->count && count < most; i++) names[count++] = t->fields->names[i]->text;
     if (t->kind != TYPE_CLASS || !t->definition) return count;
@@ -313,9 +316,9 @@ void *explain_no_attribute(struct emitter *e, const struct type *t, const char *
                        field, explain_type(e, t));
     if (!help && t->kind == TYPE_CLASS)
         help = arena_printf(&e->memory, "Set `self.%s` in `__init__`.", field);
-    if (!help && t->kind != TYPE_TUPLE)
+    if (!help && t->kind != TYPE_TUPLE && t->kind != TYPE_ENUM)
         help = "Check the spelling; only what TorchScript's types have can be used.";
-    const char *words = t->kind == TYPE_CLASS || t->kind == TYPE_TUPLE
+    const char *words = t->kind == TYPE_CLASS || t->kind == TYPE_TUPLE || t->kind == TYPE_ENUM
                             ? arena_printf(&e->memory, "`%s`", explain_type_name(e, t))
                             : explain_type(e, t);
     if (t->kind == TYPE_CLASS && !count)

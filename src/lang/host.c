@@ -166,9 +166,10 @@ static struct sugared *scope_attribute(struct emitter *e, struct sugared *s, str
     if (found || e->err->code) return found;
     emit_error(e, at, "%s has no attribute '%s'", s->name->text, name->text);
     const char *near = ask_words(host_of(e->resolver), s->context, "?near", name->text, &e->memory);
-    return explain(e, ERROR_NO_ATTRIBUTE, at,
+    bool library = !strncmp(s->name->text, "module 'torch", 13);
+    return explain(e, library ? ERROR_UNKNOWN_OPERATOR : ERROR_NO_ATTRIBUTE, at,
                    near ? arena_printf(&e->memory, "Did you mean `%s`?", near) : "Check the spelling.",
-                   "there is no `%s` in this %s", name->text, s->name->text);
+                   "there is no `%s` in %s", name->text, s->name->text);
 }
 
 static bool scope_has_attribute(struct emitter *e, struct sugared *s, struct source_range at,

@@ -95,11 +95,13 @@ const struct type *host_enum(struct host *host, const char *qualified, int count
         const struct type *own = type_of_value(types, values[i]);
         value_type = value_type && own ? type_unify(types, value_type, own, false, NULL) : own;
         if (value_type) continue;
-        error_set(err, LB_ERROR_COMPILE, "the values of Enum %s have no type in common", qualified);
+        lang_report_bare(err, &(struct explanation){.code = ERROR_CLASS_BODY},
+                         "the values of Enum %s have no type in common", qualified);
         return NULL;
     }
     if (!value_type) {
-        error_set(err, LB_ERROR_COMPILE, "No enum values defined for %s", qualified);
+        lang_report_bare(err, &(struct explanation){.code = ERROR_CLASS_BODY},
+                         "No enum values defined for %s", qualified);
         return NULL;
     }
     const struct name *name = unique_name(host, qualified, err);

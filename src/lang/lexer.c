@@ -207,7 +207,7 @@ static bool lex_error(struct lexer *l, const struct source *source, uint32_t at,
     struct text t = {0};
     struct source_range place = {source, at, at + 1};
     lang_put_excerpt(&t, place);
-    lang_put_own(&t, &(struct explanation){ERROR_SYNTAX, place, what, NULL, NULL});
+    lang_put_own(&t, &(struct explanation){.code = ERROR_SYNTAX, .at = place, .what = what});
     error_set(err, LB_ERROR_COMPILE, "\n%s:\n%s", what, text_get(&t));
     text_free(&t);
     l->at = l->length;

@@ -76,10 +76,10 @@ static bool unpack(struct emitter *e, const struct tree *target, struct sugared 
         v = emit_operator(e, "aten::list", target->range, &v, 1);
         if (!(s = sugared_simple(e, v))) return false;
     }
-    if (v && v->type->kind == TYPE_LIST && has_star(target)) return unpack_list(e, target, v, target->range);
-    struct sugared_list items;
     int starred = targets_starred(e, target, target->range);
     if (starred < 0) return false;
+    if (v && v->type->kind == TYPE_LIST && has_star(target)) return unpack_list(e, target, v, target->range);
+    struct sugared_list items;
     if (!sugared_tuple(e, s, target->range, starred ? -1 : target->count, &items)) return false;
     if (!starred && items.count != target->count) {
         emit_error(e, target->range,

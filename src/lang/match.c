@@ -179,25 +179,6 @@ static void note_type(struct attempt *m, const struct argument *a, const struct 
     note(m, none ? ERROR_MAY_BE_NONE : ERROR_ARGUMENT_TYPE, actual->range, help, what);
 }
 
-/* A parameter has nothing; perhaps a keyword names one that has a value already. */
-static void note_missing(struct attempt *m, const struct argument *a) {
-    if (!m->faults) return;
-    struct emitter *e = m->e;
-    const char *missing = a->name ? a->name->text : "";
-    for (int i = 0; i < m->actuals.keyword_count; i++) {
-        const struct actual *k = &m->actuals.keywords[i];
-        int at = k->name ? schema_find_argument(m->schema, k->name) : -1;
-        if (at < 0 || m->used_keywords[i] || &m->schema->arguments[at] >= a) continue;
-        note(m, ERROR_ARGUMENT_TWICE, k->range, arena_printf(&e->memory, "Did you mean `%s=...`?", missing),
-             arena_printf(&e->memory, "the argument `%s` of %s is given twice, by position and by keyword",
-                          k->name->text, explain_callee(e, m->schema)));
-        return;
-    }
-    note(m, ERROR_ARGUMENT_MISSING, m->at, arena_printf(&e->memory, "Give `%s=...`.", missing),
-         arena_printf(&e->memory, "the argument `%s` of %s is missing: it has no default", missing,
-                      explain_callee(e, m->schema)));
-}
-
 static void note_surplus(struct attempt *m) {
     if (!m->faults) return;
     note(m, ERROR_TOO_MANY_ARGUMENTS, m->actuals.items[m->used].range, NULL,
@@ -218,6 +199,29 @@ static void note_keyword(struct attempt *m, const struct actual *k, bool known) 
          near && !known ? arena_printf(a, "Did you mean `%s=`?", near) : NULL,
          arena_printf(a, known ? "the argument `%s` of %s is given twice" : "there is no argument `%s` of %s",
                       k->name->text, explain_callee(m->e, m->schema)));
+}
+
+/* A parameter has nothing; perhaps a keyword names none, or one that has a value already. */
+static void note_missing(struct attempt *m, const struct argument *a) {
+    if (!m->faults) return;
+    struct emitter *e = m->e;
+    const char *missing = a->name ? a->name->text : "";
+    for (int i = 0; i < m->actuals.keyword_count; i++) {
+        const struct actual *k = &m->actuals.keywords[i];
+        int at = k->name ? schema_find_argument(m->schema, k->name) : -1;
+        if (at < 0 && k->name) {
+            note_keyword(m, k, false);
+            return;
+        }
+        if (at < 0 || m->used_keywords[i] || &m->schema->arguments[at] >= a) continue;
+        note(m, ERROR_ARGUMENT_TWICE, k->range, arena_printf(&e->memory, "Did you mean `%s=...`?", missing),
+             arena_printf(&e->memory, "the argument `%s` of %s is given twice, by position and by keyword",
+                          k->name->text, explain_callee(e, m->schema)));
+        return;
+    }
+    note(m, ERROR_ARGUMENT_MISSING, m->at, arena_printf(&e->memory, "Give `%s=...`.", missing),
+         arena_printf(&e->memory, "the argument `%s` of %s is missing: it has no default", missing,
+                      explain_callee(e, m->schema)));
 }
 
 static bool fail_type(struct attempt *m, const struct argument *a, const struct actual *actual,

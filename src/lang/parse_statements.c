@@ -52,7 +52,7 @@ void *parser_error(struct parser *p, struct source_range range, const char *form
     va_end(args);
     text_printf(&p->errors, "\n%s:\n", message ? message : format);
     lang_put_excerpt(&p->errors, range);
-    struct explanation own = {ERROR_SYNTAX, range, message, NULL, NULL};
+    struct explanation own = {.code = ERROR_SYNTAX, .at = range, .what = message};
     lang_put_own(&p->own, &own);
     mem_free(message);
     return NULL;

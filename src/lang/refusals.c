@@ -73,6 +73,10 @@ static const struct tree *find(const struct tree *t, bool python, const char **w
     return NULL;
 }
 
+const char *refusal_words(const struct tree *t) {
+    return words_for(t);
+}
+
 const struct tree *refusal_find(const struct tree *def, bool python, const char **words) {
     const struct tree *found = find(def->items[0], python, words);
     return found ? found : find(def->items[2], python, words);

@@ -75,8 +75,10 @@ static void put_place(struct text *out, struct source_range at) {
 static void put_explanation(struct text *out, const struct explanation *x) {
     const struct error_kind *kind = error_kind_of(x->code);
     text_printf(out, "error[LB%04d]: ", x->code);
-    put_place(out, x->at);
-    put_expression(out, x->at);
+    if (x->at.source && x->at.source->file) {
+        put_place(out, x->at);
+        put_expression(out, x->at);
+    }
     text_printf(out, "%s\n", x->what ? x->what : kind->title);
     if (x->expected) text_printf(out, "expected: %s\n", x->expected);
     text_printf(out, "help: %s\n", x->help ? x->help : kind->cure);
@@ -132,7 +134,8 @@ bool lang_report_list(lb_error *err, struct source_range at, const char *format,
     if (!message) return error_memory(err);
     struct text out = {0};
     lang_put_excerpt(&out, at);
-    if (is_written(at)) put_by_table(&out, error_code_of_wording(format), at, message);
+    if (is_written(at))
+        put_by_table(&out, error_code_of_wording(strcmp(format, "%s") ? format : message), at, message);
     error_set(err, LB_ERROR_COMPILE, "\n%s%s%s", message, *message ? ":\n" : "\n", text_get(&out));
     text_free(&out);
     mem_free(message);
@@ -144,6 +147,25 @@ bool lang_report(lb_error *err, struct source_range at, const char *format, ...)
     va_start(args, format);
     lang_report_list(err, at, format, args);
     va_end(args);
+    return false;
+}
+
+bool lang_report_bare(lb_error *err, const struct explanation *x, const char *format, ...) {
+    char message[2000];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    struct explanation own = *x;
+    if (!own.what) own.what = message;
+    struct text out = {0};
+    text_printf(&out, "%s\n", message);
+    put_explanation(&out, &own);
+    if (x->kind)
+        error_set_kind(err, LB_ERROR_COMPILE, x->kind, "%s", text_get(&out));
+    else
+        error_set(err, LB_ERROR_COMPILE, "%s", text_get(&out));
+    text_free(&out);
     return false;
 }
 
@@ -162,17 +184,22 @@ bool lang_is_of_callee(const lb_error *err) {
 
 enum { ERRORS_TOLD = 20 };
 
+/* Whether `out` tells this error already, perhaps with another note. */
+static bool tells(const struct text *out, const char *block) {
+    struct text line = {0};
+    text_put_bytes(&line, block, strcspn(block, "\n") + 1);
+    bool told = strstr(text_get(out), text_get(&line)) != NULL;
+    text_free(&line);
+    return told;
+}
+
 /* Adds the blocks of `own` that `out` has not; how many there are in `out` then. */
 static int add_blocks(struct text *out, const char *own, int count) {
     while (own && !strncmp(own, mark + 1, sizeof mark - 2)) {
         const char *end = block_end(own);
-        struct text one = {0};
-        text_put_bytes(&one, own, (size_t)(end - own));
-        if (!strstr(text_get(out), text_get(&one))) {
-            if (count < ERRORS_TOLD) text_put(out, text_get(&one));
-            count++;
-        }
-        text_free(&one);
+        bool new = !tells(out, own);
+        if (new &&count < ERRORS_TOLD) text_put_bytes(out, own, (size_t)(end - own));
+        count += new;
         own = end;
     }
     return count;

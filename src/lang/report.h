@@ -18,11 +18,15 @@ struct explanation {
     enum error_code code;
     struct source_range at; /* the expression at fault, no more */
     const char *what, *expected, *help;
+    const char *kind; /* of lang_report_bare(): the exception, NULL: RuntimeError */
 };
 /* Puts our lines; nothing for printed code. */
 void lang_put_own(struct text *out, const struct explanation *x);
 /* Puts these lines in place of those that the error has; nothing for errors of printed code. Always false. */
 bool lang_explain(lb_error *err, const struct explanation *x);
+/* An error without an excerpt: of what a host or a constructor made. Always false. */
+bool lang_report_bare(lb_error *err, const struct explanation *x, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Puts our lines of `more`, which is cleared, behind those of the error, each once. Without an error `more`
  * becomes it. */
 void lang_report_more(lb_error *err, lb_error *more);

@@ -436,7 +436,8 @@ static struct sugared *enum_attribute(struct emitter *e, struct sugared *s, stru
         value_release(v);
         return found;
     }
-    return emit_error(e, at, "%s' has no attribute '%s'", emit_type_words(e, s->type), name->text);
+    emit_error(e, at, "%s' has no attribute '%s'", emit_type_words(e, s->type), name->text);
+    return explain_no_attribute(e, s->type, name->text, at);
 }
 
 /* All members, as a constant list. */

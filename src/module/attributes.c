@@ -1,11 +1,15 @@
 /* See attributes.h. */
 #include "module/attributes.h"
+#include "lang/interface_fit.h"
 #include "ops/text/words.h"
 #include "types/adapt.h"
 #include "value/print.h"
 #include <string.h>
 
 static bool refuse_value(struct unit *unit, const struct class_attribute *a, lb_value v, lb_error *err) {
+    if (a->type->kind == TYPE_INTERFACE && v.tag == VALUE_OBJECT)
+        return lang_check_interface(unit, v.object->type, a->type, a->name->text, (struct source_range){0},
+                                    err);
     struct text want = {0}, found = {0};
     const struct type *type = type_infer(&unit->types, v);
     type_put_annotation(&want, a->type);

@@ -3,6 +3,7 @@
  * subgraph that takes them one by one. Both clean their subgraphs up as functions are. Rules:
  * torch/csrc/jit/passes/lift_closures.cpp, inline_forked_closures.cpp. */
 #include "ir/views.h"
+#include "lang/report.h"
 #include "passes/passes.h"
 
 struct lift {
@@ -105,7 +106,7 @@ static bool spread_context(struct node *fork, struct node *context, struct graph
 
 static bool inline_fork(struct node *n, enum kind kind, lb_error *err) {
     struct node *pair = node_input(n, 0)->node;
-    if (!is_forkable(pair)) return error_set(err, LB_ERROR_COMPILE, "Cannot fork this value");
+    if (!is_forkable(pair)) return lang_report(err, n->range, "Cannot fork this value");
     const struct attribute *a = node_attribute(node_input(pair, 0)->node, "Subgraph");
     struct graph *subgraph = a ? graph_copy(a->graph) : NULL;
     struct node *fork = graph_new_known(n->graph, kind, 1);
@@ -115,7 +116,7 @@ static bool inline_fork(struct node *n, enum kind kind, lb_error *err) {
     if (top->param->outputs.count != 1 || block_input(top, 0)->type->kind != TYPE_TUPLE ||
         block_input(top, 0)->uses.count != 1) {
         graph_free(subgraph);
-        return error_set(err, LB_ERROR_COMPILE, "Cannot fork lambda with parameters");
+        return lang_report(err, n->range, "Cannot fork lambda with parameters");
     }
     if (!spread_context(fork, node_input(pair, 1)->node, subgraph) ||
         !value_copy_metadata(node_output(fork, 0), node_output(n, 0)) ||

@@ -6,6 +6,7 @@
 #include "types/relations.h"
 #include "base/mem.h"
 #include "types/function.h"
+#include "types/method_fit.h"
 #include <string.h>
 
 static const char *last_atom(const struct name *qualified) {
@@ -73,7 +74,7 @@ static bool arguments_fit(struct type_store *s, const struct argument *child, co
     return true;
 }
 
-static bool method_fits(struct type_store *s, struct function *method, const struct function *wanted) {
+bool type_method_fits(struct type_store *s, struct function *method, const struct function *wanted) {
     lb_error ignored = {0};
     if (!method->schema && method->ensure && !method->ensure(method, &ignored)) error_clear(&ignored);
     const struct schema *a = method->schema, *b = wanted->schema;
@@ -90,7 +91,7 @@ static bool has_methods(struct type_store *s, const struct class_definition *c,
     for (int i = 0; i < interface->methods.count; i++) {
         const struct function *wanted = interface->methods.items[i];
         struct function *method = class_find_method(c, wanted->name);
-        if (!method || !method_fits(s, method, wanted)) return false;
+        if (!method || !type_method_fits(s, method, wanted)) return false;
     }
     return true;
 }

@@ -15,6 +15,7 @@ from linkboy.jit import (
     annotations,
     answers,
     dataclass_methods,
+    errors,
     functions,
     modifiers,
     names,
@@ -114,7 +115,12 @@ def _named_tuple_type(cls):
     types = _field_types(cls, _ModuleOfClass(cls))
     for field, field_type in zip(cls._fields, types):
         if field_type is None:
-            raise RuntimeError(f"Unknown type annotation of the field '{field}' in NamedTuple {cls.__name__}")
+            raise errors.failure(
+                RuntimeError,
+                errors.UNKNOWN_TYPE,
+                f"Unknown type annotation of the field '{field}' in NamedTuple {cls.__name__}",
+                "Annotate it with a type that programs have: Tensor, int, float, bool, str, List, Dict, Tuple, Optional.",
+            )
     defaults = getattr(cls, "_field_defaults", {})
     values = tuple(defaults[f] for f in cls._fields if f in defaults)
     found = unit.named_tuple(qualified_name(cls), cls._fields, types, values)

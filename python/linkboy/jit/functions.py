@@ -47,6 +47,8 @@ def _forgotten_overloads(fn) -> list:
 
 def overloads_of(fn) -> list:
     """The declarations of its overloads, by linkboy's decorator or PyTorch's."""
+    if not fn.__module__:
+        return []
     return modifiers.own_overloads(fn) or _torch_overloads(fn) or _forgotten_overloads(fn)
 
 

@@ -24,6 +24,7 @@ from linkboy.jit import (
     answers,
     classes,
     containers,
+    errors,
     foreign,
     functions,
     modifiers,
@@ -84,6 +85,7 @@ class Concrete:
         self.hooks = ()
         self.declared = set()  # methods that were declared when they were asked for
         self.compiled = False
+        self.refused = False  # its methods do not compile
 
     def key(self) -> tuple:
         """Equal for modules that share a type."""
@@ -216,9 +218,12 @@ class Discovery:
         scope = classes._ModuleOfClass(type(self.module)) if isinstance(annotation, str) else None
         found = annotations.annotation_type(annotation, scope)
         if found is None and not _whole:
-            raise RuntimeError(
+            raise errors.failure(
+                RuntimeError,
+                errors.UNKNOWN_TYPE,
                 f"the annotation {annotation!r} of attribute '{name}' in {type(self.module).__name__} is no type that a program "
-                "can have"
+                "can have",
+                "Use Tensor, int, float, bool, str, List, Dict, Tuple, Optional, Union, or a class that programs can compile.",
             )
         return found
 
@@ -280,9 +285,13 @@ class Discovery:
         if isinstance(value, (tuple, list)):
             return tuple(self.valid_constant(name, item) for item in value)
         if not names.is_constant(value):
-            raise TypeError(
+            raise errors.failure(
+                TypeError,
+                errors.CONSTANT,
                 f"'{type(value).__name__}' object in attribute '{type(self.module).__name__}.{name}' is not a valid constant. Valid "
-                "constants are numbers, strings, None, devices, dtypes, layouts, and tuples or lists of these"
+                "constants are numbers, strings, None, devices, dtypes, layouts, and tuples or lists of these",
+                f"Take '{name}' out of `__constants__`; a plain attribute may hold more.",
+                place=_place_set(type(self.module), name),
             )
         return value
 
@@ -311,7 +320,7 @@ class Discovery:
                     return True
                 self.concrete.failed[name] = (
                     "(This function exists as an attribute on the Python module, but it could not be compiled: "
-                    f"\n{error})"
+                    f"\n{errors.without_own_lines(str(error))})"
                 )
             return True
         known = names.operator_of(value) or names.packet_of(value)
@@ -447,13 +456,19 @@ def begin() -> None:
 
 def check_initialized(module) -> None:
     if "_parameters" not in module.__dict__:
-        raise RuntimeError(
-            f"'{type(module).__name__}' has not been initialized, did you forget to call 'super()'?"
+        raise errors.failure(
+            RuntimeError,
+            errors.NOT_INITIALIZED,
+            f"'{type(module).__name__}' has not been initialized, did you forget to call 'super()'?",
+            "Call `super().__init__()` at the beginning of `__init__`.",
         )
     for name, tensor in (*module._parameters.items(), *module._buffers.items()):
         if type(tensor).__name__.startswith("Uninitialized"):
-            raise RuntimeError(
-                f"'{type(module).__name__}' has an uninitialized parameter or buffer '{name}'. Did you forget to run a forward pass?"
+            raise errors.failure(
+                RuntimeError,
+                errors.NOT_INITIALIZED,
+                f"'{type(module).__name__}' has an uninitialized parameter or buffer '{name}'. Did you forget to run a forward pass?",
+                "Run the module once before it is scripted: a lazy layer learns its sizes from its first input.",
             )
 
 
@@ -540,8 +555,11 @@ def compile_methods(module, concrete: Concrete, begins) -> None:
     for name in begins:
         method = getattr(module, name)
         declared.append(unit.declare(None, concrete.type, functions.source_for(method, name=name)))
+    collected = errors.Collected()
     for function in declared:
-        unit.compile(function)
+        with collected.part():
+            unit.compile(function)
+    collected.end()
     for hook, before in [*((h, False) for h in concrete.hooks[0]), *((h, True) for h in concrete.hooks[1])]:
         unit.hook(concrete.type, functions.source_for(hook, name=hook.__name__), before)
 
@@ -575,17 +593,42 @@ def script_module(module, concrete=None, begins=None):
         begins = methods_to_compile(module)
     values = {name: attribute_value(module, name, found) for name, (found, _) in concrete.attributes.items()}
     below = submodules(module)
+    collected = errors.Collected()
     for name, sub in concrete.modules.items():
-        values[name] = _script_submodule(below[name], sub)
+        with collected.part(module, name):
+            values[name] = _script_submodule(below[name], sub, module, name)
     if not concrete.compiled:
-        compile_methods(module, concrete, begins)
+        with collected.part():
+            compile_once(module, concrete, begins)
+    collected.end()
+    if not concrete.compiled:
         concrete.compiled = True
         containers.define_methods(module, concrete)
     known = concrete.type._attributes() if concrete.asked else ()
     values.update({name: concrete.others[name] for name in concrete.asked if name in known})
-    scripted = unit.object(concrete.type, values)
+    scripted = _object(concrete, values)
     _copy_python_members(module, concrete, scripted)
     return scripted
+
+
+def compile_once(module, concrete: Concrete, begins) -> None:
+    """A type that was refused for one module is refused for the next without a word."""
+    if concrete.refused:
+        raise errors.follow_up(concrete.cls.__name__)
+    concrete.refused = True
+    compile_methods(module, concrete, begins)
+    concrete.refused = False
+
+
+def _object(concrete: Concrete, values: dict):
+    """The module's object; where a submodule misses its interface the error says where it was set."""
+    try:
+        return unit.object(concrete.type, values)
+    except RuntimeError as error:
+        missed = re.search(r"Could not cast attribute '(\w+)'", str(error))
+        if missed:
+            errors.place(error, _place_set(concrete.cls, missed.group(1)))
+        raise
 
 
 def attribute_value(module, name, declared):
@@ -612,11 +655,26 @@ def shared(tensor):
     return known[1]
 
 
-def _script_submodule(module, sub):
+def _check_interface(module, interface, owner, name) -> None:
+    for fn in containers.interface_methods(interface):
+        if not hasattr(module, fn.__name__):
+            raise errors.failure(
+                AttributeError,
+                errors.INTERFACE,
+                f"'{type(module).__name__}' object has no attribute '{fn.__name__}'",
+                f"Add it to `{type(module).__name__}`.",
+                f"`{type(module).__name__}` does not implement the interface of `{name}`: the method "
+                f"`{fn.__name__}{inspect.signature(fn)}` is missing",
+                _place_set(type(owner), name),
+            )
+
+
+def _script_submodule(module, sub, owner, name):
     if foreign.is_script_module(module):
         return foreign.imported(module)
     if isinstance(sub, Concrete):
         return script_module(module, sub)
+    _check_interface(module, sub, owner, name)
     concrete = concrete_of(module)
     return script_module(module, concrete, [fn.__name__ for fn in containers.interface_methods(sub)])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 from linkboy import _C
-from linkboy.jit import classes, containers, foreign, functions, modifiers, modules, names, sources
+from linkboy.jit import classes, containers, errors, foreign, functions, modifiers, modules, names, sources
 from linkboy.jit.unit import lock
 
 _depth = 0
@@ -56,16 +56,27 @@ def _script(obj):
     if isinstance(found[1], _C.Function):  # PyTorch's script function: its source is compiled
         functions.unit.compile(found[1])
         return found[1]
-    raise RuntimeError(
-        f"an object of type '{type(obj).__name__}' cannot be scripted: a function, a module or a class can"
+    raise errors.failure(
+        RuntimeError,
+        errors.UNSUPPORTED,
+        f"an object of type '{type(obj).__name__}' cannot be scripted: a function, a module or a class can",
+        "Give the function or module itself.",
     )
 
 
 def _script_class(cls):
     if containers.is_module_class(cls) and not modifiers.is_interface(cls):
-        raise RuntimeError(
-            f"Type '{cls.__name__}' cannot be compiled since it inherits from nn.Module, consider passing an instance instead"
+        raise errors.failure(
+            RuntimeError,
+            errors.MODULES,
+            f"Type '{cls.__name__}' cannot be compiled since it inherits from nn.Module, consider passing an instance instead",
+            f"Construct it: `linkboy.script({cls.__name__}(...))`.",
         )
     if classes.class_type(cls) is None:
-        raise RuntimeError(f"class '{cls.__name__}' cannot be compiled")
+        raise errors.failure(
+            RuntimeError,
+            errors.UNSUPPORTED,
+            f"class '{cls.__name__}' cannot be compiled",
+            "Programs have classes that Python code defines, enums, NamedTuples and interfaces.",
+        )
     return cls

@@ -14,6 +14,8 @@ import linecache
 import re
 from typing import NamedTuple, Optional
 
+from linkboy.jit import errors
+
 _BEGINNING = re.compile(
     r"^(\s*def\s)|(\s*async\s+def\s)|(.*(?<!\w)lambda(:|\s))|^(\s*@)"
 )  # as inspect.findsource()
@@ -48,10 +50,12 @@ def refresh() -> None:
 
 def _missing(fn, file: str) -> OSError:
     where = f"it was compiled from {file}" if file else "it has no file"
-    return OSError(
-        f"the source of '{fn.__qualname__}' cannot be had: {where}, which is no file that can be read. Define the function "
-        "in a file or a notebook's cell; for text that is run by exec(), put it into linecache.cache under the name that "
-        "compile() was given."
+    return errors.failure(
+        OSError,
+        errors.NO_SOURCE,
+        f"the source of '{fn.__qualname__}' cannot be had: {where}, which is no file that can be read",
+        "Define the function in a file or a notebook's cell, or do without it in the program; text that is run by exec() is "
+        "found when it is put into linecache.cache under the name that compile() was given.",
     )
 
 
@@ -60,7 +64,12 @@ def source_of(fn) -> Source:
     fn = unwrapped(fn)
     code = getattr(fn, "__code__", None)
     if code is None:
-        raise OSError(f"{fn!r} is no Python function: it has no source")
+        raise errors.failure(
+            OSError,
+            errors.NO_SOURCE,
+            f"{fn!r} is no Python function: it has no source",
+            "Programs have functions that are written in Python; do the rest outside of the program.",
+        )
     file = code.co_filename
     lines, text = _lines(file, fn.__globals__)
     if not lines or code.co_firstlineno > len(lines):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 
 from linkboy import _C
-from linkboy.jit import answers
+from linkboy.jit import answers, errors
 
 class_scopes: dict = {}  # qualified name -> what a class has besides its members
 
@@ -47,9 +47,19 @@ def qualified_name(obj) -> str:
         name = "_lambda"
     module = obj.__module__
     if module is None:
-        raise RuntimeError(f"'{name}' has no module: its __module__ is None")
+        raise errors.failure(
+            RuntimeError,
+            errors.UNSUPPORTED,
+            f"'{name}' has no module: its __module__ is None",
+            "Set `__module__` to the name of a module.",
+        )
     if "." in name:
-        raise RuntimeError(f"'{name}' cannot be compiled under this name: it is no identifier")
+        raise errors.failure(
+            RuntimeError,
+            errors.UNSUPPORTED,
+            f"'{name}' cannot be compiled under this name: it is no identifier",
+            "Set `__name__` to an identifier.",
+        )
     package, dot, rest = module.partition(".")
     if package == "linkboy":
         module = f"torch{dot}{rest}"
