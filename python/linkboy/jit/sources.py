@@ -53,9 +53,9 @@ def _missing(fn, file: str) -> OSError:
     return errors.failure(
         OSError,
         errors.NO_SOURCE,
-        f"the source of '{fn.__qualname__}' cannot be had: {where}, which is no file that can be read",
-        "Define the function in a file or a notebook's cell, or do without it in the program; text that is run by exec() is "
-        "found when it is put into linecache.cache under the name that compile() was given.",
+        f"the source of '{fn.__qualname__}' cannot be had: {where}, which is no file that can be read. Text that is run by "
+        "exec() is found when it is put into linecache.cache under the name that compile() was given",
+        "Define the function in a file or a notebook's cell, or do without it in the program.",
     )
 
 
