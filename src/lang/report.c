@@ -42,16 +42,21 @@ static const char *block_end(const char *block) {
     return count ? count + 1 : block + strlen(block);
 }
 
-/* The length of the range's text, with the quote that ends a string at its end: ranges leave that out. */
+/* The length of the range's text, with the quote that ends a string, or the bracket that ends a call, at its
+ * end: ranges leave these out. */
 static int shown_length(struct source_range at) {
     const char *text = at.source->text;
     char open = 0;
-    for (uint32_t i = at.start; i < at.end; i++)
+    int brackets = 0;
+    for (uint32_t i = at.start; i < at.end; i++) {
+        if (!open) brackets += (text[i] == '(') - (text[i] == ')');
         if (text[i] == open)
             open = 0;
         else if (!open && (text[i] == '"' || text[i] == '\''))
             open = text[i];
-    return (int)(at.end - at.start) + (open && at.end < at.source->length && text[at.end] == open);
+    }
+    char missing = open ? open : brackets == 1 ? ')' : 0;
+    return (int)(at.end - at.start) + (missing && at.end < at.source->length && text[at.end] == missing);
 }
 
 /* `the expression`, its first line alone and not too much of it. */
