@@ -96,13 +96,14 @@ static const struct thing_class *with_fields(const struct thing_class *c) {
     return c;
 }
 
-static const struct type *named_tuple_type(struct script *s, const struct thing_class *c,
+static const struct type *named_tuple_type(struct script *s, struct thing_class *made,
                                            const char *qualified) {
     struct named_values defaults = {0};
-    c = with_fields(c);
+    const struct thing_class *c = with_fields(made);
     const char **names = arena_array(&s->v->memory, const char *, c->annotation_count + 1);
     const struct type **types = arena_array(&s->v->memory, const struct type *, c->annotation_count + 1);
-    if (!names || !types) return error_memory(s->err), NULL;
+    made->type_name = name_of(&s->unit->names, qualified);
+    if (!names || !types || !made->type_name) return error_memory(s->err), NULL;
     for (int i = 0; i < c->annotation_count; i++) {
         names[i] = c->annotations[i].name->text;
         types[i] = field_type(s, c, &c->annotations[i]);
@@ -165,9 +166,21 @@ static const struct type *class_with_methods(struct script *s, struct thing_clas
     return alone ? lang_define_python_class(s->unit, alone, name, r, s->err) : NULL;
 }
 
+/* A class whose type is being made: its methods may name it, a NamedTuple's fields may not. */
+static const struct type *type_in_making(struct script *s, const struct thing_class *c) {
+    const struct type *type = type_find_named(&s->unit->types, c->type_name);
+    if (!type)
+        error_set(
+            s->err, LB_ERROR_COMPILE,
+            "a field of the NamedTuple %s holds a %s again: make it a class with __init__, or keep what "
+            "is nested in a list beside it",
+            c->name->text, c->name->text);
+    return type;
+}
+
 const struct type *script_class_type(struct script *s, struct thing_class *c) {
     if (c->type) return c->type;
-    if (c->type_name) return type_find_named(&s->unit->types, c->type_name); /* it is being made */
+    if (c->type_name) return type_in_making(s, c);
     bool none = c->builtin || c->nature == CLASS_EXCEPTION || !(c->tree || c->nature == CLASS_NAMED_TUPLE);
     bool interface = c->marks & MARK_INTERFACE;
     if (none || (script_is_module_class(c) && !interface)) return NULL;

@@ -71,7 +71,10 @@ def builtin_all(items) -> bool:
 def builtin_map(function, items, *more):
     if len(more) == 0:
         return [function(x) for x in items]
-    return [function(x, y) for x, y in zip(items, more[0])]
+    if len(more) == 1:
+        return [function(x, y) for x, y in zip(items, more[0])]
+    assert len(more) == 2, "map() takes up to three sequences where it is compiled"
+    return [function(x, y, z) for x, y, z in zip(items, more[0], more[1])]
 
 
 def builtin_filter(function, items):
@@ -84,12 +87,13 @@ def builtin_iter(items):
     return list(items)
 
 
+# An iterator is the list of what is left.
 def builtin_next(items, *default):
     if len(default) == 1:
-        return items[0] if len(items) > 0 else default[0]
+        return items.pop(0) if len(items) > 0 else default[0]
     if len(items) == 0:
         raise StopIteration()
-    return items[0]
+    return items.pop(0)
 
 
 def builtin_round(x, ndigits=None):
@@ -123,18 +127,23 @@ def itertools_chain(*lists):
 
 def itertools_product(*lists, repeat: int = 1):
     if len(lists) == 1:
+        assert repeat == 2, "product() of one sequence takes repeat=2 where it is compiled"
         return [(x, y) for x in lists[0] for y in lists[0]]
+    assert repeat == 1, "product() of several sequences takes no repeat where it is compiled"
     if len(lists) == 2:
         return [(x, y) for x in lists[0] for y in lists[1]]
+    assert len(lists) == 3, "product() takes up to three sequences where it is compiled"
     return [(x, y, z) for x in lists[0] for y in lists[1] for z in lists[2]]
 
 
 def itertools_combinations(items, r: int):
+    assert r == 2, "combinations() makes pairs where it is compiled"
     xs = list(items)
     return [(xs[i], xs[j]) for i in range(len(xs)) for j in range(i + 1, len(xs))]
 
 
-def itertools_permutations(items, r: int = 2):
+def itertools_permutations(items, r: int = -1):
+    assert r == 2, "permutations() makes pairs where it is compiled"
     xs = list(items)
     return [(xs[i], xs[j]) for i in range(len(xs)) for j in range(len(xs)) if i != j]
 
