@@ -269,6 +269,18 @@ class Parameters(nn.Module):
         return self.net(x) + total
 
 
+def iterators(xs: List[int]) -> Tuple[int, int, int]:
+    it = iter(xs)
+    first = next(it) * 100 + next(it)
+    return first, next(it, -7), next(it, -7)
+
+
+def pairs(xs: List[int]) -> List[int]:
+    ordered = [x - 2 * y for x, y in itertools.permutations(xs, 2)]
+    every = [x * y for x, y in itertools.product(xs, repeat=2)]
+    return ordered + every + list(map(lambda x, y, z: x * y + z, xs, xs, xs))
+
+
 X = torch.tensor([[0.5, -1.0], [2.0, 3.0]])
 FUNCTIONS = [
     (global_things, ("small", [1, 2])),
@@ -281,6 +293,8 @@ FUNCTIONS = [
     (data_classes, (3,)),
     (libraries, ([2, 3, 2],)),
     (constructors, (torch.ones(1),)),
+    (iterators, ([1, 2, 3],)),
+    (pairs, ([1, 2, 3],)),
 ]
 MODULES = [
     (Attributes, (X, 4)),
