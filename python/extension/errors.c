@@ -35,6 +35,7 @@ static PyObject *exception_class(struct state *s, const char *kind) {
         {"ValueError", PyExc_ValueError},
         {"AttributeError", PyExc_AttributeError},
         {"NotImplementedError", PyExc_NotImplementedError},
+        {"RecursionError", PyExc_RecursionError},
         {"AssertionError", PyExc_AssertionError},
         {"MemoryError", PyExc_MemoryError},
         {"OSError", PyExc_OSError},

@@ -76,7 +76,7 @@ static bool grow_registers(struct machine *m, int count) {
 
 bool machine_push(struct machine *m, const struct code *code, bool part_of_caller) {
     if (m->frame_count + m->cx->depth >= m->max_depth)
-        return error_set(m->err, LB_ERROR_LIMIT, "calls are nested more than %d deep", m->max_depth);
+        return error_set_kind(m->err, LB_ERROR_LIMIT, "RecursionError", "calls are nested more than %d deep", m->max_depth);
     if (m->frame_count == m->frame_capacity && !grow_frames(m)) return false;
     if (m->chunk->size - m->chunk->used < code->register_count && !grow_registers(m, code->register_count))
         return false;

@@ -35,7 +35,7 @@ static int64_t block_size(struct reckoning *r, const struct block *b) {
         for (int i = 0; i < n->blocks.count; i++) size += block_size(r, n->blocks.items[i]);
         if (!node_is(n, KIND_CALL_FUNCTION) && !node_is(n, KIND_CALL_METHOD)) continue;
         const struct function *callee = callee_of(n);
-        if (callee && callee->graph) size += function_size(r, callee);
+        if (callee && callee->graph && !callee->recursive) size += function_size(r, callee);
     }
     return size;
 }

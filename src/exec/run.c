@@ -15,8 +15,10 @@ static bool call_back(struct run_context *cx, struct function *f, const lb_value
     return exec_call(cx->unit, f, args, count, &inner, result, err);
 }
 
+/* Kept are those of which Python's own class is a RuntimeError as well. */
 static void drop_kind(lb_error *err) {
-    if (!err || !err->kind || !strcmp(err->kind, "NotImplementedError")) return;
+    if (!err || !err->kind) return;
+    if (!strcmp(err->kind, "NotImplementedError") || !strcmp(err->kind, "RecursionError")) return;
     lb_error renamed = {.code = err->code, .message = err->message, .trace = err->trace};
     err->message = err->trace = NULL;
     error_clear(err);

@@ -215,7 +215,8 @@ struct sugared *lambda_call(struct emitter *e, struct sugared *s, struct source_
                                         .captured_names = seen.names,
                                         .captured = seen.items,
                                         .captured_count = seen.count,
-                                        .defaults = defaults};
+                                        .defaults = defaults,
+                                        .own = c->def->kind == TREE_DEF ? c->def : NULL};
     if (!callee.def || !callee.qualified) return callee.def ? emit_out_of_memory(e) : NULL;
     struct sugared *result = specialize_call(e, &callee, at, actuals);
     return result && nonlocal.count ? assign_nonlocals(e, result, at, &nonlocal) : result;

@@ -12,6 +12,8 @@ struct declaration {
     struct resolver *resolver;
     const struct type *self_type;
     const struct lifted_names *known; /* of a specialized function */
+    const struct type *result;        /* what its returns are known to give */
+    const struct type *promised;      /* what was told to those that call it while it is compiled */
 };
 
 /* A block under `with` that is left early: PyTorch's passes may make no proper graph of it. */
@@ -30,23 +32,94 @@ static bool proper_exits(const struct function *f, const struct emit_request *r,
                        "a block under `with` is left early in a way that makes no proper graph");
 }
 
+static void forget_schema(struct function *f) {
+    if (f->schema) schema_release_defaults(f->schema);
+    f->schema = NULL;
+}
+
+/* ---- recursion: functions that are called while they are compiled ---- */
+
+void lang_note_result(struct function *f, const struct type *result) {
+    if (f->ensure == lang_ensure) ((struct declaration *)f->ensure_context)->result = result;
+}
+
+static bool await_result(struct function *f, lb_error *err) {
+    struct declaration *d = f->ensure_context;
+    d->unit->awaited = f;
+    return lang_report(err, ((const struct tree *)f->definition)->range,
+                       "'%s' calls itself before it is known what it returns: declare that (def %s(...) -> int)",
+                       f->name->text, f->name->text);
+}
+
+bool lang_ensure_unfinished(struct function *f, lb_error *err) {
+    struct declaration *d = f->ensure_context;
+    f->recursive = true;
+    if (f->schema) return true;
+    struct schema *s = schema_from_def(d->unit, d->resolver, f->definition, d->self_type, err);
+    if (!s) return false;
+    if (!s->return_count && !d->result) {
+        schema_release_defaults(s);
+        return await_result(f, err);
+    }
+    if (!s->return_count) s->returns[0] = (struct argument){.type = d->result, .declared = d->result};
+    s->return_count = 1;
+    s->name = f->name;
+    d->promised = s->returns[0].type;
+    f->schema = s;
+    return d->known || !d->resolver->emitted || d->resolver->emitted(d->resolver, f, err);
+}
+
+/* What was told while it was compiled must hold in the end. */
+static bool keeps_promise(struct function *f, const struct emit_request *r, lb_error *err) {
+    struct declaration *d = f->ensure_context;
+    const struct type *result = f->schema->returns[0].type;
+    if (!d->promised || d->promised == result) return true;
+    if (r->wide) r->wide->again = true;
+    d->result = result;
+    return lang_report(err, r->def->range, "'%s' calls itself and its returns differ: declare what it returns",
+                       f->name->text);
+}
+
 /* One way of compiling it, with the passes behind it. */
 static bool compile_once(struct function *f, const struct emit_request *r, lb_error *err) {
-    if (!lang_emit_function(r, f, err)) return false;
+    ((struct declaration *)f->ensure_context)->promised = NULL;
+    if (!lang_emit_function(r, f, err)) {
+        forget_schema(f);
+        return false;
+    }
     /* A function made for one call has no defaults. */
-    bool good = !r->resolver->emitted || r->known || r->resolver->emitted(r->resolver, f, err);
+    bool good = keeps_promise(f, r, err);
+    good = good && (!r->resolver->emitted || r->known || r->resolver->emitted(r->resolver, f, err));
     good = good && (!r->resolver->finish || r->resolver->finish(f, err));
     if (good && (r->wide || proper_exits(f, r, err))) return true;
     graph_free(f->graph);
     f->graph = NULL;
-    schema_release_defaults(f->schema);
-    f->schema = NULL;
+    forget_schema(f);
     return false;
 }
 
 /* Attributes that a failed attempt at an __init__ has added go again. */
 static void forget_attributes(const struct function *f, int count) {
     if (f->owner && !strcmp(f->name->text, "__init__")) f->owner->definition->attributes.count = count;
+}
+
+/* Where it calls itself before its returns say what it gives, an attempt looks for the types of these alone. */
+static void seek_result(struct function *f, struct wide *wide, bool *good) {
+    struct declaration *d = f->ensure_context;
+    bool awaited = !*good && d->unit->awaited == f;
+    if (wide->seeks_result) {
+        if (*good) {
+            graph_free(f->graph);
+            f->graph = NULL;
+            forget_schema(f);
+        }
+        *good = false;
+        wide->again = d->result != NULL;
+    } else if (awaited && !d->result) {
+        wide->again = true;
+    }
+    wide->seeks_result = awaited && !wide->seeks_result && !d->result;
+    if (awaited) d->unit->awaited = NULL;
 }
 
 /* What PyTorch refuses of Python is compiled with all of its constructs, again and again while an attempt
@@ -60,6 +133,7 @@ static bool compile_wide(struct function *f, struct emit_request *r, bool *follo
         lb_error own = {0};
         wide_again(&wide);
         good = compile_once(f, r, &own);
+        seek_result(f, &wide, &good);
         if (good || !wide.again || i + 1 == WIDE_ATTEMPTS) {
             error_move(err, &own);
             *follows = wide.follows;
@@ -97,7 +171,9 @@ static bool compile(struct function *f, lb_error *err) {
     f->whole = whole || d->unit->refused_annotations > annotations;
     error_clear(&strict);
     error_clear(&own);
-    f->state = good ? FUNCTION_READY : FUNCTION_FAILED;
+    bool later = d->unit->awaited && d->unit->awaited != f;
+    f->state = good ? FUNCTION_READY : later ? FUNCTION_DECLARED : FUNCTION_FAILED;
+    if (d->unit->awaited == f) d->unit->awaited = NULL;
     return good;
 }
 
@@ -109,7 +185,7 @@ struct function *lang_declare(struct unit *unit, const struct tree *def, const s
         error_memory(err);
         return NULL;
     }
-    *d = (struct declaration){unit, resolver, self_type, NULL};
+    *d = (struct declaration){.unit = unit, .resolver = resolver, .self_type = self_type};
     f->definition = def;
     f->owner = self_type;
     f->ensure_context = d;
@@ -143,8 +219,7 @@ bool lang_ensure(struct function *f, lb_error *err) {
 void lang_forget(struct function *f) {
     graph_free(f->graph);
     f->graph = NULL;
-    if (f->schema) schema_release_defaults(f->schema);
-    f->schema = NULL;
+    forget_schema(f);
     f->state = FUNCTION_DECLARED;
 }
 

@@ -14,6 +14,11 @@ struct function *lang_declare(struct unit *unit, const struct tree *def, const s
 struct resolver *lang_resolver_of(const struct function *f);
 /* The names that a specialized function knows beside its parameters; they live until it is compiled. */
 void lang_declare_known(struct function *f, const struct lifted_names *known);
+/* A function that is called while it is being compiled: its schema is made of what it declares or what its
+ * returns have given so far. False: that is not known. */
+bool lang_ensure_unfinished(struct function *f, lb_error *err);
+/* A return of the function at hand gives this, all of them together. */
+void lang_note_result(struct function *f, const struct type *result);
 /* Compiles f (and what it calls) unless that is done; a call of a function from within itself is an error. */
 bool lang_ensure(struct function *f, lb_error *err);
 /* Functions that did not compile may be tried again: the world around them may have changed. */

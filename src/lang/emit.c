@@ -26,6 +26,7 @@ static bool emit_all(struct emitter *e, const struct tree *def) {
         return false;
     }
     schema->name = e->function->name;
+    if (e->function->schema) schema_release_defaults(e->function->schema); /* told while it was compiled */
     e->function->schema = schema;
     return true;
 }

@@ -1,5 +1,6 @@
 /* Statements other than assignments and loops: if, return, raise, assert, with, del, closures
  * (emitStatements, emitIfElseBlocks in torch/csrc/jit/frontend/ir_emitter.cpp). */
+#include "lang/define.h"
 #include "lang/emitter.h"
 #include "lang/explain.h"
 #include "lang/lower.h"
@@ -255,6 +256,7 @@ static bool emit_return_value(struct emitter *e, struct source_range at, const s
         return false;
     e->definition.merged = declared;
     if (!e->definition.returned.source) e->definition.returned = at;
+    if (e->wide) lang_note_result(e->function, declared);
     if (declared->kind == TYPE_ANY && v->type->kind != TYPE_ANY && !(v = emit_cast(e, v, declared)))
         return false;
     return emit_node(e, KIND_RETURN_STMT, 0, &v, 1) && mark_exit(e, e->frame->block);
@@ -444,7 +446,21 @@ static bool emit_raise(struct emitter *e, const struct tree *t) {
     return emit_raise_of(e, t->range, emit_sugared(e, t->items[0], 1, NULL));
 }
 
+/* Of several values that one is chosen of, each that compiles says what the function returns. */
+static bool emit_sought_return(struct emitter *e, const struct tree *value) {
+    bool chosen = value->kind == TREE_AND || value->kind == TREE_OR || value->kind == TREE_IF_EXPRESSION;
+    if (!chosen) return emit_return_value(e, value->range, value);
+    for (int i = value->kind == TREE_IF_EXPRESSION; i < value->count; i++) {
+        struct attempt_error own;
+        attempt_begin(e, &own);
+        emit_sought_return(e, value->items[i]);
+        if (attempt_failed(e, &own)) attempt_drop(&own);
+    }
+    return !e->err->code;
+}
+
 static bool emit_return(struct emitter *e, const struct tree *t) {
+    if (e->wide && e->wide->seeks_result) return emit_sought_return(e, t->items[0]);
     return emit_return_value(e, t->range, t->items[0]);
 }
 
@@ -470,23 +486,35 @@ static bool emit_statement(struct emitter *e, const struct tree *t) {
     bool good;
     e->pending = t->range;
     if (e->wide && wide_statement(e, t, &good)) return good;
-    const char *refused = e->wide && !statements[t->kind] ? refusal_words(t) : NULL;
+    if (statements[t->kind]) return statements[t->kind](e, t);
+    const char *refused = e->wide ? refusal_words(t) : NULL;
     if (refused) return emit_error(e, t->range, "%s", refused) != NULL;
-    if (!statements[t->kind])
-        return emit_error(e, t->range, "Unrecognized statement kind %s", tree_kind_words[t->kind]) != NULL;
-    return statements[t->kind](e, t);
+    return emit_error(e, t->range, "Unrecognized statement kind %s", tree_kind_words[t->kind]) != NULL;
+}
+
+/* What does not compile is left out. */
+static bool try_statement(struct emitter *e, const struct tree *t) {
+    struct attempt_error own;
+    attempt_begin(e, &own);
+    bool good = emit_statement(e, t);
+    if (!attempt_failed(e, &own)) return good;
+    attempt_drop(&own);
+    return !e->err->code;
+}
+
+/* What does not compile is noted, and the next statement is looked at (recover.h). */
+static bool noted_statement(struct emitter *e, const struct tree *t) {
+    struct recovery before = recovery_begin(e);
+    if (emit_statement(e, t)) return true;
+    bool leaves = t->kind == TREE_RETURN || t->kind == TREE_RAISE;
+    return recovery_go_on(e, &before, t) && (!leaves || mark_exit(e, e->frame->block));
 }
 
 /* What follows a return or raise in the same block is not compiled. */
 bool emit_statements(struct emitter *e, const struct tree *list) {
     for (int i = 0; i < list->count; i++) {
-        const struct tree *t = list->items[i];
-        struct recovery before = recovery_begin(e);
-        if (!emit_statement(e, t)) {
-            if (!recovery_go_on(e, &before, t)) return false;
-            bool leaves = t->kind == TREE_RETURN || t->kind == TREE_RAISE;
-            if (leaves && !mark_exit(e, e->frame->block)) return false;
-        }
+        bool tries = e->wide && e->wide->seeks_result;
+        if (!(tries ? try_statement : noted_statement)(e, list->items[i])) return false;
         if (block_exits(e, e->frame->block)) return true;
     }
     return true;

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MOST_NESTED = 64 };
+
 struct specialization {
     struct emitter *e;
     const struct specialized_callee *callee;
@@ -303,7 +305,7 @@ static struct function *declare(struct specialization *s, const struct name *key
     if (!f || !names || !table_set(&e->unit->functions, qualified, f) ||
         !table_set(&e->unit->specialized, key, f))
         return emit_out_of_memory(e);
-    *names = (struct lifted_names){s->names.items, s->names.count};
+    *names = (struct lifted_names){s->names.items, s->names.count, s->callee->own, s->callee->def};
     lang_declare_known(f, names);
     return f;
 }
@@ -314,8 +316,16 @@ static struct function *find_or_make(struct specialization *s) {
     if (!key) return emit_out_of_memory(e);
     struct function *f = table_get(&e->unit->specialized, key);
     if (!f && !(f = declare(s, key))) return NULL;
-    if (emit_ensure(e, f, s->at, "function")) return f;
-    if (f->state == FUNCTION_FAILED) table_remove(&e->unit->specialized, key);
+    if (e->unit->specializing >= MOST_NESTED)
+        return emit_error(e, s->at,
+                          "'%s' is compiled for the types of a call in the function that calls it, and so on "
+                          "%d times: does it call itself with another type each time?",
+                          callee_name(s->callee), MOST_NESTED);
+    e->unit->specializing++;
+    bool good = emit_ensure(e, f, s->at, "function");
+    e->unit->specializing--;
+    if (good) return f;
+    if (f->state != FUNCTION_COMPILING) table_remove(&e->unit->specialized, key);
     return NULL;
 }
 
@@ -398,10 +408,18 @@ static struct sugared *restore(struct emitter *e, const struct lifted *l, struct
     return s;
 }
 
+static bool bind_itself(struct emitter *e, const struct lifted_names *names) {
+    struct sugared *s = sugared_lambda(e, names->own);
+    if (!s || !table_set(&e->frame->sugared, names->own->name, s)) return error_memory(e->err);
+    return names->own == names->made ||
+           table_set(&e->wide->literals, names->own->items, (void *)(uintptr_t)names->made) ||
+           error_memory(e->err);
+}
+
 bool specialize_bind(struct emitter *e, const struct lifted_names *names, struct block *block) {
     for (int i = 0; names && i < names->count; i++) {
         struct sugared *s = restore(e, &names->items[i].what, block);
         if (!s || !table_set(&e->frame->sugared, names->items[i].name, s)) return error_memory(e->err);
     }
-    return true;
+    return !names || !names->own || !e->wide || bind_itself(e, names);
 }

@@ -29,9 +29,12 @@ struct lifted_name {
 struct lifted_names {
     const struct lifted_name *items;
     int count;
+    const struct tree *own, *made; /* an inner function's definition, by which it calls itself, and what was
+                                      compiled in its place */
 };
 
-/* Sets a specialized function's names; the parameters are those of its block. */
+/* Sets a specialized function's names; the parameters are those of its block. An inner function sees itself:
+ * what it sees around it are its parameters. */
 bool specialize_bind(struct emitter *e, const struct lifted_names *names, struct block *block);
 
 /* What is called: a definition with the resolver of its names, and the variables around it that it sees. */
@@ -43,6 +46,7 @@ struct specialized_callee {
     struct sugared *const *captured;
     int captured_count;
     struct sugared *const *defaults; /* of its parameters, NULL: none, or those in its tree */
+    const struct tree *own;          /* what its own name means in it; NULL: what the resolver says */
 };
 /* "__torch__.module.name" of a function made beside this one. */
 const char *specialized_name(struct emitter *e, const struct name *beside, const char *name);

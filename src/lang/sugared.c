@@ -255,6 +255,8 @@ static const char *short_name(const struct function *f) {
 
 /* Compiles the callee now if need be, and tells of the call when that fails. */
 bool emit_ensure(struct emitter *e, struct function *f, struct source_range at, const char *what) {
+    if (f->state == FUNCTION_COMPILING && e->wide && lang_resolver_of(f)->python)
+        return lang_ensure_unfinished(f, e->err);
     if (f->state == FUNCTION_COMPILING && !f->schema)
         return emit_error(e, at, " %s '%s' is called recursively. Recursive calls are not supported", what,
                           f->name->text) != NULL;

@@ -241,7 +241,7 @@ static bool is_empty(const struct ir_value *v) {
 static bool add_attribute(struct emitter *e, const struct type *c, struct source_range at,
                           const struct name *name, const struct ir_value *value) {
     const struct type *type = value->type;
-    if (contains_type(e, c, type))
+    if (!e->wide && contains_type(e, c, type))
         return emit_error(
                    e, at,
                    "Assignment to attribute '%s' cannot be of a type that contains class '%s'.\nClasses that "

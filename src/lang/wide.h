@@ -17,6 +17,7 @@ struct wide {
     struct table partial;  /* trees of literals of which only the key's type is known */
     struct table loose;    /* name of a variable that is not set on every way -> its type */
     bool again;            /* something was learnt: compile once more */
+    bool seeks_result;     /* only what returns give is looked for: what does not compile is left out */
     /* Of the attempt at hand: */
     struct table made;      /* node -> the literal's tree that it was made of */
     struct table variables; /* name -> the tree of the literal that was assigned last */

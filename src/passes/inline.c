@@ -151,7 +151,7 @@ static bool inline_in_block(struct inliner *in, struct block *b) {
         int skip;
         struct function *f = callee_of(n, &skip);
         if (f && !f->graph && f->ensure && !f->ensure(f, in->err)) return false;
-        if (f && f->graph) {
+        if (f && f->graph && !f->recursive) {
             if (!replace_call(in, n, f, skip)) return false;
             continue;
         }

@@ -25,6 +25,8 @@ struct function {
     bool whole;
     /* First run while its archive was loaded: its graph goes into callers as it is (see passes/inline.c). */
     bool inlined_as_is;
+    /* Called while it was compiled, so by itself or by what it calls: never put in place of a call. */
+    bool recursive;
     /* Native functions (methods of C++ classes) have no graph. */
     bool (*native)(const lb_value *args, int count, lb_value *result, lb_error *err);
 };

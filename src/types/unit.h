@@ -22,8 +22,11 @@ struct unit {
     void *builtins; /* functions that are written in TorchScript (lang/builtins.c), in the unit's memory */
     void *library;  /* functions that Python is lowered to (lang/library.c), kept */
     struct table specialized;     /* text of a call -> the function made for it (lang/specialize.c) */
+    int specializing;             /* how many of these are being compiled, each for a call in the other */
     struct table attribute_types; /* "Class.attribute" -> its type by its uses (lang/lower_attributes.c) */
     int attributes_learnt;        /* how often one was learnt */
+    const struct function *awaited; /* what fails may fail because it is not known yet what this one, which is
+                                       being compiled, returns (lang/define.c); NULL: none */
     struct table decompositions;  /* row of ops/ -> its struct function * (lang/decompositions.c) */
     int refused_annotations;      /* read so far that PyTorch refuses: Literal, Tuple[int, ...] */
     int64_t mangle_counter;
