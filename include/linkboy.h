@@ -361,7 +361,8 @@ LB_API lb_answer *lb_answer_item(lb_answer *answer, int index);
  * `argument`, at `position`, is true. (torch._jit_internal.boolean_dispatch) */
 LB_API bool lb_answer_choice(lb_answer *answer, const char *argument, int position, bool by_default,
                              lb_error *err);
-/* A class of exceptions that `raise` may take, by its qualified name ("builtins.ValueError"). */
+/* A class of exceptions that `raise` may take, by its qualified name ("builtins.ValueError"); the names of
+ * the classes that it comes from may follow, with spaces between. */
 LB_API bool lb_answer_exception(lb_answer *answer, const char *qualified, lb_error *err);
 /* Something that a program can do nothing with: messages call it by `words`. */
 LB_API bool lb_answer_object(lb_answer *answer, const char *words, lb_error *err);

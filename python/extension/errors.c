@@ -27,18 +27,12 @@ static PyObject *exception_class(struct state *s, const char *kind) {
         const char *name;
         PyObject *class;
     } known[] = {
-        {"torch.jit.Error", s->jit_error},
-        {"RuntimeError", PyExc_RuntimeError},
-        {"IndexError", PyExc_IndexError},
-        {"KeyError", PyExc_KeyError},
-        {"TypeError", PyExc_TypeError},
-        {"ValueError", PyExc_ValueError},
-        {"AttributeError", PyExc_AttributeError},
-        {"NotImplementedError", PyExc_NotImplementedError},
-        {"RecursionError", PyExc_RecursionError},
-        {"AssertionError", PyExc_AssertionError},
-        {"MemoryError", PyExc_MemoryError},
-        {"OSError", PyExc_OSError},
+        {"torch.jit.Error", s->jit_error},        {"RuntimeError", PyExc_RuntimeError},
+        {"IndexError", PyExc_IndexError},         {"KeyError", PyExc_KeyError},
+        {"TypeError", PyExc_TypeError},           {"ValueError", PyExc_ValueError},
+        {"AttributeError", PyExc_AttributeError}, {"NotImplementedError", PyExc_NotImplementedError},
+        {"RecursionError", PyExc_RecursionError}, {"AssertionError", PyExc_AssertionError},
+        {"MemoryError", PyExc_MemoryError},       {"OSError", PyExc_OSError},
     };
     if (!strncmp(kind, "builtins.", 9)) kind += 9;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -179,17 +179,27 @@ static bool answer_autograd(struct script *s, lb_answer *a, struct thing_class *
     return wide->scope && answer_text(s, wide, ANSWER_SCOPE, "autograd function");
 }
 
+/* Its full name and those of all that it comes from. */
+static bool answer_exception(struct script *s, lb_answer *a, const struct thing_class *c) {
+    struct text names = {0};
+    for (int i = 0; i < c->order_count; i++) {
+        const struct thing_class *base = c->order[i];
+        if (base->nature != CLASS_EXCEPTION) continue;
+        const char *own = base->file ? script_qualified(s, base->file, base->name) : NULL;
+        text_printf(&names, "%s%s%s", names.length ? " " : "", own ? "" : "builtins.",
+                    own ? own + strlen("__torch__.") : base->name->text);
+    }
+    bool good = !names.failed && answer_text(s, a, ANSWER_EXCEPTION, text_get(&names));
+    text_free(&names);
+    return good || error_memory(s->err);
+}
+
 static bool answer_class(struct script *s, lb_answer *a, struct thing_class *c) {
     if (c->builtin && c->nature != CLASS_EXCEPTION) {
         a->kind = ANSWER_NOTHING; /* int, list: the language's own */
         return true;
     }
-    if (c->nature == CLASS_EXCEPTION) {
-        const char *module = c->file ? script_qualified(s, c->file, c->name) + strlen("__torch__.") : NULL;
-        char own[200];
-        snprintf(own, sizeof own, "builtins.%s", c->name->text);
-        return answer_text(s, a, ANSWER_EXCEPTION, module ? module : own);
-    }
+    if (c->nature == CLASS_EXCEPTION) return answer_exception(s, a, c);
     if (is_autograd(c)) return answer_autograd(s, a, c);
     const struct type *type = script_class_type(s, c);
     if (type) return answer_type(s, a, type);

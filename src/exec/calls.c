@@ -53,6 +53,14 @@ bool machine_call(struct machine *m, lb_value *r, const struct site *s, enum opc
     return code && push_call(m, r, s, code, op == CODE_CALL);
 }
 
+bool machine_try(struct machine *m, lb_value *r, const struct site *s) {
+    if (!machine_step(m) || !push_call(m, r, s, s->code, true)) return false;
+    machine_top(m)->catches = true;
+    r[s->results[1]].i = -1;
+    r[s->results[2]].tag = VALUE_UNINITIALIZED;
+    return true;
+}
+
 /* Runs a function to its end in a machine of its own; the C stack's depth is counted. */
 static bool call_nested(struct machine *m, struct function *f, const lb_value *args, int count,
                         lb_value *result) {
@@ -92,8 +100,8 @@ bool machine_exit(struct machine *m, lb_value object, lb_value *result) {
 }
 
 /* What __exit__ itself complains of is dropped (InterpreterStateImpl::runImpl): the first error stands. */
-void machine_exit_all(struct machine *m) {
-    while (m->entered.count) {
+void machine_exit_all(struct machine *m, int frames) {
+    while (m->entered.count && m->entered.items[m->entered.count - 1].frame > frames) {
         lb_value object = pop_entered(m), result = value_none();
         lb_error ignored = {0}, *kept = m->err;
         m->err = &ignored;

@@ -59,13 +59,15 @@ struct site {
     op_kernel run;
     struct function *function;       /* the callee */
     const struct op_fusion *fusion;  /* FUSED */
-    struct code *code;               /* FORK, FUSED: the subgraph's */
+    struct code *code;               /* FORK, FUSED, TRY: the subgraph's */
     const struct name *name;         /* method of an interface; attribute of HAS_ATTRIBUTE */
     const struct type *type;         /* of the (first) result */
     const struct type *const *types; /* IS_INSTANCE */
     int type_count;
     int64_t low, high;   /* TUPLE_SLICE */
     const char *message; /* FAIL */
+    const char *catches; /* TRY: the classes of each handler, "A B;C" */
+    bool tells;          /* TRY: what was caught is looked at; MAKE_LIST: its item may be unset */
     int argument_count, result_count, drop_count;
     uint16_t *results; /* registers */
     uint16_t *drops;   /* registers of arguments whose last use this is */

@@ -37,7 +37,7 @@ static bool gather(struct machine *m, const lb_value *r, const struct site *s) {
         to[i].i = from->i;
         unset |= from->tag == VALUE_UNINITIALIZED;
     }
-    return !unset || machine_uninitialized(m);
+    return !unset || s->tells || machine_uninitialized(m);
 }
 
 /* One line: the schema, and where in the program it stands. */

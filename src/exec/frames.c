@@ -76,7 +76,8 @@ static bool grow_registers(struct machine *m, int count) {
 
 bool machine_push(struct machine *m, const struct code *code, bool part_of_caller) {
     if (m->frame_count + m->cx->depth >= m->max_depth)
-        return error_set_kind(m->err, LB_ERROR_LIMIT, "RecursionError", "calls are nested more than %d deep", m->max_depth);
+        return error_set_kind(m->err, LB_ERROR_LIMIT, "RecursionError", "calls are nested more than %d deep",
+                              m->max_depth);
     if (m->frame_count == m->frame_capacity && !grow_frames(m)) return false;
     if (m->chunk->size - m->chunk->used < code->register_count && !grow_registers(m, code->register_count))
         return false;
@@ -84,7 +85,7 @@ bool machine_push(struct machine *m, const struct code *code, bool part_of_calle
     lb_value *registers = m->chunk->values + m->chunk->used;
     m->chunk->used += code->register_count;
     memcpy(registers, code->initial, (size_t)code->register_count * sizeof *registers);
-    m->frames[m->frame_count++] = (struct frame){code, code->instructions, registers, part_of_caller};
+    m->frames[m->frame_count++] = (struct frame){code, code->instructions, registers, part_of_caller, false};
     return true;
 }
 
@@ -94,8 +95,8 @@ void machine_pop(struct machine *m) {
     if (!m->chunk->used && m->chunk != &m->first_chunk) pop_chunk(m);
 }
 
-void machine_unwind(struct machine *m) {
-    while (m->frame_count) {
+void machine_unwind(struct machine *m, int frames) {
+    while (m->frame_count > frames) {
         const struct frame *top = machine_top(m);
         for (int i = top->code->constant_count; i < top->code->register_count; i++)
             value_release(top->registers[i]);

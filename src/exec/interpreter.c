@@ -203,7 +203,7 @@ static bool enter(struct machine *m, lb_value *slot, lb_value object, bool exits
 #define UB                       (uint64_t) B.i
 #define UC                       (uint64_t) C.i
 
-bool machine_run(struct machine *m, int base) {
+bool machine_run(struct machine *m, int base) { /* from where the frame on top is */
 #if defined(__GNUC__) && !defined(LINKBOY_SWITCH_DISPATCH)
     static const void *const labels[] = {
 #define X(suffix, text, a, b, c, k) &&L_##suffix,
@@ -213,7 +213,7 @@ bool machine_run(struct machine *m, int base) {
 #endif
     struct frame *frame = machine_top(m);
     lb_value *r = frame->registers;
-    const struct instruction *i = frame->code->instructions;
+    const struct instruction *i = frame->at;
 #if defined(__GNUC__) && !defined(LINKBOY_SWITCH_DISPATCH)
     DISPATCH();
 #else
@@ -372,6 +372,15 @@ again:
         i = frame->code->instructions;
         DISPATCH();
     }
+    CASE(TRY) {
+        frame->at = i;
+        if (!machine_try(m, r, i->k.site)) goto failed;
+        frame = machine_top(m);
+        r = frame->registers;
+        i = frame->code->instructions;
+        DISPATCH();
+    }
+    CASE(RERAISE) DO(machine_reraise(m, B));
     CASE(RETURN) {
         lb_value v = i->c ? B : value_copy(B);
         frame->at = i;

@@ -13,6 +13,7 @@ struct frame {
     lb_value *registers;
     bool part_of_caller; /* entered by a direct call: tracebacks show PyTorch's view, in which such calls are
                             inlined */
+    bool catches;        /* the block of a TRY, which the frame below is at */
 };
 
 /* Registers of frames, in chunks that do not move. */
@@ -50,8 +51,8 @@ void machine_start(struct machine *m, struct unit *unit, struct run_context *cx,
 void machine_end(struct machine *m);
 /* A new frame on top, registers as the code's initial ones. */
 bool machine_push(struct machine *m, const struct code *code, bool part_of_caller);
-void machine_pop(struct machine *m);    /* its registers hold nothing any more */
-void machine_unwind(struct machine *m); /* pops all frames, releasing what they hold */
+void machine_pop(struct machine *m);                /* its registers hold nothing any more */
+void machine_unwind(struct machine *m, int frames); /* pops all but these, releasing what they hold */
 bool machine_scratch(struct machine *m, int count);
 /* Takes another portion of steps; false with an error when a limit is reached or the run was cancelled. */
 bool machine_refuel(struct machine *m);
@@ -96,11 +97,17 @@ bool machine_fused(struct machine *m, lb_value *r, const struct site *s, bool *d
 bool machine_call(struct machine *m, lb_value *r, const struct site *s, enum opcode op);
 bool machine_enter(struct machine *m, lb_value object, lb_value *result);
 bool machine_exit(struct machine *m, lb_value object, lb_value *result);
-/* After an error: __exit__ of all that was entered. */
-void machine_exit_all(struct machine *m);
+/* After an error: __exit__ of all that was entered in frames above the first `frames`. */
+void machine_exit_all(struct machine *m, int frames);
+/* TRY: runs the site's code in a frame of its own. */
+bool machine_try(struct machine *m, lb_value *r, const struct site *s);
 bool machine_wait(struct machine *m, lb_value future, lb_value *result);
 /* A use of what was never set. */
 bool machine_uninitialized(struct machine *m);
+
+/* catch.c: after an error: goes on behind the TRY that has a handler for it; false: there is none. */
+bool machine_catch(struct machine *m);
+bool machine_reraise(struct machine *m, lb_value caught);
 
 /* trace.c: fills the error's trace from the frames as they stand. */
 void machine_trace(struct machine *m);

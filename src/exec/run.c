@@ -32,8 +32,8 @@ static bool fail(struct machine *m) {
     if (m->err && m->err->code != LB_ERROR_RAISED) drop_kind(m->err);
     machine_trace(m);
     drop_kind(m->err);
-    machine_exit_all(m);
-    machine_unwind(m);
+    machine_exit_all(m, 0);
+    machine_unwind(m, 0);
     return false;
 }
 
@@ -48,11 +48,17 @@ static bool start_frame(struct machine *m, const struct code *code, const lb_val
     return true;
 }
 
+static bool run(struct machine *m) {
+    while (!machine_run(m, 0))
+        if (!machine_catch(m)) return false;
+    return true;
+}
+
 static bool run_code(struct unit *unit, const struct code *code, const lb_value *args, int count,
                      struct run_context *cx, lb_value *result, lb_error *err) {
     struct machine m;
     machine_start(&m, unit, cx, err);
-    bool good = (start_frame(&m, code, args, count) && machine_run(&m, 0)) || fail(&m);
+    bool good = (start_frame(&m, code, args, count) && run(&m)) || fail(&m);
     *result = m.result.tag == VALUE_UNINITIALIZED ? value_none() : m.result;
     machine_end(&m);
     return good;

@@ -187,8 +187,11 @@ static bool is_any(const struct lower *l, const struct node *n, int i) {
 
 /* Kinds. */
 
+/* The list that a variable lives in while a block under `try` runs holds what the variable holds. */
 static bool lower_list(struct lower *l, struct node *n) {
-    return lower_as_site(l, n, CODE_MAKE_LIST);
+    struct site *site = new_site(l, n, 0);
+    if (site) site->tells = node_attribute(n, "cell");
+    return finish_site(l, CODE_MAKE_LIST, site, n);
 }
 static bool lower_tuple(struct lower *l, struct node *n) {
     return lower_as_site(l, n, CODE_MAKE_TUPLE);
@@ -408,6 +411,26 @@ static bool lower_fork(struct lower *l, struct node *n) {
     return finish_site(l, CODE_FORK, site, n);
 }
 
+/* What the block gives, which handler takes what it raises (-1: none had to), and that. */
+static bool lower_try(struct lower *l, struct node *n) {
+    const struct attribute *graph = node_attribute(n, "Subgraph"), *catches = node_attribute(n, "catches");
+    bool good = graph && graph->kind == ATTRIBUTE_GRAPH && catches && catches->kind == ATTRIBUTE_STRING &&
+                n->outputs.count == 3 && n->outputs.items[1]->type->kind == TYPE_INT &&
+                n->outputs.items[2]->type->kind == TYPE_TUPLE;
+    if (!good) return fail(l, n, "%s without its parts", n->kind->text);
+    struct code *child = lower_child(l, graph->graph, l->code->name);
+    struct site *site = child ? new_site(l, n, 0) : NULL;
+    if (!site) return false;
+    site->code = child;
+    site->catches = catches->value.string->bytes;
+    site->tells = !liveness_of(&l->life, n)->dead[2];
+    return finish_site(l, CODE_TRY, site, n);
+}
+
+static bool lower_reraise(struct lower *l, struct node *n) {
+    return lower_plain(l, n, CODE_RERAISE, 1);
+}
+
 static bool (*const by_kind[KIND_COUNT])(struct lower *l, struct node *n) = {
     [KIND_LIST_CONSTRUCT] = lower_list,
     [KIND_TUPLE_CONSTRUCT] = lower_tuple,
@@ -434,6 +457,8 @@ static bool (*const by_kind[KIND_COUNT])(struct lower *l, struct node *n) = {
     [KIND_ENTER] = lower_enter,
     [KIND_EXIT] = lower_exit,
     [KIND_FORK] = lower_fork,
+    [KIND_TRY] = lower_try,
+    [KIND_RERAISE] = lower_reraise,
     [KIND_FUSION_GROUP] = lower_fused,
     [KIND_ATEN_WAIT] = lower_wait,
     [KIND_ATEN_WARN] = lower_warn,

@@ -24,6 +24,9 @@
     X(FORK, "prim::fork")                                   \
     X(FORK_CLOSURE, "prim::forkClosure")                    \
     X(AWAITABLE, "prim::awaitable")                         \
+    X(TRY, "prim::Try")                                     \
+    X(TRY_CLOSURE, "prim::TryClosure")                      \
+    X(RERAISE, "prim::Reraise")                             \
     X(LIST_CONSTRUCT, "prim::ListConstruct")                \
     X(LIST_UNPACK, "prim::ListUnpack")                      \
     X(DICT_CONSTRUCT, "prim::DictConstruct")                \

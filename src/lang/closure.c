@@ -38,6 +38,7 @@ static bool gather_assigned(struct emitter *e, const struct tree *t, name_list *
                                  : t->kind == TREE_WITH_ITEM                                     ? t->items[1]
                                                                                                  : NULL;
     if (targets && targets->kind == TREE_NAME && !add_name(e, out, targets->name)) return false;
+    if (t->kind == TREE_HANDLER && t->name && !add_name(e, out, t->name)) return false;
     if (targets && (targets->kind == TREE_LIST || targets->kind == TREE_TUPLE))
         for (int i = 0; i < targets->count; i++) {
             const struct tree *target = targets->items[i];

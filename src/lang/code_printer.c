@@ -253,6 +253,18 @@ static void put_awaitable(struct code_printer *p, struct node *n) {
     put_subgraph(p, n, "__awaitable_function", "awaitable");
 }
 
+/* No program can hold these: for people to read. */
+static void put_try(struct code_printer *p, struct node *n) {
+    put_subgraph(p, n, "__tried_function", "try");
+}
+
+static void put_reraise(struct code_printer *p, struct node *n) {
+    code_indent(p);
+    code_put(p, "raise ");
+    code_put_use(p, &p->body, node_input(n, 0));
+    code_put(p, "\n");
+}
+
 static void put_enter(struct code_printer *p, struct node *n) {
     struct ir_value *out = node_output(n, 0);
     code_indent(p);
@@ -349,6 +361,8 @@ static const struct {
     {KIND_SET_ATTR, put_set_attr},
     {KIND_FORK, put_fork},
     {KIND_AWAITABLE, put_awaitable},
+    {KIND_TRY, put_try},
+    {KIND_RERAISE, put_reraise},
     {KIND_ENTER, put_enter},
     {KIND_EXIT, put_exit},
     {KIND_MODULE_CONTAINER_INDEX, put_container_index},

@@ -19,8 +19,8 @@ struct scan {
 };
 
 static bool is_fork(const struct node *n) {
-    return node_is(n, KIND_FORK) || node_kind_is(n, "prim::rpc_async") || node_kind_is(n, "prim::rpc_sync") ||
-           node_kind_is(n, "prim::rpc_remote");
+    return node_is(n, KIND_FORK) || node_is(n, KIND_TRY) || node_kind_is(n, "prim::rpc_async") ||
+           node_kind_is(n, "prim::rpc_sync") || node_kind_is(n, "prim::rpc_remote");
 }
 
 static bool may_go_in_place(const struct ir_value *v) {

@@ -43,12 +43,17 @@ void lang_note_result(struct function *f, const struct type *result) {
     if (f->ensure == lang_ensure) ((struct declaration *)f->ensure_context)->result = result;
 }
 
+const struct type *lang_known_result(const struct function *f) {
+    return f->ensure == lang_ensure ? ((const struct declaration *)f->ensure_context)->result : NULL;
+}
+
 static bool await_result(struct function *f, lb_error *err) {
     struct declaration *d = f->ensure_context;
     d->unit->awaited = f;
-    return lang_report(err, ((const struct tree *)f->definition)->range,
-                       "'%s' calls itself before it is known what it returns: declare that (def %s(...) -> int)",
-                       f->name->text, f->name->text);
+    return lang_report(
+        err, ((const struct tree *)f->definition)->range,
+        "'%s' calls itself before it is known what it returns: declare that (def %s(...) -> int)",
+        f->name->text, f->name->text);
 }
 
 bool lang_ensure_unfinished(struct function *f, lb_error *err) {
@@ -76,8 +81,8 @@ static bool keeps_promise(struct function *f, const struct emit_request *r, lb_e
     if (!d->promised || d->promised == result) return true;
     if (r->wide) r->wide->again = true;
     d->result = result;
-    return lang_report(err, r->def->range, "'%s' calls itself and its returns differ: declare what it returns",
-                       f->name->text);
+    return lang_report(err, r->def->range,
+                       "'%s' calls itself and its returns differ: declare what it returns", f->name->text);
 }
 
 /* One way of compiling it, with the passes behind it. */
@@ -103,7 +108,8 @@ static void forget_attributes(const struct function *f, int count) {
     if (f->owner && !strcmp(f->name->text, "__init__")) f->owner->definition->attributes.count = count;
 }
 
-/* Where it calls itself before its returns say what it gives, an attempt looks for the types of these alone. */
+/* Where it calls itself before its returns say what it gives, an attempt looks for the types of these alone.
+ */
 static void seek_result(struct function *f, struct wide *wide, bool *good) {
     struct declaration *d = f->ensure_context;
     bool awaited = !*good && d->unit->awaited == f;

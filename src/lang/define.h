@@ -17,8 +17,9 @@ void lang_declare_known(struct function *f, const struct lifted_names *known);
 /* A function that is called while it is being compiled: its schema is made of what it declares or what its
  * returns have given so far. False: that is not known. */
 bool lang_ensure_unfinished(struct function *f, lb_error *err);
-/* A return of the function at hand gives this, all of them together. */
+/* A return of the function at hand gives this, all of them together; what is known of that; NULL: nothing. */
 void lang_note_result(struct function *f, const struct type *result);
+const struct type *lang_known_result(const struct function *f);
 /* Compiles f (and what it calls) unless that is done; a call of a function from within itself is an error. */
 bool lang_ensure(struct function *f, lb_error *err);
 /* Functions that did not compile may be tried again: the world around them may have changed. */

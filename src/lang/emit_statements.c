@@ -264,7 +264,7 @@ static bool emit_return_value(struct emitter *e, struct source_range at, const s
 
 /* ---- raise, assert ---- */
 
-static bool emit_raise_of(struct emitter *e, struct source_range at, struct sugared *s) {
+bool emit_raise_of(struct emitter *e, struct source_range at, struct sugared *s) {
     static const lb_value none = {.tag = VALUE_NONE};
     struct ir_value *message, *class_name = NULL;
     if (!s) return false;
@@ -421,12 +421,15 @@ struct ir_value *emit_closure(struct emitter *e,
     if (!b || !frame_push(e, b)) return emit_out_of_memory(e);
     enum loop_status status = e->loop_status;
     struct definition definition = e->definition;
+    struct tried *tried = e->tried;
     struct insertion old = emit_into(e, b);
     e->loop_status = LOOP_NONE;
+    e->tried = NULL;
     e->definition = (struct definition){0};
     bool good = body(e, b, context);
     e->loop_status = status;
     e->definition = definition;
+    e->tried = tried;
     emit_back(e, old);
     if (!good) return NULL;
     frame_pop(e);

@@ -41,6 +41,8 @@ struct definition {
 
 enum loop_status { LOOP_NONE, LOOP_REAL, LOOP_UNROLLED };
 
+struct tried;
+
 struct emitter {
     struct unit *unit;
     struct type_store *types;
@@ -62,6 +64,9 @@ struct emitter {
     int64_t operator_version;         /* of the code that is compiled; -1: today's */
     struct table old_operators; /* nodes that are calls of operators as they once were; see upgraders.h */
     bool has_old_operators;
+    struct tried *tried;      /* the block under `try` at hand (lower_try.c) */
+    struct ir_value *handled; /* what the except block at hand has caught */
+    const struct tree *left;  /* says whether the block at hand is being left (lower_exits.c); NULL: never */
     struct source_range pending; /* the expression at hand: where callees are compiled from */
     lb_error *err, *own_err;     /* they differ while an attempt is made (wide.h) */
     int depth;
@@ -229,6 +234,7 @@ struct ir_value *emit_index(struct emitter *e, struct source_range at, struct ir
 struct ir_value *emit_unary_plain(struct emitter *e, const struct tree *t);
 struct ir_value *emit_binary_plain(struct emitter *e, const struct tree *t);
 bool emit_condition(struct emitter *e, const struct tree *t, struct condition *out);
+bool emit_raise_of(struct emitter *e, struct source_range at, struct sugared *s);
 bool emit_isinstance(struct emitter *e, const struct tree *object, const struct tree *classes,
                      struct condition *out);
 bool emit_hasattr(struct emitter *e, const struct tree *object, const struct tree *name,

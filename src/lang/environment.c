@@ -79,8 +79,8 @@ static bool insert_store(struct emitter *e, const struct name *name, struct sour
     if (!n || !emit_set_name(e, n, name)) return false;
     n->range = at;
     if (e->wide) lower_forget_paths(e, name, NULL);
-    if (e->wide &&
-        (!wide_note_constant(e, name, v) || !wide_note_store(e, name, type) || !wide_mark_set(e, name, at)))
+    if (e->wide && (!lower_note_assignment(e, name, n, v) || !wide_note_constant(e, name, v) ||
+                    !wide_note_store(e, name, type) || !wide_mark_set(e, name, at)))
         return false;
     return note_place(e, name, at) && set_type(e, e->frame, name, type);
 }

@@ -6,6 +6,7 @@
 #include "lang/library.h"
 #include "lang/lower.h"
 #include "lang/python_file.h"
+#include "types/exceptions.h"
 #include <string.h>
 
 /* ---- the host and its unit ---- */
@@ -334,8 +335,13 @@ static struct sugared *choice_value(struct emitter *e, const struct lb_answer *a
 
 /* ---- answers ---- */
 
+/* "own.Error builtins.ValueError ...": what it comes from is noted for whoever catches it. */
 static struct sugared *exception_value(struct emitter *e, const struct lb_answer *a) {
-    return named(e, &sugared_kind_python_exception, a->text);
+    size_t length = strcspn(a->text, " ");
+    const struct name *name = name_intern(&e->unit->names, a->text, length);
+    if (!name || (a->text[length] && !exception_declare(e->unit, name, a->text + length + 1)))
+        return emit_out_of_memory(e);
+    return named(e, &sugared_kind_python_exception, name->text);
 }
 
 static struct sugared *library_value(struct emitter *e, const struct lb_answer *a, struct source_range at) {

@@ -30,7 +30,7 @@ enum answer_kind {
     ANSWER_ITEMS,     /* items */
     ANSWER_CHOICE, /* items[0] where the argument `text` (at `position`) is true, else items[1]; flag: default
                     */
-    ANSWER_EXCEPTION, /* text: the qualified name */
+    ANSWER_EXCEPTION, /* text: the qualified name, then those of the classes that it comes from */
     ANSWER_OBJECT,    /* text: what messages call it */
     ANSWER_REFUSAL,   /* text: the message */
     ANSWER_MEMBER,    /* functions[0]: one of a class's body; position: enum lb_member_kind */

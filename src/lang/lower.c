@@ -39,8 +39,15 @@ void wide_choose_error(lb_error *strict, lb_error *wide) {
 }
 
 void attempt_begin(struct emitter *e, struct attempt_error *a) {
-    *a = (struct attempt_error){
-        .outer = e->err, .frame = e->frame, .before = e->graph->insert_before, .depth = e->depth};
+    *a = (struct attempt_error){.outer = e->err,
+                                .frame = e->frame,
+                                .before = e->graph->insert_before,
+                                .depth = e->depth,
+                                .loop_status = e->loop_status,
+                                .definition = e->definition,
+                                .tried = e->tried,
+                                .handled = e->handled,
+                                .left = e->left};
     e->err = &a->own;
 }
 
@@ -54,6 +61,11 @@ bool attempt_failed(struct emitter *e, struct attempt_error *a) {
     e->frame = a->frame;
     e->graph->insert_before = a->before;
     e->depth = a->depth;
+    e->loop_status = a->loop_status;
+    e->definition = a->definition;
+    e->tried = a->tried;
+    e->handled = a->handled;
+    e->left = a->left;
     return true;
 }
 
@@ -225,6 +237,8 @@ static bool (*const statements[TREE_KIND_COUNT])(struct emitter *e, const struct
     [TREE_AUGMENTED] = lower_augmented_statement,
     [TREE_DELETE] = lower_delete_statement,
     [TREE_GLOBAL] = lower_global,
+    [TREE_TRY] = lower_try,
+    [TREE_RAISE] = lower_raise,
 };
 
 bool wide_expression(struct emitter *e, const struct tree *t, int binders, const struct type *hint,

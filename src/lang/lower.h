@@ -88,6 +88,16 @@ bool lower_leaves(const struct tree *block);
 /* Emits a block that may be left early, by `around` with a body that is not; then the way out is taken. */
 bool lower_exits(struct emitter *e, struct tree *body,
                  bool (*around)(struct emitter *e, struct tree *body, void *context), void *context);
+/* ---- exceptions (lower_try.c) ---- */
+bool lower_try(struct emitter *e, const struct tree *t);
+bool lower_raise(struct emitter *e, const struct tree *t);
+/* A variable was stored: it may have to be seen behind the block under `try` at hand. */
+bool lower_note_assignment(struct emitter *e, const struct name *name, struct node *store,
+                           struct ir_value *v);
+/* The type of what is caught. */
+bool lower_is_caught(const struct type *t);
+/* A way that is never taken ends here. */
+bool lower_never(struct emitter *e, struct source_range at);
 bool lower_delete_statement(struct emitter *e, const struct tree *t);
 /* ---- things that are no values (lower_things.c); NULL without an error: as TorchScript has it ---- */
 struct sugared *lower_slice_of_things(struct emitter *e, struct sugared *s, const struct tree *subscript);

@@ -1,6 +1,7 @@
 /* Blocks that must be left at their end: what would leave them early (return, break, continue) notes that and
  * leaves a loop of one round around the block; behind it the way out is taken. `with` and `try` are made of
  * this. */
+#include "lang/define.h"
 #include "lang/lower.h"
 #include <string.h>
 
@@ -10,6 +11,7 @@ struct redirection {
     struct emitter *e;
     struct tree *flag, *result;
     bool used[4];
+    bool begun; /* `result` has a value from the start */
 };
 
 static bool is_loop(const struct tree *t) {
@@ -46,12 +48,24 @@ bool lower_leaves(const struct tree *block) {
     return leaves(block, false);
 }
 
+static bool always_returns(const struct tree *list);
+
+static bool try_returns(const struct tree *t) {
+    const struct tree *handlers = t->items[1];
+    if (always_returns(t->items[3])) return true;
+    for (int i = 0; i < handlers->count; i++)
+        if (!always_returns(handlers->items[i]->items[1])) return false;
+    return always_returns(t->items[0]) || always_returns(t->items[2]);
+}
+
 /* Every way through it returns or raises. */
 static bool always_returns(const struct tree *list) {
     const struct tree *last = list->count ? list->items[list->count - 1] : NULL;
     if (!last) return false;
     if (last->kind == TREE_RETURN || last->kind == TREE_RAISE) return true;
     if (last->kind == TREE_WITH) return always_returns(last->items[1]);
+    if (last->kind == TREE_TRY) return try_returns(last);
+    if (last->kind == TREE_WHILE) return last->items[0]->kind == TREE_TRUE && !breaks(last->items[1]);
     return last->kind == TREE_IF && always_returns(last->items[1]) && always_returns(last->items[2]);
 }
 
@@ -131,12 +145,26 @@ static struct tree *take_way(struct redirection *r, struct source_range at, int 
     return parts[0] && body && parts[2] ? lower_tree(r->e, TREE_IF, at, 3, parts) : NULL;
 }
 
+static const struct type *result_type(struct emitter *e) {
+    return e->definition.declared ? e->definition.declared : lang_known_result(e->function);
+}
+
 /* The variable for a result has a value from the start where its type is known. */
 static bool begin_result(struct redirection *r, struct source_range at) {
-    const struct type *declared = r->e->definition.declared;
-    if (!declared) return true;
-    struct ir_value *v = lower_default(r->e, declared, at);
+    const struct type *type = result_type(r->e);
+    if (!type) return true;
+    struct ir_value *v = lower_default(r->e, type, at);
+    r->begun = true;
     return v && variable_set(r->e, at, r->result->name, sugared_simple(r->e, v), NULL);
+}
+
+/* Where it was not known, what was assigned to the variable says it: once more, then. */
+static bool learn_result(struct redirection *r, struct source_range at) {
+    const struct type *type = table_get(&r->e->wide->stored, r->result->name);
+    if (r->begun || !type) return true;
+    lang_note_result(r->e->function, type);
+    r->e->wide->again = true;
+    return emit_error(r->e, at, "the type of what is returned here is not known yet") != NULL;
 }
 
 bool lower_exits(struct emitter *e, struct tree *body,
@@ -150,7 +178,11 @@ bool lower_exits(struct emitter *e, struct tree *body,
     struct tree *inner = round ? lower_tree(e, TREE_LIST, at, 1, &round) : NULL;
     struct tree *begin = inner ? lower_tree(e, TREE_LIST, at, 1, &start) : NULL;
     if (!begin || !emit_statements(e, begin) || (r.used[EXIT_RETURN] && !begin_result(&r, at))) return false;
+    const struct tree *left = e->left;
+    e->left = r.flag;
     if (!around(e, inner, context)) return false;
+    e->left = left;
+    if (r.used[EXIT_RETURN] && !learn_result(&r, at)) return false;
     struct tree_list ways = {0};
     static const int order[] = {EXIT_BREAK, EXIT_CONTINUE, EXIT_RETURN};
     for (int i = 0; i < 3; i++) {

@@ -34,6 +34,11 @@ static struct ir_value *tuple_text(struct emitter *e, struct ir_value *v, struct
     return lower_joined(e, text, text_of(e, t->count == 1 && !t->fields ? ",)" : ")", at), at);
 }
 
+static struct ir_value *caught_text(struct emitter *e, struct ir_value *v, bool repr,
+                                    struct source_range at) {
+    return sugared_value(e, library_call(e, repr ? "caught_repr" : "caught_str", at, &v, 1), at);
+}
+
 static struct ir_value *optional_text(struct emitter *e, struct ir_value *v, bool repr,
                                       struct source_range at) {
     struct tree *kept = lower_keep(e, at, sugared_simple(e, v)),
@@ -73,7 +78,7 @@ struct ir_value *lower_text(struct emitter *e, struct ir_value *v, bool repr, st
     case TYPE_STRING: return repr ? sugared_value(e, library_call(e, "str_repr", at, &v, 1), at) : v;
     case TYPE_FLOAT: return sugared_value(e, library_call(e, "float_repr", at, &v, 1), at);
     case TYPE_NONE: return text_of(e, "None", at);
-    case TYPE_TUPLE: return tuple_text(e, v, at);
+    case TYPE_TUPLE: return lower_is_caught(v->type) ? caught_text(e, v, repr, at) : tuple_text(e, v, at);
     case TYPE_LIST:
     case TYPE_DICT: {
         struct sugared *s = lower_by_library(e, "repr", at, &v, 1);

@@ -15,7 +15,7 @@ const char *lower_kind_word(const struct type *t) {
     case TYPE_FLOAT: return "float";
     case TYPE_COMPLEX: return "complex";
     case TYPE_TENSOR: return "tensor";
-    case TYPE_TUPLE: return "tuple";
+    case TYPE_TUPLE: return lower_is_caught(t) ? "caught" : "tuple";
     case TYPE_LIST: return t->name ? t->name->text : "list";
     case TYPE_DICT: return t->name ? t->name->text : "dict";
     default: return NULL;

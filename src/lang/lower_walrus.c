@@ -84,11 +84,26 @@ struct sugared *lower_if_expression(struct emitter *e, const struct tree *t, int
 
 /* ---- while ---- */
 
+/* A break that leaves the loop around this block. */
+static bool has_break(const struct tree *t) {
+    bool own = t->kind == TREE_FOR || t->kind == TREE_WHILE || t->kind == TREE_DEF || t->kind == TREE_LAMBDA;
+    if (t->kind == TREE_BREAK || own) return t->kind == TREE_BREAK;
+    for (int i = 0; i < t->count; i++)
+        if (t->items[i] && has_break(t->items[i])) return true;
+    return false;
+}
+
+/* Nothing follows `while True` without a break. */
+static bool emit_plain_while(struct emitter *e, const struct tree *t) {
+    bool forever = t->items[0]->kind == TREE_TRUE && !has_break(t->items[1]);
+    return emit_while(e, t) && (!forever || lower_never(e, t->range));
+}
+
 /* while TEST: BODY  ->  while True: if TEST: pass; else: break; BODY */
 bool lower_while(struct emitter *e, const struct tree *t) {
     const struct tree *body = t->items[1];
     struct source_range at = t->items[0]->range;
-    if (!lower_has_named(t->items[0])) return emit_while(e, t);
+    if (!lower_has_named(t->items[0])) return emit_plain_while(e, t);
     struct tree *stop = lower_tree(e, TREE_BREAK, at, 0, NULL);
     struct tree *leave = stop ? lower_tree(e, TREE_LIST, at, 1, &stop) : NULL;
     struct tree *test[3] = {t->items[0], lower_tree(e, TREE_LIST, at, 0, NULL), leave};

@@ -139,19 +139,3 @@ bool python_is_module(const char *path) {
         if (!strcmp(modules[i].module, path) || begins_with(modules[i].module, path)) return true;
     return !strncmp(path, "torch.ops.", 10) && !strchr(path + 10, '.');
 }
-
-bool python_is_exception(const char *name) {
-    static const char *const exceptions[] = {"BaseException",       "Exception",       "ArithmeticError",
-                                             "AttributeError",      "EOFError",        "FileNotFoundError",
-                                             "ImportError",         "IndexError",      "KeyError",
-                                             "LookupError",         "MemoryError",     "NameError",
-                                             "NotImplementedError", "OSError",         "OverflowError",
-                                             "RecursionError",      "RuntimeError",    "StopIteration",
-                                             "SyntaxError",         "SystemError",     "TimeoutError",
-                                             "UnboundLocalError",   "AssertionError",  "OverflowError",
-                                             "NotADirectoryError",  "PermissionError", "TypeError",
-                                             "UnicodeError",        "ValueError",      "ZeroDivisionError"};
-    for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++)
-        if (!strcmp(exceptions[i], name)) return true;
-    return false;
-}

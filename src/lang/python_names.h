@@ -18,5 +18,4 @@ const struct python_name *python_name_find(const char *path);
 /* The operator that a function of torch or one of its modules stands for, in the arena; NULL: none. */
 const char *python_operator(struct arena *a, const char *path);
 bool python_is_module(const char *path);
-bool python_is_exception(const char *name);
 #endif

@@ -6,6 +6,7 @@
 #include "lang/python_class.h"
 #include "lang/python_internal.h"
 #include "lang/python_names.h"
+#include "types/exceptions.h"
 #include <string.h>
 
 static struct sugared *imported_attribute(struct emitter *e, struct sugared *s, struct source_range at,
@@ -61,7 +62,7 @@ const struct sugared_kind sugared_kind_python_exception = {.word = "exception",
                                                            .call = call_python_exception};
 
 struct sugared *python_exception_value(struct emitter *e, const struct name *name) {
-    if (!python_is_exception(name->text)) return NULL;
+    if (!exception_is_builtin(name->text)) return NULL;
     struct sugared *s = sugared_new(e, &sugared_kind_python_exception);
     const char *full = arena_printf(&e->memory, "builtins.%s", name->text);
     return s && full && (s->name = emit_name(e, full)) ? s : NULL;
@@ -166,6 +167,41 @@ struct sugared *python_function_value(struct python_file *f, struct emitter *e, 
     return s;
 }
 
+/* ---- classes of exceptions ---- */
+
+enum { MOST_BASES = 30 };
+
+/* The full names of the class and of those that it comes from; false: it is no exception. */
+static bool put_exception(struct python_file *f, const struct tree *class_tree, int depth, struct text *out) {
+    const struct tree *bases = class_tree->count > 3 ? class_tree->items[3] : NULL;
+    const struct name *own = python_qualified(f, class_tree->name);
+    bool is = false;
+    text_printf(out, "%s ", own ? own->text + strlen("__torch__.") : "");
+    for (int i = 0; bases && depth < MOST_BASES && i < bases->count; i++) {
+        const struct tree *base = python_find_class_tree(&f->resolver, bases->items[i]);
+        bool builtin =
+            !base && bases->items[i]->kind == TREE_NAME && exception_is_builtin(bases->items[i]->name->text);
+        if (builtin) text_printf(out, "builtins.%s ", bases->items[i]->name->text);
+        is |= builtin || (base && put_exception(f, base, depth + 1, out));
+    }
+    return is;
+}
+
+/* NULL without an error: the class is no exception. */
+static struct sugared *own_exception(struct python_file *f, struct emitter *e,
+                                     const struct tree *class_tree) {
+    struct text names = {0};
+    bool is = class_tree->kind == TREE_CLASS && put_exception(f, class_tree, 0, &names);
+    const char *text = is ? arena_text(&e->memory, text_get(&names), names.length) : NULL;
+    text_free(&names);
+    if (!is) return NULL;
+    const struct name *name = text ? name_intern(&e->unit->names, text, strcspn(text, " ")) : NULL;
+    if (!name || !exception_declare(e->unit, name, text + name->length + 1)) return emit_out_of_memory(e);
+    struct sugared *s = sugared_new(e, &sugared_kind_python_exception);
+    if (s) s->name = name;
+    return s;
+}
+
 static struct sugared *bound_value(struct python_file *f, struct emitter *e, struct python_binding *b,
                                    struct source_range at) {
     if (!b->tree) return python_library_value(e, b->imported, at);
@@ -173,6 +209,8 @@ static struct sugared *bound_value(struct python_file *f, struct emitter *e, str
     if (b->tree->kind == TREE_ASSIGN) return assigned_value(f, e, b, at);
     struct sugared *autograd = e->wide ? python_autograd_function(f, e, b->tree) : NULL;
     if (autograd || e->err->code) return autograd;
+    struct sugared *exception = own_exception(f, e, b->tree);
+    if (exception || e->err->code) return exception;
     const struct type *type = python_class_type(f, b, e->err);
     return type ? sugared_of_type(e, type) : NULL;
 }

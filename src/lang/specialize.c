@@ -411,7 +411,7 @@ static struct sugared *restore(struct emitter *e, const struct lifted *l, struct
 static bool bind_itself(struct emitter *e, const struct lifted_names *names) {
     struct sugared *s = sugared_lambda(e, names->own);
     if (!s || !table_set(&e->frame->sugared, names->own->name, s)) return error_memory(e->err);
-    return names->own == names->made ||
+    return !e->wide || names->own == names->made ||
            table_set(&e->wide->literals, names->own->items, (void *)(uintptr_t)names->made) ||
            error_memory(e->err);
 }
@@ -421,5 +421,5 @@ bool specialize_bind(struct emitter *e, const struct lifted_names *names, struct
         struct sugared *s = restore(e, &names->items[i].what, block);
         if (!s || !table_set(&e->frame->sugared, names->items[i].name, s)) return error_memory(e->err);
     }
-    return !names || !names->own || !e->wide || bind_itself(e, names);
+    return !names || !names->own || bind_itself(e, names);
 }

@@ -84,6 +84,11 @@ struct attempt_error {
     struct frame *frame;
     struct node *before;
     int depth;
+    enum loop_status loop_status;
+    struct definition definition;
+    struct tried *tried;
+    struct ir_value *handled;
+    const struct tree *left;
 };
 void attempt_begin(struct emitter *e, struct attempt_error *a);
 /* Whether the step failed with a compile error (then the emitter is where it was before). Other errors stand.

@@ -4,6 +4,7 @@
 #include "ir/views.h"
 #include "module/clone.h"
 #include "module/freezing.h"
+#include "module/unsavable.h"
 #include "passes/passes.h"
 #include <string.h>
 
@@ -97,8 +98,14 @@ static bool constants_step(struct freezing *f, struct graph *g) {
     return freezing_make_constants(f, g) && with_subgraphs(g, optimize, f->err);
 }
 
+static bool can_be_frozen(struct freezing *f) {
+    for (int i = 0; i < f->methods.count; i++)
+        if (!function_can_be(f->methods.items[i], "frozen", f->err)) return false;
+    return true;
+}
+
 static bool freeze(struct freezing *f) {
-    return each_graph(f, inline_step) && each_graph(f, freezing_inline_interfaces) &&
+    return each_graph(f, inline_step) && can_be_frozen(f) && each_graph(f, freezing_inline_interfaces) &&
            each_graph(f, freezing_record_writes) && freezing_check_overlaps(f) &&
            each_graph(f, constants_step) && freezing_clean_up(f);
 }

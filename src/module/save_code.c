@@ -2,6 +2,7 @@
 #include "module/save_code.h"
 #include "archive/debug_write.h"
 #include "base/mem.h"
+#include "module/unsavable.h"
 #include <string.h>
 
 enum { LEAST_DEFLATED = 201 }; /* bytes of a record that is worth the work */
@@ -52,6 +53,8 @@ bool code_writer_add(struct code_writer *w, struct code_dependency what) {
     if (table_has(&w->printed, key)) return true;
     const struct name *name = table_set(&w->printed, key, w) ? unique_name(&w->names, what) : NULL;
     if (!name) return error_memory(w->err);
+    if (what.type && what.type->kind == TYPE_CLASS && !class_can_be(what.type, "saved", w->err)) return false;
+    if (what.function && !function_can_be(what.function, "saved", w->err)) return false;
     struct code_printer *p = file_of(w, name);
     if (!p) return false;
     return what.type ? code_printer_put_type(p, what.type, w->err)

@@ -253,6 +253,7 @@ static const struct {
     {"prim::SetAttr", analyze_set_attr},
     {"prim::CallFunction", analyze_conservatively},
     {"prim::CallMethod", analyze_conservatively},
+    {"prim::Try", analyze_conservatively},
     {"prim::Enter", analyze_conservatively},
     {"prim::Exit", analyze_conservatively},
     {"prim::Print", no_effect},

@@ -19,7 +19,8 @@ static bool is_module(const struct type *t) {
  */
 static bool may_change(const struct block *b) {
     for (const struct node *n = block_first(b); n != b->result; n = n->next) {
-        if (node_is(n, KIND_CALL_METHOD) || node_is(n, KIND_CALL_FUNCTION) || node_is(n, KIND_FORK))
+        if (node_is(n, KIND_CALL_METHOD) || node_is(n, KIND_CALL_FUNCTION) || node_is(n, KIND_FORK) ||
+            node_is(n, KIND_TRY))
             return true;
         if (node_is(n, KIND_SET_ATTR) && (is_attribute(n, "training") || is_module(node_input(n, 1)->type)))
             return true;

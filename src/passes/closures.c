@@ -1,6 +1,6 @@
-/* Closures and forks. A closure is emitted as a node with one block that uses values from outside; it gets a
- * subgraph instead, which takes those values as one tuple. A fork of such a closure gets a copy of the
- * subgraph that takes them one by one. Both clean their subgraphs up as functions are. Rules:
+/* Closures, forks and blocks under `try`. A closure is emitted as a node with one block that uses values from
+ * outside; it gets a subgraph instead, which takes those values as one tuple. A fork of such a closure gets a
+ * copy of the subgraph that takes them one by one. Both clean their subgraphs up as functions are. Rules:
  * torch/csrc/jit/passes/lift_closures.cpp, inline_forked_closures.cpp. */
 #include "ir/views.h"
 #include "lang/report.h"
@@ -104,12 +104,23 @@ static bool spread_context(struct node *fork, struct node *context, struct graph
     return true;
 }
 
+/* Results and attributes go over to the node with the subgraph. */
+static bool take_place(struct node *fork, struct node *n) {
+    for (int i = 0; i < n->outputs.count; i++)
+        if (!value_copy_metadata(node_output(fork, i), node_output(n, i)) ||
+            !value_replace_uses(node_output(n, i), node_output(fork, i)))
+            return false;
+    const struct attribute *catches = node_attribute(n, "catches");
+    return !catches ||
+           node_set_string(fork, "catches", catches->value.string->bytes, catches->value.string->length);
+}
+
 static bool inline_fork(struct node *n, enum kind kind, lb_error *err) {
     struct node *pair = node_input(n, 0)->node;
     if (!is_forkable(pair)) return lang_report(err, n->range, "Cannot fork this value");
     const struct attribute *a = node_attribute(node_input(pair, 0)->node, "Subgraph");
     struct graph *subgraph = a ? graph_copy(a->graph) : NULL;
-    struct node *fork = graph_new_known(n->graph, kind, 1);
+    struct node *fork = graph_new_known(n->graph, kind, n->outputs.count);
     if (!subgraph || !fork || !node_insert_after(fork, n)) goto failed;
     fork->range = n->range;
     struct block *top = subgraph->top;
@@ -118,10 +129,7 @@ static bool inline_fork(struct node *n, enum kind kind, lb_error *err) {
         graph_free(subgraph);
         return lang_report(err, n->range, "Cannot fork lambda with parameters");
     }
-    if (!spread_context(fork, node_input(pair, 1)->node, subgraph) ||
-        !value_copy_metadata(node_output(fork, 0), node_output(n, 0)) ||
-        !value_replace_uses(node_output(n, 0), node_output(fork, 0)))
-        goto failed;
+    if (!spread_context(fork, node_input(pair, 1)->node, subgraph) || !take_place(fork, n)) goto failed;
     node_destroy(n);
     if (!node_set_graph(fork, "Subgraph", subgraph)) goto failed;
     return passes_clean_up(subgraph, err);
@@ -136,6 +144,8 @@ static bool inline_forks(struct block *b, lb_error *err) {
         bool ok = true;
         if (node_is(n, KIND_FORK_CLOSURE))
             ok = inline_fork(n, KIND_FORK, err);
+        else if (node_is(n, KIND_TRY_CLOSURE))
+            ok = inline_fork(n, KIND_TRY, err);
         else if (node_kind_is(n, "prim::awaitableClosure"))
             ok = inline_fork(n, KIND_AWAITABLE, err);
         else

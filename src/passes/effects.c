@@ -5,8 +5,9 @@
 
 /* Kinds that show it without an operator; the others' rows say so. */
 static const enum kind known_kinds[] = {
-    KIND_PYTHON_OP,   KIND_PRINT,     KIND_RAISE_EXCEPTION, KIND_ATEN_WARN, KIND_CALL_FUNCTION,
-    KIND_CALL_METHOD, KIND_ATEN_WAIT, KIND_ENTER,           KIND_EXIT,
+    KIND_PYTHON_OP,     KIND_PRINT,       KIND_RAISE_EXCEPTION, KIND_ATEN_WARN,
+    KIND_CALL_FUNCTION, KIND_CALL_METHOD, KIND_ATEN_WAIT,       KIND_ENTER,
+    KIND_EXIT,          KIND_TRY,         KIND_RERAISE,
 };
 bool node_has_side_effects(struct node *n) {
     for (size_t i = 0; i < sizeof known_kinds / sizeof *known_kinds; i++)

@@ -43,6 +43,7 @@ void unit_free(struct unit *u) {
     table_free(&u->specialized);
     table_free(&u->attribute_types);
     table_free(&u->decompositions);
+    table_free(&u->exceptions);
     type_store_free(&u->types);
     name_pool_free(&u->names);
     arena_free(&u->memory);

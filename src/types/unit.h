@@ -21,14 +21,15 @@ struct unit {
     struct table operator_schemas;             /* row of ops/ -> its parsed schemas; see ops/schemas.h */
     void *builtins; /* functions that are written in TorchScript (lang/builtins.c), in the unit's memory */
     void *library;  /* functions that Python is lowered to (lang/library.c), kept */
-    struct table specialized;     /* text of a call -> the function made for it (lang/specialize.c) */
-    int specializing;             /* how many of these are being compiled, each for a call in the other */
-    struct table attribute_types; /* "Class.attribute" -> its type by its uses (lang/lower_attributes.c) */
-    int attributes_learnt;        /* how often one was learnt */
+    struct table specialized;       /* text of a call -> the function made for it (lang/specialize.c) */
+    int specializing;               /* how many of these are being compiled, each for a call in the other */
+    struct table attribute_types;   /* "Class.attribute" -> its type by its uses (lang/lower_attributes.c) */
+    int attributes_learnt;          /* how often one was learnt */
     const struct function *awaited; /* what fails may fail because it is not known yet what this one, which is
                                        being compiled, returns (lang/define.c); NULL: none */
-    struct table decompositions;  /* row of ops/ -> its struct function * (lang/decompositions.c) */
-    int refused_annotations;      /* read so far that PyTorch refuses: Literal, Tuple[int, ...] */
+    struct table exceptions;     /* a program's own class -> the name of all its bases (types/exceptions.c) */
+    struct table decompositions; /* row of ops/ -> its struct function * (lang/decompositions.c) */
+    int refused_annotations;     /* read so far that PyTorch refuses: Literal, Tuple[int, ...] */
     int64_t mangle_counter;
     int64_t warn_counter;                   /* aten::warn nodes numbered so far */
     void (*release_graph)(struct graph *g); /* set by ir/ and exec/ when they make the first one */

@@ -57,8 +57,9 @@ def choice(argument: str, position: int, default: bool, when_true: tuple, when_f
 
 
 def exception(cls: type) -> tuple:
-    """A class of exceptions that can be raised."""
-    return (_EXCEPTION, f"{cls.__module__}.{cls.__name__}")
+    """A class of exceptions that can be raised, with those that it comes from."""
+    kinds = (c for c in cls.__mro__ if issubclass(c, BaseException))
+    return (_EXCEPTION, " ".join(f"{c.__module__}.{c.__name__}" for c in kinds))
 
 
 def unusable(words: str) -> tuple:

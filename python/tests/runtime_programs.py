@@ -1,0 +1,407 @@
+"""Programs that linkboy runs and no archive can hold: exceptions, recursion, classes that hold themselves. Each
+function of CALLS is held against plain Python by test_runtime_only.py."""
+from typing import Dict, List, Optional, Tuple
+
+import torch
+from torch import Tensor
+
+
+def t_basic(log: List[str], x: int) -> int:
+    try:
+        log.append("try")
+        y = 10 // x
+    except ZeroDivisionError as error:
+        log.append("except")
+        y = 0
+    else:
+        log.append("else")
+    finally:
+        log.append("finally")
+    return y
+
+
+def t_partial(x: int) -> Tuple[int, str]:
+    stage = "start"
+    total = 0
+    try:
+        total += 1
+        stage = "one"
+        total += 10 // x
+        stage = "two"
+        xs = [1, 2]
+        total += xs[x]
+        stage = "three"
+    except ZeroDivisionError:
+        total += 100
+    except IndexError as e:
+        return total, str(e) + stage
+    return total, stage
+
+
+def t_str(k: str, n: int) -> List[str]:
+    out: List[str] = []
+    d = {"a": 1}
+    try:
+        out.append(str(d[k]))
+    except KeyError as e:
+        out.append(f"missing {e}")
+        out.append(repr(e))
+    try:
+        out.append(str(10 // n))
+    except (ValueError, ZeroDivisionError) as e:
+        out.append(str(e))
+    try:
+        out.append(str(int(k)))
+    except ValueError as e:
+        out.append(str(e))
+    try:
+        if n > 1:
+            raise ValueError("n is " + str(n))
+        out.append(str([1][n]))
+    except (ValueError, IndexError) as e:
+        out.append(str(e))
+        out.append(repr(e))
+    return out
+
+
+def t_return(n: int) -> str:
+    try:
+        if n == 0:
+            return "zero"
+        if n == 1:
+            raise ValueError("one")
+        return str(10 // (n - 2))
+    except ValueError:
+        return "value"
+    except ZeroDivisionError:
+        return "div"
+    finally:
+        print("done", n)
+
+
+def t_loop(xs: List[str]) -> List[int]:
+    out: List[int] = []
+    for x in xs:
+        try:
+            if x == "stop":
+                break
+            if x == "skip":
+                continue
+            out.append(int(x))
+        except ValueError:
+            out.append(-1)
+        finally:
+            out.append(100)
+    return out
+
+
+def t_nested(n: int) -> List[str]:
+    log: List[str] = []
+    y = 0
+    try:
+        try:
+            y = 1
+            if n == 1:
+                raise KeyError("k")
+            if n == 2:
+                raise TypeError("t")
+            y = 2
+        except TypeError:
+            log.append("type")
+            raise
+        finally:
+            log.append("inner finally")
+    except KeyError as e:
+        log.append("key " + str(e) + str(y))
+    except Exception as e:
+        log.append("other " + str(e) + str(y))
+    else:
+        log.append("else")
+    return log
+
+
+def helper(n: int) -> int:
+    if n < 0:
+        raise ValueError("negative")
+    return n * 2
+
+
+def t_call(n: int) -> int:
+    try:
+        v = helper(n)
+    except ValueError as err:
+        v = len(str(err))
+    return v
+
+
+def t_reraise(n: int) -> int:
+    try:
+        return helper(n)
+    except ValueError as e:
+        raise RuntimeError("wrapped: " + str(e)) from e
+
+
+def t_uncaught(n: int) -> int:
+    try:
+        return [1][n]
+    finally:
+        print("bye")
+
+
+def t_tensor(x: Tensor, y: Tensor) -> Tensor:
+    try:
+        return x @ y
+    except RuntimeError:
+        return x.sum() + y.sum()
+
+
+def t_retry(n: int) -> int:
+    tries = 0
+    while True:
+        try:
+            tries += 1
+            if tries < n:
+                raise OSError("again")
+            return tries
+        except OSError:
+            if tries > 5:
+                raise
+            continue
+
+
+def t_swallow(n: int):
+    for i in range(n):
+        try:
+            if i == 2:
+                return i
+        finally:
+            if i == 2:
+                break
+    return -1
+
+
+def t_assert(n: int) -> str:
+    try:
+        assert n > 0, "must be positive"
+    except AssertionError as e:
+        return str(e)
+    return "ok"
+
+
+def t_unset(n: int) -> int:
+    try:
+        v = 10 // n
+    except ZeroDivisionError:
+        pass
+    return v
+
+
+def early(n):
+    try:
+        if n > 3:
+            return n
+        x = 3 // n
+    except ZeroDivisionError:
+        return 7
+    return x + 1
+
+
+def t_untyped_return(n: int) -> int:
+    return early(n)
+
+
+def t_recurse(n: int) -> int:
+    def deep(k: int) -> int:
+        return 1 + deep(k + 1)
+    try:
+        return deep(n)
+    except RecursionError:
+        return -1
+
+
+def t_parse(s: str) -> Optional[float]:
+    try:
+        return float(s)
+    except ValueError:
+        return None
+
+
+def t_pop(xs: List[int]) -> int:
+    total = 0
+    try:
+        while True:
+            total += xs.pop()
+    except IndexError:
+        pass
+    return total
+
+
+class MyError(ValueError):
+    pass
+
+
+class Other(MyError):
+    pass
+
+
+def t_custom(n: int) -> str:
+    try:
+        if n == 0:
+            raise MyError("mine")
+        if n == 1:
+            raise Other("other")
+        raise KeyError("k")
+    except Other as e:
+        return "Other " + str(e)
+    except ValueError as e:
+        return "Value " + str(e)
+    except LookupError as e:
+        return "Lookup " + str(e)
+
+
+def fact(n):
+    if n > 1:
+        return n * fact(n - 1)
+    return 1
+
+
+def fib(n: int) -> int:
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+
+def hanoi(n: int, a: str, b: str, c: str, out: List[str]):
+    if n == 0:
+        return
+    hanoi(n - 1, a, c, b, out)
+    out.append(a + b)
+    hanoi(n - 1, c, b, a, out)
+
+
+def even(n: int):
+    return n == 0 or odd(n - 1)
+
+
+def odd(n: int):
+    return n != 0 and even(n - 1)
+
+
+def gcd(a, b):
+    return a if b == 0 else gcd(b, a % b)
+
+
+def ack(m: int, n: int) -> int:
+    if m == 0:
+        return n + 1
+    if n == 0:
+        return ack(m - 1, 1)
+    return ack(m - 1, ack(m, n - 1))
+
+
+def perms(xs: List[int]) -> List[List[int]]:
+    if not xs:
+        return [[]]
+    out = []
+    for i in range(len(xs)):
+        for rest in perms(xs[:i] + xs[i + 1:]):
+            out.append([xs[i]] + rest)
+    return out
+
+
+def inner(n: int) -> int:
+    k = 2
+
+    def go(m: int) -> int:
+        if m == 0:
+            return k
+        return m + go(m - 1)
+
+    return go(n)
+
+
+def binary(xs: List[int], x: int, lo: int, hi: int) -> Optional[int]:
+    if lo >= hi:
+        return None
+    mid = (lo + hi) // 2
+    if xs[mid] == x:
+        return mid
+    return binary(xs, x, mid + 1, hi) if xs[mid] < x else binary(xs, x, lo, mid)
+
+
+def t_recursion(n: int) -> Tuple[int, int, List[str], bool, int, int, List[List[int]], int, Optional[int]]:
+    out: List[str] = []
+    hanoi(3, "a", "b", "c", out)
+    found = binary([1, 3, 5, 7], 5, 0, 4)
+    return fact(n), fib(n), out, even(n), gcd(n, 6), ack(2, 3), perms([1, 2, 3]), inner(n), found
+
+
+def t_nonlocal(n: int) -> int:
+    count = 0
+
+    def visit(k: int) -> None:
+        nonlocal count
+        count += 1
+        if k > 0:
+            visit(k - 1)
+            visit(k - 2)
+
+    visit(n)
+    return count
+
+
+def deep(n: int) -> int:
+    return 0 if n == 0 else 1 + deep(n - 1)
+
+
+class Node:
+    def __init__(self, value: int, next: "Optional[Node]" = None):
+        self.value = value
+        self.next = next
+
+
+class Multi:
+    def __init__(self, name: str):
+        self.name = name
+        self.children: "List[Multi]" = []
+        self.by: "Dict[str, Multi]" = {}
+
+    def add(self, child: "Multi") -> "Multi":
+        self.children.append(child)
+        self.by[child.name] = child
+        return self
+
+    def total(self) -> int:
+        return 1 + sum(c.total() for c in self.children)
+
+
+def t_chain(n: int) -> int:
+    head: Optional[Node] = None
+    for i in range(n):
+        head = Node(i, head)
+    total = 0
+    while head is not None:
+        total = total * 10 + head.value
+        head = head.next
+    return total
+
+
+def t_tree(n: int) -> int:
+    root = Multi("root")
+    for i in range(n):
+        root.add(Multi(str(i)).add(Multi("leaf")))
+    return root.total() + root.by["1"].total()
+
+
+CALLS = {
+    "t_basic": [([], 3), ([], 0)],
+    "t_partial": [(0,), (1,), (5,)],
+    "t_str": [("a", 0), ("b", 3), ("7", 1)],
+    "t_return": [(0,), (1,), (2,), (4,)],
+    "t_loop": [(["1", "x", "skip", "2", "stop", "3"],)],
+    "t_nested": [(0,), (1,), (2,)],
+    "t_call": [(2,), (-1,)], "t_reraise": [(2,), (-1,)], "t_uncaught": [(0,), (2,)],
+    "t_tensor": [(torch.ones(2, 2), torch.ones(2, 2)), (torch.ones(2, 2), torch.ones(3, 2))],
+    "t_retry": [(3,), (9,)], "t_swallow": [(2,), (5,)], "t_assert": [(1,), (0,)], "t_unset": [(2,), (0,)],
+    "t_untyped_return": [(9,), (2,), (0,)],
+    "t_recurse": [(0,)], "t_parse": [("1.5",), ("x",)], "t_pop": [([1, 2, 3],)], "t_custom": [(0,), (1,), (2,)],
+    "t_recursion": [(5,)], "t_nonlocal": [(5,)], "t_chain": [(4,)], "t_tree": [(3,)],
+}

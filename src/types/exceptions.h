@@ -1,0 +1,15 @@
+/* Python's classes of exceptions, and which is a kind of which: what `except` asks while a program runs. */
+#ifndef LINKBOY_TYPES_EXCEPTIONS_H
+#define LINKBOY_TYPES_EXCEPTIONS_H
+#include "types/unit.h"
+
+/* A class of Python's own, by its plain name. */
+bool exception_is_builtin(const char *name);
+/* A program's own class: `bases` are the full names of all classes that it comes from, with spaces between.
+ */
+bool exception_declare(struct unit *u, const struct name *qualified, const char *bases);
+/* The name as Python writes it: without "builtins.". */
+const char *exception_plain_name(const char *kind);
+/* Whether an exception of the class `kind` is one of the class `wanted` (`length` bytes), both full names. */
+bool exception_is_a(struct unit *u, const char *kind, const char *wanted, size_t length);
+#endif
