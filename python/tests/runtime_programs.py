@@ -352,6 +352,267 @@ def deep(n: int) -> int:
     return 0 if n == 0 else 1 + deep(n - 1)
 
 
+def t_else_break(xs: List[int]) -> int:
+    total = 0
+    for i, x in enumerate(xs):
+        try:
+            y = 100 // x
+        except ZeroDivisionError:
+            continue
+        else:
+            if y > 40:
+                break
+            total += y
+        finally:
+            total += 1000
+    return total
+
+
+def t_finally_return(n: int) -> int:
+    try:
+        raise ValueError("x")
+    finally:
+        return n
+
+
+def t_raise_in_handler(n: int) -> str:
+    try:
+        try:
+            raise ValueError("first")
+        except ValueError as e:
+            raise KeyError("second")
+    except KeyError as e:
+        return str(e)
+
+
+def t_same_name(k: str) -> List[str]:
+    out = []
+    for s in ["1", k, "3"]:
+        try:
+            v = int(s)
+        except ValueError as e:
+            out.append(str(e))
+        except Exception as e:
+            out.append("other")
+        else:
+            out.append(str(v * 2))
+    return out
+
+
+def parse(s: str) -> int:
+    try:
+        return int(s)
+    except ValueError:
+        return 0
+
+
+def t_list_comp(xs: List[str]) -> List[int]:
+    return [parse(x) for x in xs]
+
+
+def t_first_good(xs: List[str]) -> Optional[int]:
+    for x in xs:
+        try:
+            return int(x)
+        except ValueError:
+            pass
+    return None
+
+
+def t_count(xs: List[str]) -> Dict[str, int]:
+    counts: Dict[str, int] = {}
+    for x in xs:
+        try:
+            counts[x] += 1
+        except KeyError:
+            counts[x] = 1
+    return counts
+
+
+def t_while(n: int) -> Tuple[int, int]:
+    tries = 0
+    failures = 0
+    while tries < n:
+        tries += 1
+        try:
+            if tries % 3 == 0:
+                raise RuntimeError("third")
+            if tries == 7:
+                break
+        except RuntimeError:
+            failures += 1
+    else:
+        failures += 100
+    return tries, failures
+
+
+def t_name(n: int) -> str:
+    try:
+        [1, 2][n]
+        {"a": 1}["b"]
+    except (IndexError, KeyError) as e:
+        return type(e).__name__ + ": " + str(e)
+    return "none"
+
+
+def t_isinstance(n: int) -> str:
+    try:
+        if n == 0:
+            raise KeyError("k")
+        if n == 1:
+            raise ValueError("v")
+        return str(1 // (n - 2))
+    except Exception as e:
+        if isinstance(e, (KeyError, IndexError)):
+            return "lookup"
+        if isinstance(e, ArithmeticError):
+            return "arith"
+        return "other"
+
+
+def t_args(n: int) -> str:
+    try:
+        raise ValueError("bad", n)
+    except ValueError as e:
+        return str(e)
+
+
+def t_args0(n: int) -> str:
+    try:
+        raise ValueError("bad")
+    except ValueError as e:
+        return e.args[0]
+
+
+def t_bare_class(n: int) -> str:
+    try:
+        raise ValueError
+    except ValueError as e:
+        return "[" + str(e) + "]" + repr(e)
+
+
+def t_keep(n: int) -> str:
+    err = None
+    try:
+        x = 1 // n
+    except ZeroDivisionError as e:
+        err = e
+    if err is not None:
+        return "failed " + str(err)
+    return "fine"
+
+
+def t_raise_kept(n: int) -> int:
+    for i in range(5):
+        try:
+            if i < n:
+                raise OSError("no " + str(i))
+            return i
+        except OSError as e:
+            last = e
+    raise last
+
+
+def t_nested_fn(n: int) -> int:
+    def risky(k: int) -> int:
+        if k == 0:
+            raise ZeroDivisionError("zero")
+        return 10 // k
+
+    total = 0
+    for i in range(n):
+        try:
+            total += risky(i)
+        except ZeroDivisionError:
+            total += 1000
+    return total
+
+
+def t_unpack(xs: List[int]) -> str:
+    try:
+        a, b = xs
+        return str(a + b)
+    except ValueError:
+        return "wrong length"
+
+
+def t_index(x: Tensor, i: int) -> float:
+    try:
+        return float(x[i])
+    except IndexError:
+        return -1.0
+
+
+def t_shape(x: Tensor) -> Tensor:
+    try:
+        return x.view(3, 3)
+    except RuntimeError:
+        return x.reshape(-1)
+
+
+def t_reset(n: int) -> int:
+    value: Optional[int] = None
+    try:
+        value = 10 // n
+    except ZeroDivisionError:
+        value = None
+    return value if value is not None else -1
+
+
+def t_deep(n: int) -> int:
+    if n == 0:
+        raise ValueError("bottom")
+    try:
+        return t_deep(n - 1)
+    except ValueError:
+        if n < 3:
+            raise
+        return n
+
+
+def t_gen(n: int) -> int:
+    try:
+        return sum(10 // (k - 3) for k in range(n))
+    except ZeroDivisionError:
+        return -1
+
+
+def t_assert_chain(x: int) -> str:
+    try:
+        assert x > 0
+        assert x < 10, f"{x} is large"
+    except AssertionError as e:
+        return repr(e)
+    return "ok"
+
+
+def t_stop(n: int) -> int:
+    it = iter([1, 2, 3])
+    total = 0
+    try:
+        while True:
+            total += next(it)
+    except StopIteration:
+        return total
+
+
+def t_pass_error(n: int) -> str:
+    def describe(e) -> str:
+        return "<" + str(e) + ">"
+    try:
+        raise ValueError("v")
+    except ValueError as e:
+        return describe(e)
+
+
+def t_lambda(n: int) -> int:
+    f = lambda k: 10 // k
+    try:
+        return f(n)
+    except ZeroDivisionError:
+        return 0
+
+
 class Node:
     def __init__(self, value: int, next: "Optional[Node]" = None):
         self.value = value
@@ -404,4 +665,30 @@ CALLS = {
     "t_untyped_return": [(9,), (2,), (0,)],
     "t_recurse": [(0,)], "t_parse": [("1.5",), ("x",)], "t_pop": [([1, 2, 3],)], "t_custom": [(0,), (1,), (2,)],
     "t_recursion": [(5,)], "t_nonlocal": [(5,)], "t_chain": [(4,)], "t_tree": [(3,)],
+    "t_else_break": [([10, 0, 5, 2, 7],)],
+    "t_finally_return": [(3,)],
+    "t_raise_in_handler": [(1,)],
+    "t_same_name": [("x",)],
+    "t_list_comp": [(["1", "x"],)],
+    "t_first_good": [(["x", "5"],), (["x"],)],
+    "t_count": [(["a", "b", "a"],)],
+    "t_while": [(5,), (9,)],
+    "t_name": [(0,), (5,)],
+    "t_isinstance": [(0,), (1,), (2,), (3,)],
+    "t_args": [(1,)],
+    "t_args0": [(1,)],
+    "t_bare_class": [(1,)],
+    "t_keep": [(0,), (1,)],
+    "t_raise_kept": [(2,), (9,)],
+    "t_nested_fn": [(3,)],
+    "t_unpack": [([1, 2],), ([1],)],
+    "t_index": [(torch.ones(2), 1), (torch.ones(2), 7)],
+    "t_shape": [(torch.ones(9),), (torch.ones(8),)],
+    "t_reset": [(0,), (5,)],
+    "t_deep": [(5,)],
+    "t_gen": [(3,), (5,)],
+    "t_assert_chain": [(0,), (20,), (5,)],
+    "t_stop": [(1,)],
+    "t_pass_error": [(1,)],
+    "t_lambda": [(0,), (2,)],
 }

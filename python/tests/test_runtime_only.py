@@ -1,5 +1,6 @@
 """What only the interpreter can run (runtime_programs.py) answers as plain Python does, and says why it cannot be saved."""
 import copy
+import functools
 
 import pytest
 import runtime_programs as programs
@@ -7,6 +8,11 @@ import runtime_programs as programs
 import linkboy
 
 CASES = [(name, arguments) for name, calls in programs.CALLS.items() for arguments in calls]
+
+
+@functools.lru_cache(maxsize=None)
+def scripted(name):
+    return linkboy.script(getattr(programs, name))
 
 
 def outcome(function, arguments):
@@ -21,13 +27,13 @@ def outcome(function, arguments):
 def test_answers_as_python_does(name, arguments):
     function = getattr(programs, name)
     wanted = outcome(function, copy.deepcopy(arguments))
-    given = outcome(linkboy.script(function), copy.deepcopy(arguments))
+    given = outcome(scripted(name), copy.deepcopy(arguments))
     assert given == wanted or given.rstrip().endswith(wanted)
 
 
 def test_recursion_ends_with_an_error_that_says_where():
     with pytest.raises(RecursionError, match=r"runtime_programs.py\", line \d+, in deep(.|\n)*1000 deep"):
-        linkboy.script(programs.deep)(5000)
+        scripted("deep")(5000)
 
 
 @pytest.mark.parametrize(
@@ -36,4 +42,4 @@ def test_recursion_ends_with_an_error_that_says_where():
 )
 def test_saving_says_what_no_archive_can_hold(name, words, tmp_path):
     with pytest.raises(Exception, match=words):
-        linkboy.script(getattr(programs, name)).save(str(tmp_path / "program.pt"))
+        scripted(name).save(str(tmp_path / "program.pt"))

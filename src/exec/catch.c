@@ -211,7 +211,7 @@ static bool make_caught(const struct site *s, const struct told *t, const char *
                         lb_error *err) {
     *out = value_none();
     if (!s->tells) return true;
-    if (!value_new_tuple(out, NULL, CAUGHT_COUNT, err)) return false;
+    if (!value_new_tuple(out, s->type, CAUGHT_COUNT, err)) return false;
     lb_value *items = out->tuple->items;
     return give_text(&items[CAUGHT_KIND], text_get(&t->kind), err) &&
            give_text(&items[CAUGHT_TEXT], text_get(&t->text), err) &&

@@ -423,6 +423,7 @@ static bool lower_try(struct lower *l, struct node *n) {
     if (!site) return false;
     site->code = child;
     site->catches = catches->value.string->bytes;
+    site->type = n->outputs.items[2]->type;
     site->tells = !liveness_of(&l->life, n)->dead[2];
     return finish_site(l, CODE_TRY, site, n);
 }

@@ -206,6 +206,7 @@ bool emit_isinstance(struct emitter *e, const struct tree *object, const struct 
     *out = (struct condition){.known = -1};
     struct ir_value *v = emit_expression(e, object, NULL);
     struct type_set types = {0}, wanted = {0};
+    if (v && e->wide && lower_is_caught(v->type)) return lower_caught_isinstance(e, v, classes, out);
     if (!v || !add_type(e, &types, v->type) || !gather_classes(e, classes, &wanted)) return false;
     if (!standardize(e, &types) || !standardize(e, &wanted)) return false;
     struct instance_split split = {0};

@@ -273,10 +273,13 @@ bool emit_raise_of(struct emitter *e, struct source_range at, struct sugared *s)
         class_name = s->start;
     } else if (s->kind == &sugared_kind_exception || s->kind == &sugared_kind_python_exception) {
         message = emit_text(e, "", 0, at);
+        if (e->wide && s->name) class_name = emit_text(e, s->name->text, s->name->length, at);
     } else {
         return emit_error(e, at, "exceptions must derive from BaseException") != NULL;
     }
-    if (message && message->type->kind != TYPE_STRING)
+    if (message && message->type->kind != TYPE_STRING && e->wide)
+        message = lower_text(e, message, false, at);
+    else if (message && message->type->kind != TYPE_STRING)
         message = emit_operator(e, "aten::str", (struct source_range){0}, &message, 1);
     if (!message) return false;
     struct actual a[2] = {{.value = message}, {.value = class_name, .constant = &none}};

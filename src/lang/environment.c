@@ -123,6 +123,8 @@ static bool check_outer(struct emitter *e, struct source_range at, const struct 
     *v = match_convert(e, at, type, *v, true);
     if (!*v) return false;
     if (e->wide && !is_subtype(e, (*v)->type, type)) wide_learn(e, *v, type);
+    if (e->wide && type->kind == TYPE_NONE && (*v)->type->kind != TYPE_NONE)
+        wide_learn_optional(e, name, (*v)->type);
     return is_subtype(e, (*v)->type, type) || type_error(e, at, name, before->type, (*v)->type);
 }
 
@@ -136,6 +138,8 @@ bool variable_set(struct emitter *e, struct source_range at, const struct name *
                   const struct type *annotated) {
     if (!value || (e->wide && !recovery_known(e, name))) return false;
     struct ir_value *v = sugared_as_simple(value);
+    bool none = v && e->wide && v->type->kind == TYPE_NONE && table_has(&e->wide->optional, name);
+    if (none && !(v = emit_none(e, table_get(&e->wide->optional, name)))) return false;
     if (!name_value(e, v, name)) return false;
     struct sugared *outer = e->frame->outer ? variable_find(e, e->frame->outer, name) : NULL;
     if (e->err->code) return false;

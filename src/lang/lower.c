@@ -27,6 +27,7 @@ void wide_end(struct wide *w) {
     table_free(&w->literals);
     table_free(&w->loose);
     table_free(&w->partial);
+    table_free(&w->optional);
 }
 
 /* Where both ways fail the second one has come further, unless all it says is that something failed before.
@@ -239,6 +240,7 @@ static bool (*const statements[TREE_KIND_COUNT])(struct emitter *e, const struct
     [TREE_GLOBAL] = lower_global,
     [TREE_TRY] = lower_try,
     [TREE_RAISE] = lower_raise,
+    [TREE_EXPRESSION] = lower_expression_statement,
 };
 
 bool wide_expression(struct emitter *e, const struct tree *t, int binders, const struct type *hint,

@@ -85,15 +85,23 @@ bool lower_with(struct emitter *e, const struct tree *t);
 bool lower_breaks(const struct tree *block);
 /* Whether a return, break or continue leaves this block. */
 bool lower_leaves(const struct tree *block);
-/* Emits a block that may be left early, by `around` with a body that is not; then the way out is taken. */
-bool lower_exits(struct emitter *e, struct tree *body,
+/* Whether every way through a block returns or raises. */
+bool lower_always_returns(const struct tree *list);
+/* Emits a block that may be left early, by `around` with a body that is not; then the way out is taken.
+ * `certain`: nothing comes behind it but by leaving. */
+bool lower_exits(struct emitter *e, struct tree *body, bool certain,
                  bool (*around)(struct emitter *e, struct tree *body, void *context), void *context);
 /* ---- exceptions (lower_try.c) ---- */
 bool lower_try(struct emitter *e, const struct tree *t);
 bool lower_raise(struct emitter *e, const struct tree *t);
+bool lower_expression_statement(struct emitter *e, const struct tree *t);
 /* A variable was stored: it may have to be seen behind the block under `try` at hand. */
 bool lower_note_assignment(struct emitter *e, const struct name *name, struct node *store,
                            struct ir_value *v);
+/* type(e).__name__ of what was caught; NULL without an error: something else. */
+struct sugared *lower_caught_name(struct emitter *e, const struct tree *t);
+bool lower_caught_isinstance(struct emitter *e, struct ir_value *caught, const struct tree *classes,
+                             struct condition *out);
 /* The type of what is caught. */
 bool lower_is_caught(const struct type *t);
 /* A way that is never taken ends here. */

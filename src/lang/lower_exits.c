@@ -167,7 +167,11 @@ static bool learn_result(struct redirection *r, struct source_range at) {
     return emit_error(r->e, at, "the type of what is returned here is not known yet") != NULL;
 }
 
-bool lower_exits(struct emitter *e, struct tree *body,
+bool lower_always_returns(const struct tree *list) {
+    return always_returns(list);
+}
+
+bool lower_exits(struct emitter *e, struct tree *body, bool certain,
                  bool (*around)(struct emitter *e, struct tree *body, void *context), void *context) {
     struct source_range at = body->range;
     struct redirection r = {.e = e, .flag = lower_temporary(e, at), .result = lower_temporary(e, at)};
@@ -186,9 +190,9 @@ bool lower_exits(struct emitter *e, struct tree *body,
     struct tree_list ways = {0};
     static const int order[] = {EXIT_BREAK, EXIT_CONTINUE, EXIT_RETURN};
     for (int i = 0; i < 3; i++) {
-        bool certain = order[i] == EXIT_RETURN && always_returns(body);
+        bool always = order[i] == EXIT_RETURN && certain;
         if (!r.used[order[i]]) continue;
-        if (!put(&r, &ways, certain ? way_out(&r, at, order[i]) : take_way(&r, at, order[i]))) return false;
+        if (!put(&r, &ways, always ? way_out(&r, at, order[i]) : take_way(&r, at, order[i]))) return false;
     }
     struct tree *list = lower_tree(e, TREE_LIST, at, ways.count, ways.items);
     return list && emit_statements(e, list);

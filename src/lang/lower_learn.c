@@ -184,6 +184,13 @@ bool wide_note_store(struct emitter *e, const struct name *name, const struct ty
     return table_set(&e->wide->stored, name, (void *)(uintptr_t)type) || error_memory(e->err);
 }
 
+bool wide_learn_optional(struct emitter *e, const struct name *name, const struct type *type) {
+    const struct type *optional = type_optional(e->types, type);
+    if (!optional || table_has(&e->wide->optional, name)) return false;
+    e->wide->again = true;
+    return table_set(&e->wide->optional, name, (void *)(uintptr_t)optional) || error_memory(e->err);
+}
+
 bool wide_learn_loose(struct emitter *e, const struct name *name) {
     const struct type *type = table_get(&e->wide->stored, name);
     if (!type || name->text[0] == '$' || table_has(&e->wide->loose, name)) return false;

@@ -5,6 +5,7 @@
  * in the block are noted and taken behind it (lower_exits.c). No archive can hold a prim::Try. */
 #include "lang/library.h"
 #include "lang/lower.h"
+#include "types/exceptions.h"
 #include <string.h>
 
 /* ---- what a block assigns ---- */
@@ -59,7 +60,8 @@ static bool gather_new(struct emitter *e, struct tried *t) {
         const struct name *name = f->defined.items[i];
         bool outer = known_type(t->around, name), again = false;
         for (int k = 0; k < t->new.count; k++) again |= t->new.items[k] == name;
-        if (outer || again || name->text[0] == '$' || !table_get(&f->types, name)) continue;
+        bool own = name->text[0] == '$' && strncmp(name->text, "$_dropped", 9);
+        if (outer || again || own || !table_get(&f->types, name)) continue;
         if (!array_push_in(&e->memory, &t->new, name)) return error_memory(e->err);
     }
     return true;
@@ -244,6 +246,7 @@ static const char *catches_of(struct emitter *e, const struct tree *handlers) {
 }
 
 static bool mark_end(struct emitter *e) {
+    e->exit_count++;
     return table_set(&e->exits, e->frame->block, e->frame->block) || error_memory(e->err);
 }
 
@@ -285,7 +288,7 @@ static bool emit_handlers(struct emitter *e, struct handling *h) {
     struct condition c;
     if (h->at + 1 == h->handlers->count) return emit_handler(e, t, h->guarded);
     if (!compare_handler(e, h->guarded, "aten::eq", h->at, t->range, &c)) return false;
-    struct if_arms arms = {emit_handler_arm, h, {t->range, t->range}};
+    struct if_arms arms = {.emit = emit_handler_arm, .context = h, .at = {t->range, t->range}};
     return emit_if_arms(e, t->range, &c, &arms);
 }
 
@@ -316,7 +319,7 @@ static bool emit_try_except(struct emitter *e, struct tree *body, void *context)
     const char *catches = catches_of(e, h->handlers);
     if (!catches || !emit_guarded(e, body, catches, at, &g)) return false;
     h->guarded = &g;
-    struct if_arms arms = {emit_outcome, h, {at, h->handlers->items[0]->range}};
+    struct if_arms arms = {.emit = emit_outcome, .context = h, .at = {at, h->handlers->items[0]->range}};
     return compare_handler(e, &g, "aten::lt", 0, at, &c) && emit_if_arms(e, at, &c, &arms);
 }
 
@@ -343,15 +346,18 @@ static bool emit_try_finally(struct emitter *e, struct tree *body, void *context
     struct source_range at = body->range;
     if (!emit_guarded(e, body, "BaseException", at, &g) || !emit_statements(e, last)) return false;
     if (table_has(&e->exits, e->frame->block)) return true;
-    struct if_arms arms = {emit_after_finally, &g, {at, last->range}};
+    struct if_arms arms = {.emit = emit_after_finally, .context = &g, .at = {at, last->range}};
     return compare_handler(e, &g, "aten::lt", 0, last->range, &c) && emit_if_arms(e, at, &c, &arms);
 }
 
 /* ---- statements ---- */
 
-static bool guard(struct emitter *e, struct tree *body,
+static bool guard(struct emitter *e, const struct tree *whole, struct tree *body,
                   bool (*emit)(struct emitter *e, struct tree *body, void *context), void *context) {
-    if (lower_leaves(body)) return lower_exits(e, body, emit, context);
+    struct tree *list =
+        lower_tree(e, TREE_LIST, whole->range, 1, (struct tree *[]){(struct tree *)(uintptr_t)whole});
+    if (!list) return false;
+    if (lower_leaves(body)) return lower_exits(e, body, lower_always_returns(list), emit, context);
     const struct tree *left = e->left;
     e->left = NULL;
     bool good = emit(e, body, context);
@@ -361,18 +367,28 @@ static bool guard(struct emitter *e, struct tree *body,
 
 static bool emit_handled(struct emitter *e, const struct tree *t) {
     struct handling h = {.handlers = t->items[1], .otherwise = t->items[2]};
-    return guard(e, t->items[0], emit_try_except, &h);
+    return guard(e, t, t->items[0], emit_try_except, &h);
 }
 
 bool lower_try(struct emitter *e, const struct tree *t) {
     const struct tree *handlers = t->items[1], *last = t->items[3];
     if (!last->count) return emit_handled(e, t);
-    if (!handlers->count) return guard(e, t->items[0], emit_try_finally, (void *)(uintptr_t)last);
+    if (!handlers->count) return guard(e, t, t->items[0], emit_try_finally, (void *)(uintptr_t)last);
     struct tree *inner = tree_copy(&e->memory, t), *nothing = lower_tree(e, TREE_LIST, t->range, 0, NULL);
     if (!inner || !nothing) return error_memory(e->err);
     inner->items[3] = nothing;
     struct tree *body = lower_tree(e, TREE_LIST, t->range, 1, &inner);
-    return body && guard(e, body, emit_try_finally, (void *)(uintptr_t)last);
+    return body && guard(e, t, body, emit_try_finally, (void *)(uintptr_t)last);
+}
+
+/* What an expression statement gives counts as used: it may be there to raise. */
+bool lower_expression_statement(struct emitter *e, const struct tree *t) {
+    struct sugared *s = emit_sugared(e, t->items[0], 0, NULL);
+    struct ir_value *v = s && e->tried ? sugared_as_simple(s) : NULL;
+    if (!v || v->type->kind == TYPE_NONE) return s != NULL;
+    const char *text = arena_printf(&e->memory, "$_dropped%d", e->temporaries++);
+    const struct name *name = text ? emit_name(e, text) : emit_out_of_memory(e);
+    return name && variable_set(e, t->range, name, s, NULL);
 }
 
 /* raise, raise e */
@@ -387,6 +403,31 @@ bool lower_raise(struct emitter *e, const struct tree *t) {
     struct ir_value *v = s ? sugared_as_simple(s) : NULL;
     if (v && lower_is_caught(v->type)) return emit_reraise(e, v, t->range);
     return s && emit_raise_of(e, t->range, s);
+}
+
+/* type(e).__name__ */
+struct sugared *lower_caught_name(struct emitter *e, const struct tree *t) {
+    const struct tree *call = t->items[0];
+    bool type = call->kind == TREE_CALL && call->items[0]->kind == TREE_NAME && call->items[1]->count == 1 &&
+                !strcmp(t->name->text, "__name__") && !strcmp(call->items[0]->name->text, "type");
+    struct sugared *s = type ? emit_sugared(e, call->items[1]->items[0], 1, NULL) : NULL;
+    struct ir_value *v = s ? sugared_as_simple(s) : NULL;
+    return v && lower_is_caught(v->type) ? library_call(e, "caught_name", t->range, &v, 1) : NULL;
+}
+
+/* isinstance(e, CLASSES): by the names of all that are of these classes. */
+bool lower_caught_isinstance(struct emitter *e, struct ir_value *caught, const struct tree *classes,
+                             struct condition *out) {
+    struct text wanted = {0}, names = {0};
+    bool good = put_handler(e, classes, &wanted) && exception_put_kinds(e->unit, text_get(&wanted), &names);
+    struct ir_value *both[2] = {
+        caught, good ? emit_text(e, text_get(&names), (int64_t)names.length, classes->range) : NULL};
+    text_free(&wanted);
+    text_free(&names);
+    *out = (struct condition){.known = -1};
+    if (both[1])
+        out->value = sugared_value(e, library_call(e, "caught_is", classes->range, both, 2), classes->range);
+    return out->value != NULL;
 }
 
 bool lower_is_caught(const struct type *t) {

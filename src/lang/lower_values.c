@@ -189,6 +189,8 @@ struct sugared *lower_attribute(struct emitter *e, const struct tree *t, int bin
     (void)binders;
     (void)hint;
     if (is_super(e, t->items[0])) return super_member(e, t);
+    struct sugared *name = lower_caught_name(e, t);
+    if (name || e->err->code) return name;
     struct sugared *s = emit_sugared(e, t->items[0], 1, NULL);
     struct sugared *found = s ? lower_member_of(e, s, t->range, t->name) : NULL;
     return found ? lower_refined(e, t, found) : NULL;

@@ -137,7 +137,8 @@ static bool with_function(struct emitter *e, const struct tree *item, struct tre
     g.prefix = arena_printf(&e->memory, "$with%d_", e->temporaries++);
     if (!g.prefix) return error_memory(e->err);
     if (!bind_parameters(&g, item->items[0])) return false;
-    return lower_leaves(body) ? lower_exits(e, body, emit_inlined, &g) : emit_inlined(e, body, &g);
+    return lower_leaves(body) ? lower_exits(e, body, lower_always_returns(body), emit_inlined, &g)
+                              : emit_inlined(e, body, &g);
 }
 
 /* ---- objects ---- */
@@ -151,8 +152,9 @@ static bool emit_object(struct emitter *e, struct tree *body, void *context) {
 }
 
 static bool with_object(struct emitter *e, const struct tree *item, struct tree *body) {
-    return lower_leaves(body) ? lower_exits(e, body, emit_object, (void *)(uintptr_t)item)
-                              : emit_object(e, body, (void *)(uintptr_t)item);
+    return lower_leaves(body)
+               ? lower_exits(e, body, lower_always_returns(body), emit_object, (void *)(uintptr_t)item)
+               : emit_object(e, body, (void *)(uintptr_t)item);
 }
 
 /* The items from number `at` on: each around the next. */

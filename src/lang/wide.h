@@ -16,6 +16,7 @@ struct wide {
     struct table literals; /* a literal's tree -> the type that its uses ask for */
     struct table partial;  /* trees of literals of which only the key's type is known */
     struct table loose;    /* name of a variable that is not set on every way -> its type */
+    struct table optional; /* name of a variable that starts as None -> the Optional type that it has */
     bool again;            /* something was learnt: compile once more */
     bool seeks_result;     /* only what returns give is looked for: what does not compile is left out */
     /* Of the attempt at hand: */
@@ -72,6 +73,8 @@ bool wide_note_constant(struct emitter *e, const struct name *name, struct ir_va
 /* The constant that a value is known to be here. */
 bool wide_constant(struct emitter *e, const struct ir_value *v, lb_value *out);
 bool wide_note_store(struct emitter *e, const struct name *name, const struct type *type);
+/* A variable that starts as None is set to a value of this type. */
+bool wide_learn_optional(struct emitter *e, const struct name *name, const struct type *type);
 /* The variable was read where it is not set on every way. */
 bool wide_learn_loose(struct emitter *e, const struct name *name);
 bool wide_begin_loose(struct emitter *e); /* at a function's beginning */

@@ -91,6 +91,10 @@ static bool is_forkable(const struct node *pair) {
 /* The subgraph's context tuple is replaced by an input for each of its members. */
 static bool spread_context(struct node *fork, struct node *context, struct graph *subgraph) {
     struct ir_value *tuple = block_input(subgraph->top, 0);
+    if (!tuple->uses.count) { /* it closes over nothing */
+        block_erase_input(subgraph->top, 0);
+        return true;
+    }
     struct node *unpack = tuple->uses.items[0].user;
     for (int i = 0; i < context->inputs.count; i++) {
         struct ir_value *outside = node_input(context, i);
@@ -125,7 +129,7 @@ static bool inline_fork(struct node *n, enum kind kind, lb_error *err) {
     fork->range = n->range;
     struct block *top = subgraph->top;
     if (top->param->outputs.count != 1 || block_input(top, 0)->type->kind != TYPE_TUPLE ||
-        block_input(top, 0)->uses.count != 1) {
+        (block_input(top, 0)->uses.count != 1 && kind != KIND_TRY)) {
         graph_free(subgraph);
         return lang_report(err, n->range, "Cannot fork lambda with parameters");
     }

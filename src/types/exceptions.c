@@ -107,3 +107,24 @@ bool exception_is_a(struct unit *u, const char *kind, const char *wanted, size_t
     }
     return false;
 }
+
+static bool is_any_of(struct unit *u, const char *kind, const char *wanted) {
+    while (*wanted) {
+        size_t length = strcspn(wanted, " ");
+        if (exception_is_a(u, kind, wanted, length)) return true;
+        wanted += length + (wanted[length] == ' ');
+    }
+    return false;
+}
+
+bool exception_put_kinds(struct unit *u, const char *wanted, struct text *out) {
+    text_put(out, " ");
+    for (size_t i = 0; i < sizeof builtin / sizeof *builtin; i++)
+        if (is_any_of(u, builtin[i].name, wanted))
+            text_printf(out, "%s builtins.%s ", builtin[i].name, builtin[i].name);
+    for (uint32_t i = 0; u->exceptions.slots && i <= u->exceptions.mask; i++) {
+        const struct name *own = u->exceptions.slots[i].key;
+        if (own && is_any_of(u, own->text, wanted)) text_printf(out, "%s ", own->text);
+    }
+    return !out->failed;
+}

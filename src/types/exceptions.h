@@ -10,6 +10,8 @@ bool exception_is_builtin(const char *name);
 bool exception_declare(struct unit *u, const struct name *qualified, const char *bases);
 /* The name as Python writes it: without "builtins.". */
 const char *exception_plain_name(const char *kind);
+/* Puts the names of all classes that are one of these (names with spaces between): " A builtins.A m.B ". */
+bool exception_put_kinds(struct unit *u, const char *wanted, struct text *out);
 /* Whether an exception of the class `kind` is one of the class `wanted` (`length` bytes), both full names. */
 bool exception_is_a(struct unit *u, const char *kind, const char *wanted, size_t length);
 #endif

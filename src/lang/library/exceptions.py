@@ -9,7 +9,6 @@ class Caught(NamedTuple):
     place: str  # the traceback
 
 
-@property
 def caught_name(error: Caught) -> str:
     return error.kind[error.kind.rfind(".") + 1 :]
 
@@ -20,6 +19,10 @@ def caught_str(error: Caught) -> str:
 
 def caught_repr(error: Caught) -> str:
     return error.kind[error.kind.rfind(".") + 1 :] + "(" + error.shown + ")"
+
+
+def caught_is(error: Caught, kinds: str) -> bool:
+    return " " + error.kind + " " in kinds
 
 
 @property
