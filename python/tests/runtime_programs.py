@@ -586,25 +586,6 @@ def t_assert_chain(x: int) -> str:
     return "ok"
 
 
-def t_stop(n: int) -> int:
-    it = iter([1, 2, 3])
-    total = 0
-    try:
-        while True:
-            total += next(it)
-    except StopIteration:
-        return total
-
-
-def t_pass_error(n: int) -> str:
-    def describe(e) -> str:
-        return "<" + str(e) + ">"
-    try:
-        raise ValueError("v")
-    except ValueError as e:
-        return describe(e)
-
-
 def t_lambda(n: int) -> int:
     f = lambda k: 10 // k
     try:
@@ -688,7 +669,5 @@ CALLS = {
     "t_deep": [(5,)],
     "t_gen": [(3,), (5,)],
     "t_assert_chain": [(0,), (20,), (5,)],
-    "t_stop": [(1,)],
-    "t_pass_error": [(1,)],
     "t_lambda": [(0,), (2,)],
 }
