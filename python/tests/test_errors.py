@@ -18,7 +18,7 @@ errors_doc = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(errors_doc)
 
 # Families' rows for what none of their codes names, and what only text that Python never reads can have.
-WITHOUT_PROGRAM = {1001, 1002, 1200, 1300, 1400, 1500, 1804}
+WITHOUT_PROGRAM = {1001, 1002, 1200, 1300, 1400, 1500, 1802, 1804}
 
 
 def message_of(source, entry, folder, monkeypatch):

@@ -71,7 +71,9 @@ static void note(struct emitter *e) {
 }
 
 bool recovery_go_on(struct emitter *e, const struct recovery *r, const struct tree *t) {
-    if (!e->wide || e->wide->again || e->err != e->own_err || e->err->code != LB_ERROR_COMPILE) return false;
+    if (!e->wide || e->wide->again || e->unit->awaited || e->err != e->own_err ||
+        e->err->code != LB_ERROR_COMPILE)
+        return false;
     if (is_made(t)) return false;
     note(e);
     e->frame = r->frame;
