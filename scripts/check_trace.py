@@ -36,12 +36,11 @@ COUNTS = ("outputs", "code", "canonical", "graph", "warnings")
 # ---- what is traced: (name, function that gives the object and its lists of inputs) ----
 
 
-def random_images(builder, size):
-    """The model, an image and two others."""
+def random_images(builder, arguments):
+    """The model, its inputs and others of two images."""
 
     def make():
-        model = builder().eval()
-        return model, [(torch.randn(size),), (torch.randn(2, *size[1:]),)]
+        return builder().eval(), [arguments(), tuple(torch.randn(2, *image.shape[1:]) for image in arguments())]
 
     return make
 
@@ -92,9 +91,9 @@ def models_of_transformers():
 
 
 def five_models():
-    for name, builder, size in torchvision_models():
+    for name, builder, arguments in torchvision_models({}):
         if name in ("resnet18", "mobilenet_v3_small", "vit_b_16"):
-            yield name, random_images(builder, size)
+            yield name, random_images(builder, arguments)
     yield from list(models_of_transformers())[:2]
 
 
@@ -103,8 +102,8 @@ def models(library):
         return five_models()
     if library == "transformers":
         return models_of_transformers()
-    sized = torchvision_models() if library == "torchvision" else timm_models()
-    return ((name, random_images(builder, size)) for name, builder, size in sized)
+    found = (torchvision_models if library == "torchvision" else timm_models)({})
+    return ((name, random_images(builder, arguments)) for name, builder, arguments in found)
 
 
 def tensors_alone(value):

@@ -81,7 +81,8 @@ def _copied(graph):
         place = _FRAME.match(stack)
         if place:
             ours.setSourceRange(stack, place.group(1), int(place.group(2)))
-        if theirs.kind() == "prim::Constant" and theirs.hasAttribute("value") and theirs.kindOf("value") == "t":
+        constant = theirs.kind() == "prim::Constant" and theirs.hasAttribute("value")
+        if constant and theirs.kindOf("value") == "t":
             ours.t_("value", theirs.t("value"))
     return made
 
