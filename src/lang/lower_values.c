@@ -369,6 +369,14 @@ static bool never_equal(const struct type *a, const struct type *b) {
     return a->kind != b->kind && !(numbers[0] && numbers[1]);
 }
 
+/* A member of an Enum beside a value: members of an IntEnum equal it, those of an Enum never do, and types do
+ * not tell these apart. */
+static bool is_member_beside_value(const struct type *a, const struct type *b) {
+    const struct type *value = a->kind == TYPE_ENUM ? b : a;
+    return (a->kind == TYPE_ENUM) != (b->kind == TYPE_ENUM) &&
+           (value->kind == TYPE_INT || value->kind == TYPE_FLOAT || value->kind == TYPE_STRING);
+}
+
 static bool has_method(struct emitter *e, const struct ir_value *v, const char *name) {
     const struct name *method = emit_name(e, name);
     return method && v->type->kind == TYPE_CLASS && class_find_method(v->type->definition, method);
@@ -411,6 +419,10 @@ static struct sugared *otherwise(struct emitter *e, const struct tree *t, struct
         return compare_tuples(e, t, a, b);
     if (equality && (a->type->kind == TYPE_OPTIONAL || b->type->kind == TYPE_OPTIONAL))
         return compare_optional(e, t, a, b);
+    if (equality && is_member_beside_value(a->type, b->type))
+        return emit_error(e, t->range,
+                          "A member of an Enum is compared with a value: compare with its .value, or with "
+                          "another member");
     if (equality && never_equal(a->type, b->type))
         return sugared_simple(e, emit_bool(e, t->op == OPERATOR_NOT_EQUAL, t->range));
     if (t->op == OPERATOR_IN && b->type->kind == TYPE_TUPLE) return contained_in_tuple(e, t, a, b);
