@@ -36,6 +36,8 @@ struct tree *parse_try(struct parser *p) {
         if (!tree_list_add(p, &handlers, parse_handler(p))) return NULL;
     struct tree *otherwise = body ? parse_part(p, TOKEN_ELSE) : NULL;
     struct tree *finally = otherwise ? parse_part(p, TOKEN_FINALLY) : NULL;
+    if (finally && !handlers.count && (otherwise->count || !finally->count))
+        return parser_error(p, at, "expected 'except' or 'finally' block");
     return parser_node(p, TREE_TRY, at, 4, body, parser_list(p, at, &handlers), otherwise, finally);
 }
 
