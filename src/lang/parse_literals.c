@@ -198,7 +198,7 @@ static struct tree *string_tree(struct parser *p, struct source_range range, str
     return t;
 }
 
-/* Parses the expression between the braces of an f-string with a parser of its own. */
+/* Parses the expression between the braces of an f-string from tokens of its own. */
 static struct tree *parse_replacement(struct parser *p, const char *start, const char *end,
                                       struct source_range range) {
     const char *text = p->source->text;
@@ -206,16 +206,16 @@ static struct tree *parse_replacement(struct parser *p, const char *start, const
     struct tokens tokens;
     if (!lang_lex_part(p->a, part, &tokens, NULL))
         return parser_error(p, range, "invalid expression in f-string");
-    struct parser inner = *p;
-    inner.tokens = tokens.list.items;
-    inner.at = 0;
-    struct tree *tree = parser_enter(&inner) ? parse_expressions(&inner) : NULL;
-    if (tree && parser_kind(&inner) != TOKEN_NEWLINE)
-        tree = parser_error(&inner, range, "invalid expression in f-string");
-    p->failed = inner.failed;
-    p->errors = inner.errors;
-    p->error_count = inner.error_count;
-    p->out_of_memory |= inner.out_of_memory;
+    const struct token *outside = p->tokens;
+    int at = p->at, depth = p->depth;
+    p->tokens = tokens.list.items;
+    p->at = 0;
+    struct tree *tree = parser_enter(p) ? parse_expressions(p) : NULL;
+    if (tree && parser_kind(p) != TOKEN_NEWLINE)
+        tree = parser_error(p, range, "invalid expression in f-string");
+    p->tokens = outside;
+    p->at = at;
+    p->depth = depth;
     return tree;
 }
 
