@@ -2,10 +2,11 @@
 import copy
 import functools
 
-import pytest
-import runtime_programs as programs
-
 import linkboy
+import pytest
+
+pytest.importorskip("torch")
+import runtime_programs as programs  # noqa: E402
 
 CASES = [(name, arguments) for name, calls in programs.CALLS.items() for arguments in calls]
 
