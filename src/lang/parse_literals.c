@@ -265,7 +265,10 @@ static struct tree *parse_format_spec(struct parser *p, struct string_token s, c
                                       struct source_range range) {
     struct format_parts inner = {.range = range};
     s.start = *at + 1;
-    if (!parser_enter(p) || !add_parts(p, s, &inner, at) || !end_text(p, &inner)) return NULL;
+    if (!parser_enter(p) || !add_parts(p, s, &inner, at) || !end_text(p, &inner)) {
+        text_free(&inner.text);
+        return NULL;
+    }
     p->depth--;
     return parser_node_of(p, TREE_FORMATTED_STRING, range, &inner.list);
 }
