@@ -73,8 +73,8 @@ static void on_signal(int number) {
 
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
-/* UndefinedBehaviorSanitizer calls this before it ends the process in its own way. */
-void __ubsan_on_report(void);
+/* UndefinedBehaviorSanitizer calls this, where it can see it, before it ends the process in its own way. */
+__attribute__((visibility("default"))) void __ubsan_on_report(void);
 void __ubsan_on_report(void) {
     tell_current();
 }
