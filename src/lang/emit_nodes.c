@@ -37,7 +37,21 @@ bool is_subtype(struct emitter *e, const struct type *a, const struct type *b) {
     return type_is_subtype(e->types, a, b);
 }
 
+/* Loops that are unrolled within each other multiply. What the text has words for is never too much. */
+static bool is_too_large(struct emitter *e) {
+    enum { MOST_REPEATED = 100000 };
+    const struct source *source = e->pending.source;
+    if (e->graph->next_unique <= MOST_REPEATED + (source ? (int64_t)source->length : 0)) return false;
+    error_set(
+        e->err, LB_ERROR_LIMIT,
+        "'%s' becomes a graph of more than %d values: loops over modules and tuples are repeated for each "
+        "item, and nested ones multiply",
+        e->function->name->text, MOST_REPEATED);
+    return true;
+}
+
 static struct node *place(struct emitter *e, struct node *n, struct ir_value *const *inputs, int count) {
+    if (is_too_large(e)) return NULL;
     if (!n) return emit_out_of_memory(e);
     for (int i = 0; i < count; i++)
         if (!node_add_input(n, inputs[i])) return emit_out_of_memory(e);
@@ -68,6 +82,7 @@ bool emit_set_name(struct emitter *e, struct node *n, const struct name *name) {
 }
 
 struct ir_value *emit_constant(struct emitter *e, lb_value v, struct source_range at) {
+    if (is_too_large(e)) return NULL;
     struct ir_value *c = graph_insert_constant(e->graph, v, NULL, at);
     if (c) return c;
     bool plain =
