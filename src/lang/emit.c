@@ -16,6 +16,23 @@ static void release(struct emitter *e) {
     arena_free(&e->memory);
 }
 
+struct emitter_place emitter_here(const struct emitter *e) {
+    return (struct emitter_place){
+        e->frame, e->graph->insert_before, e->definition, e->loop_status, e->tried, e->handled, e->left,
+        e->depth};
+}
+
+void emitter_return(struct emitter *e, const struct emitter_place *to) {
+    e->frame = to->frame;
+    e->graph->insert_before = to->before;
+    e->definition = to->definition;
+    e->loop_status = to->loop_status;
+    e->tried = to->tried;
+    e->handled = to->handled;
+    e->left = to->left;
+    e->depth = to->depth;
+}
+
 static bool emit_all(struct emitter *e, const struct tree *def) {
     struct schema *schema = NULL;
     if (!frame_push(e, e->graph->top)) return false;

@@ -510,7 +510,7 @@ static bool try_statement(struct emitter *e, const struct tree *t) {
 
 /* What does not compile is noted, and the next statement is looked at (recover.h). */
 static bool noted_statement(struct emitter *e, const struct tree *t) {
-    struct recovery before = recovery_begin(e);
+    struct emitter_place before = emitter_here(e);
     if (emit_statement(e, t)) return true;
     bool leaves = t->kind == TREE_RETURN || t->kind == TREE_RAISE;
     return recovery_go_on(e, &before, t) && (!leaves || mark_exit(e, e->frame->block));

@@ -151,6 +151,21 @@ static inline void emit_back(struct emitter *e, struct insertion old) {
     e->graph->insert_before = old.before;
 }
 
+/* Where the emitter is between two statements or before an expression: what fails behind it can be given up.
+ */
+struct emitter_place {
+    struct frame *frame;
+    struct node *before;
+    struct definition definition;
+    enum loop_status loop_status;
+    struct tried *tried;
+    struct ir_value *handled;
+    const struct tree *left;
+    int depth;
+};
+struct emitter_place emitter_here(const struct emitter *e);
+void emitter_return(struct emitter *e, const struct emitter_place *to);
+
 /* ---- variables (environment.c) ---- */
 struct frame *frame_push(struct emitter *e, struct block *b);
 struct frame *frame_pop(struct emitter *e);

@@ -40,15 +40,7 @@ void wide_choose_error(lb_error *strict, lb_error *wide) {
 }
 
 void attempt_begin(struct emitter *e, struct attempt_error *a) {
-    *a = (struct attempt_error){.outer = e->err,
-                                .frame = e->frame,
-                                .before = e->graph->insert_before,
-                                .depth = e->depth,
-                                .loop_status = e->loop_status,
-                                .definition = e->definition,
-                                .tried = e->tried,
-                                .handled = e->handled,
-                                .left = e->left};
+    *a = (struct attempt_error){.outer = e->err, .before = emitter_here(e)};
     e->err = &a->own;
 }
 
@@ -59,14 +51,7 @@ bool attempt_failed(struct emitter *e, struct attempt_error *a) {
         error_move(e->err, &a->own);
         return true;
     }
-    e->frame = a->frame;
-    e->graph->insert_before = a->before;
-    e->depth = a->depth;
-    e->loop_status = a->loop_status;
-    e->definition = a->definition;
-    e->tried = a->tried;
-    e->handled = a->handled;
-    e->left = a->left;
+    emitter_return(e, &a->before);
     return true;
 }
 

@@ -2,10 +2,6 @@
 #include "lang/recover.h"
 #include <string.h>
 
-struct recovery recovery_begin(const struct emitter *e) {
-    return (struct recovery){e->frame, e->graph->insert_before, e->definition, e->loop_status, e->depth};
-}
-
 bool recovery_failed(const struct emitter *e) {
     return e->wide && e->wide->faults.code;
 }
@@ -70,17 +66,13 @@ static void note(struct emitter *e) {
         lang_report_more(&e->wide->faults, e->err);
 }
 
-bool recovery_go_on(struct emitter *e, const struct recovery *r, const struct tree *t) {
+bool recovery_go_on(struct emitter *e, const struct emitter_place *before, const struct tree *t) {
     if (!e->wide || e->wide->again || e->unit->awaited || e->err != e->own_err ||
         e->err->code != LB_ERROR_COMPILE)
         return false;
     if (is_made(t)) return false;
     note(e);
-    e->frame = r->frame;
-    e->graph->insert_before = r->before;
-    e->definition = r->definition;
-    e->loop_status = r->loop_status;
-    e->depth = r->depth;
+    emitter_return(e, before);
     e->wide->hides = false;
     return forget_targets(e, t);
 }

@@ -5,17 +5,9 @@
 #define LINKBOY_LANG_RECOVER_H
 #include "lang/wide.h"
 
-/* Where the emitter was before a statement. */
-struct recovery {
-    struct frame *frame;
-    struct node *before;
-    struct definition definition;
-    enum loop_status loop_status;
-    int depth;
-};
-struct recovery recovery_begin(const struct emitter *e);
-/* After `t` has failed: notes why and puts the emitter back. False: the error ends the compilation. */
-bool recovery_go_on(struct emitter *e, const struct recovery *r, const struct tree *t);
+/* After `t` has failed: notes why and puts the emitter back where it was before. False: the error ends the
+ * compilation. */
+bool recovery_go_on(struct emitter *e, const struct emitter_place *before, const struct tree *t);
 /* Whether errors were noted. */
 bool recovery_failed(const struct emitter *e);
 /* A definition without the annotations that name no type, each of which is noted; NULL after an error. */

@@ -84,14 +84,7 @@ bool wide_check_set(struct emitter *e, const struct name *name, struct source_ra
 /* Runs a step whose compile errors are no errors yet: they are kept for wide_fail() or dropped. */
 struct attempt_error {
     lb_error own, *outer;
-    struct frame *frame;
-    struct node *before;
-    int depth;
-    enum loop_status loop_status;
-    struct definition definition;
-    struct tried *tried;
-    struct ir_value *handled;
-    const struct tree *left;
+    struct emitter_place before;
 };
 void attempt_begin(struct emitter *e, struct attempt_error *a);
 /* Whether the step failed with a compile error (then the emitter is where it was before). Other errors stand.
