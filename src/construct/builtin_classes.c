@@ -1,6 +1,7 @@
 /* Python's builtin classes, exceptions and the few of libraries that are native here: making their instances,
  * and what isinstance() says of things that are no instances of a class. */
 #include "construct/natives.h"
+#include "types/exceptions.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -382,34 +383,9 @@ static const struct builtin_class classes[] = {
     {"torch.autograd.Function", NULL, CLASS_PLAIN, NULL, NULL},
     {"enum.Enum", NULL, CLASS_ENUM, NULL, NULL},
     {"typing.NamedTuple", NULL, CLASS_NAMED_TUPLE, make_named_tuple, NULL},
-#define EXCEPTION(name, base) \
-    { #name, base, CLASS_EXCEPTION, make_builtin_exception, NULL }
-    EXCEPTION(BaseException, NULL),
-    EXCEPTION(Exception, "BaseException"),
-    EXCEPTION(ArithmeticError, "Exception"),
-    EXCEPTION(ZeroDivisionError, "ArithmeticError"),
-    EXCEPTION(OverflowError, "ArithmeticError"),
-    EXCEPTION(AssertionError, "Exception"),
-    EXCEPTION(AttributeError, "Exception"),
-    EXCEPTION(ImportError, "Exception"),
-    EXCEPTION(ModuleNotFoundError, "ImportError"),
-    EXCEPTION(LookupError, "Exception"),
-    EXCEPTION(IndexError, "LookupError"),
-    EXCEPTION(KeyError, "LookupError"),
-    EXCEPTION(NameError, "Exception"),
-    EXCEPTION(RuntimeError, "Exception"),
-    EXCEPTION(NotImplementedError, "RuntimeError"),
-    EXCEPTION(RecursionError, "RuntimeError"),
-    EXCEPTION(StopIteration, "Exception"),
-    EXCEPTION(TypeError, "Exception"),
-    EXCEPTION(ValueError, "Exception"),
-    EXCEPTION(OSError, "Exception"),
-    EXCEPTION(Warning, "Exception"),
-    EXCEPTION(UserWarning, "Warning"),
-    EXCEPTION(DeprecationWarning, "Warning"),
-#undef EXCEPTION
 };
 enum { CLASS_COUNT = sizeof classes / sizeof *classes };
+static const struct builtin_class exception = {NULL, NULL, CLASS_EXCEPTION, make_builtin_exception, NULL};
 
 static const char *last_part(const char *path) {
     const char *dot = strrchr(path, '.');
@@ -417,11 +393,12 @@ static const char *last_part(const char *path) {
 }
 
 /* Classes with a dotted name belong to a library; the others are names that every file knows. */
-static bool make_one(struct evaluator *v, const struct builtin_class *row) {
-    const struct name *name = evaluator_name(v, last_part(row->name)), *path = evaluator_name(v, row->name);
+static bool make_one(struct evaluator *v, const struct builtin_class *row, const char *full,
+                     const char *base_name) {
+    const struct name *name = evaluator_name(v, last_part(full)), *path = evaluator_name(v, full);
     struct thing_class **base = arena_array(&v->memory, struct thing_class *, 1);
     if (!name || !path || !base) return error_memory(v->err);
-    if (row->base) base[0] = builtin_class_named(v, row->base);
+    if (base_name) base[0] = builtin_class_named(v, base_name);
     struct thing_class *c = class_new(v, name, base, base[0] != NULL);
     if (!c) return false;
     c->nature = row->nature;
@@ -451,8 +428,11 @@ static bool add_method(struct evaluator *v, const char *of, const char *name, th
 }
 
 bool builtin_classes_make(struct evaluator *v) {
+    const char *exception_name, *base;
     for (int i = 0; i < CLASS_COUNT; i++)
-        if (!make_one(v, &classes[i])) return false;
+        if (!make_one(v, &classes[i], classes[i].name, classes[i].base)) return false;
+    for (int i = 0; (exception_name = exception_builtin(i, &base)); i++)
+        if (!make_one(v, &exception, exception_name, base)) return false;
     for (const struct native_function *f = module_methods; f->name; f++)
         if (!add_method(v, "torch.nn.Module", f->name, f->run)) return false;
     for (const struct native_function *f = builtin_functions; f->name; f++) {

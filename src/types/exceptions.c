@@ -44,6 +44,7 @@ static const struct {
     {"UnicodeError", "ValueError"},
     {"Warning", "Exception"},
     {"DeprecationWarning", "Warning"},
+    {"FutureWarning", "Warning"},
     {"RuntimeWarning", "Warning"},
     {"UserWarning", "Warning"},
 };
@@ -52,6 +53,12 @@ static int find(const char *name, size_t length) {
     for (size_t i = 0; i < sizeof builtin / sizeof *builtin; i++)
         if (strlen(builtin[i].name) == length && !memcmp(builtin[i].name, name, length)) return (int)i;
     return -1;
+}
+
+const char *exception_builtin(int index, const char **base) {
+    if ((size_t)index >= sizeof builtin / sizeof *builtin) return NULL;
+    *base = builtin[index].base;
+    return builtin[index].name;
 }
 
 bool exception_is_builtin(const char *name) {

@@ -3,6 +3,8 @@
 #define LINKBOY_TYPES_EXCEPTIONS_H
 #include "types/unit.h"
 
+/* Python's own classes, each behind the one that it comes from (NULL: none); NULL: there are fewer. */
+const char *exception_builtin(int index, const char **base);
 /* A class of Python's own, by its plain name. */
 bool exception_is_builtin(const char *name);
 /* A program's own class: `bases` are the full names of all classes that it comes from, with spaces between.
