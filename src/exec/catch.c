@@ -35,8 +35,6 @@ static const struct {
     {"range() arg 3 must not be zero", "ValueError", NULL},
     {"factorial() not defined for negative values", "ValueError", NULL},
     {"chr() arg not in range", "ValueError", "chr() arg not in range(0x110000)"},
-    {"Expected", "ValueError",
-     NULL}, /* ... elements in a list or tuple that is unpacked; see is_unpacking() */
     {"unhashable type", "TypeError", NULL},
     {"calls are nested more than", "RecursionError", "maximum recursion depth exceeded"},
 };
@@ -123,9 +121,9 @@ static void put_number_error(struct text *out, const char *message, const char *
 
 /* What an operator says, in Python's words. */
 static void tell_refused(struct told *t, const struct machine *m, const char *kind, const char *message) {
+    if (is_unpacking(message)) kind = "ValueError";
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (!begins(message, known[i].begins)) continue;
-        if (!strcmp(known[i].begins, "Expected") && !is_unpacking(message)) continue;
         kind = known[i].kind;
         if (known[i].text) message = known[i].text;
         if (i == 0 && is_integer_division(m)) message = "integer division or modulo by zero";

@@ -57,36 +57,10 @@ bool function_can_be(const struct function *f, const char *what, lb_error *err) 
 
 /* ---- classes ---- */
 
-struct search {
-    const struct type *wanted;
-    struct table seen;
-};
-
-static bool holds(struct search *s, const struct type *t);
-
-static bool class_holds(struct search *s, const struct type *t) {
-    const struct class_definition *c = t->definition;
-    if (table_has(&s->seen, t) || !table_set(&s->seen, t, s)) return false;
-    for (int i = 0; i < c->attributes.count; i++)
-        if (holds(s, c->attributes.items[i].type)) return true;
-    return false;
-}
-
-static bool holds(struct search *s, const struct type *t) {
-    if (t == s->wanted) return true;
-    if (t->kind == TYPE_CLASS) return class_holds(s, t);
-    for (int i = 0; i < t->count; i++)
-        if (holds(s, t->items[i])) return true;
-    return false;
-}
-
 bool class_can_be(const struct type *class, const char *what, lb_error *err) {
     const struct class_definition *c = class->definition;
-    struct search s = {.wanted = class};
-    bool itself = class_holds(&s, class);
-    table_free(&s.seen);
     const struct tree *def = c->methods.count ? c->methods.items[0]->definition : NULL;
-    if (itself)
+    if (c->holds_itself)
         return refuse(
             def ? def->range : (struct source_range){0}, err,
             "Objects of '%s' hold objects of their own class and cannot be %s: no archive can hold such "

@@ -23,6 +23,29 @@ int class_add_attribute(struct class_definition *c, struct class_attribute attri
     return array_push(&c->attributes, attribute) ? c->attributes.count - 1 : -1;
 }
 
+struct class_search {
+    const struct type *wanted;
+    struct table seen;
+};
+
+static bool is_in(struct class_search *s, const struct type *t) {
+    if (t == s->wanted) return true;
+    for (int i = 0; i < t->count; i++)
+        if (is_in(s, t->items[i])) return true;
+    if (t->kind != TYPE_CLASS || table_has(&s->seen, t)) return false;
+    if (!table_set(&s->seen, t, s)) return true;
+    for (int i = 0; i < t->definition->attributes.count; i++)
+        if (is_in(s, t->definition->attributes.items[i].type)) return true;
+    return false;
+}
+
+bool class_is_in(const struct type *class, const struct type *t) {
+    struct class_search s = {.wanted = class};
+    bool is = is_in(&s, t);
+    table_free(&s.seen);
+    return is;
+}
+
 bool class_add_method(struct class_definition *c, struct function *f) {
     return array_push(&c->methods, f);
 }

@@ -140,8 +140,9 @@ struct class_definition {
     uint8_t container; /* enum module_container */
     void *host;        /* what its names that are no members are asked of (lang/host.h); NULL: nobody */
     bool is_module;
-    bool is_interface;                           /* then is_module says ModuleInterface */
-    bool is_native;                              /* a C++ class: methods are native, instances are capsules */
+    bool is_interface; /* then is_module says ModuleInterface */
+    bool is_native;    /* a C++ class: methods are native, instances are capsules */
+    bool holds_itself; /* an attribute's type leads back to it: PyTorch has no such classes */
     ARRAY_OF(struct class_attribute) attributes; /* slot order */
     ARRAY_OF(struct class_constant) constants;
     ARRAY_OF(struct function *) methods; /* definition order; interfaces: without graphs */
@@ -228,6 +229,8 @@ int class_find_attribute(const struct class_definition *c, const struct name *na
 struct function *class_find_method(const struct class_definition *c, const struct name *name);
 const struct class_constant *class_find_constant(const struct class_definition *c, const struct name *name);
 int class_add_attribute(struct class_definition *c, struct class_attribute attribute); /* slot, -1: memory */
+/* Whether `t`, or what objects of it hold, is of this class or holds one; when memory is out, too. */
+bool class_is_in(const struct type *class, const struct type *t);
 bool class_add_method(struct class_definition *c, struct function *f);
 /* Methods that were compiled for their calls alone are no methods of the class. */
 void class_drop_uncompiled(struct class_definition *c);
