@@ -247,7 +247,7 @@ static bool add_attribute(struct emitter *e, const struct type *c, struct source
                    "Assignment to attribute '%s' cannot be of a type that contains class '%s'.\nClasses that "
                    "recursively contain instances of themselves are not yet supported",
                    name->text, emit_type_words(e, c)) != NULL;
-    c->definition->holds_itself |= e->wide && class_is_in(c, type);
+    c->definition->holds_itself |= class_is_in(c, type);
     struct class_attribute a = {.name = name, .type = type, .open = e->resolver->python && is_empty(value)};
     if (class_add_attribute(c->definition, a) < 0) return error_memory(e->err);
     if (e->graph->insert_before->block == e->graph->top) return true;
