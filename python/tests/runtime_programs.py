@@ -626,6 +626,24 @@ def t_chain(n: int) -> int:
     return total
 
 
+class Owner:
+    def __init__(self, value: int, owned: "Optional[Owned]" = None):
+        self.value = value
+        self.owned: Optional[Owned] = owned
+
+
+class Owned:
+    def __init__(self, owner: Owner):
+        self.owner = owner
+
+
+def t_each_other(n: int) -> int:
+    owner = Owner(n)
+    owner.owned = Owned(owner)
+    owned = owner.owned
+    return -1 if owned is None else owned.owner.value
+
+
 def t_tree(n: int) -> int:
     root = Multi("root")
     for i in range(n):
@@ -667,6 +685,7 @@ CALLS = {
     "t_shape": [(torch.ones(9),), (torch.ones(8),)],
     "t_reset": [(0,), (5,)],
     "t_deep": [(5,)],
+    "t_each_other": [(3,)],
     "t_gen": [(3,), (5,)],
     "t_assert_chain": [(0,), (20,), (5,)],
     "t_lambda": [(0,), (2,)],

@@ -39,7 +39,13 @@ def test_recursion_ends_with_an_error_that_says_where():
 
 @pytest.mark.parametrize(
     "name, words",
-    [("t_assert", "has a `try`"), ("deep", "calls itself"), ("t_nonlocal", "calls itself"), ("t_chain", "hold objects of their own class")],
+    [
+        ("t_assert", "has a `try`"),
+        ("deep", "calls itself"),
+        ("t_nonlocal", "calls itself"),
+        ("t_chain", "hold objects of their own class"),
+        ("t_each_other", "hold objects of their own class"),
+    ],
 )
 def test_saving_says_what_no_archive_can_hold(name, words, tmp_path):
     with pytest.raises(Exception, match=words):

@@ -40,3 +40,11 @@ def test_module(made, args):
     expected = module(*args)
     assert same(again(*args), expected)
     assert same(scripted(*args), expected)
+
+
+def test_a_list_of_modules_is_taken_as_it_is_now():
+    module = whole_sources.PlainList()
+    before = module(whole_sources.X)
+    assert same(linkboy.script(module)(whole_sources.X), before)
+    module.layers.append(torch.nn.Linear(2, 2))
+    assert same(linkboy.script(module)(whole_sources.X), module(whole_sources.X))

@@ -269,6 +269,17 @@ class Parameters(nn.Module):
         return self.net(x) + total
 
 
+class PlainList(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = [nn.Linear(2, 2), nn.Linear(2, 2)]
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
 def iterators(xs: List[int]) -> Tuple[int, int, int]:
     it = iter(xs)
     first = next(it) * 100 + next(it)
@@ -304,4 +315,5 @@ MODULES = [
     (Caller, (X,)),
     (Cached, (X,)),
     (Parameters, (X,)),
+    (PlainList, (X,)),
 ]

@@ -44,8 +44,13 @@ def _as_module(obj):
     return nn.ModuleList([_as_module(value) for value in obj])
 
 
+def begin() -> None:
+    """Before a compilation: what the attributes hold may have changed since the last."""
+    _adopted.clear()
+
+
 def containers_of(module) -> dict:
-    """The containers that stand for the module's attributes, made once."""
+    """The containers that stand for the module's attributes, made once a compilation."""
     found = _adopted.get(module)
     if found is None:
         held = [name for name, v in module.__dict__.items() if name != "_modules" and holds_modules(v)]

@@ -452,6 +452,7 @@ def settle() -> None:
 def begin() -> None:
     _created.clear()
     _class_methods.clear()
+    adopted.begin()
 
 
 def check_initialized(module) -> None:
