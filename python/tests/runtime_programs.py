@@ -651,6 +651,62 @@ def t_tree(n: int) -> int:
     return root.total() + root.by["1"].total()
 
 
+def t_unused_quotient(n: int) -> int:
+    try:
+        y = 10 // n
+        return 1
+    except ZeroDivisionError:
+        return 2
+
+
+def t_unused_item(xs: List[int], i: int) -> bool:
+    try:
+        x = xs[i]
+        return True
+    except IndexError:
+        return False
+
+
+def t_unused_key(d: Dict[str, int], k: str) -> bool:
+    try:
+        if len(d) > 1:
+            d[k]
+    except KeyError:
+        return False
+    return True
+
+
+def t_unused_numbers(texts: List[str]) -> List[str]:
+    kinds: List[str] = []
+    for text in texts:
+        try:
+            int(text)
+            kinds.append("int")
+            continue
+        except ValueError:
+            pass
+        finally:
+            kinds.append("seen")
+        try:
+            float(text)
+        except ValueError:
+            kinds.append("neither")
+        else:
+            kinds.append("float")
+    return kinds
+
+
+def t_unused_sum(x: Tensor, y: Tensor) -> bool:
+    try:
+        try:
+            z = x + y
+        finally:
+            w = 3
+    except RuntimeError:
+        return False
+    return True
+
+
 CALLS = {
     "t_basic": [([], 3), ([], 0)],
     "t_partial": [(0,), (1,), (5,)],
@@ -689,4 +745,9 @@ CALLS = {
     "t_gen": [(3,), (5,)],
     "t_assert_chain": [(0,), (20,), (5,)],
     "t_lambda": [(0,), (2,)],
+    "t_unused_quotient": [(0,), (5,)],
+    "t_unused_item": [([1, 2], 1), ([1, 2], 2)],
+    "t_unused_key": [({"a": 1, "b": 2}, "b"), ({"a": 1, "b": 2}, "c"), ({"a": 1}, "c")],
+    "t_unused_numbers": [(["1", "1.5", "x"],)],
+    "t_unused_sum": [(torch.ones(2), torch.ones(2)), (torch.ones(2), torch.ones(3))],
 }

@@ -37,7 +37,7 @@ static struct thing *int_of_text(struct evaluator *v, const struct call *call) {
 
 static struct thing *make_int(struct evaluator *v, struct thing_class *c, const struct call *call) {
     (void)c;
-    if (!call_takes(v, call, "int", 0, 2, "base")) return NULL;
+    if (!call_takes(v, call, "int", 0, 2, "_ base")) return NULL;
     if (!call->count) return thing_int(v, 0);
     struct thing *t = call->args[0];
     if (thing_is_int(t)) return thing_int(v, t->value.i);

@@ -41,7 +41,7 @@ NATIVE(run_print) {
 /* ---- sums, extremes ---- */
 
 NATIVE(run_sum) {
-    if (!call_takes(v, call, "sum", 1, 2, "start")) return NULL;
+    if (!call_takes(v, call, "sum", 1, 2, "_ start")) return NULL;
     struct thing *items = thing_items(v, call->args[0], call->at), *start = call_argument(call, 1, "start");
     struct thing *sum = start ? start : thing_int(v, 0);
     for (int i = 0; items && sum && i < items->count; i++)
@@ -56,7 +56,7 @@ static struct thing *keyed(struct evaluator *v, struct thing *key, struct thing 
 
 /* The least, or the greatest where `sign` is -1; the first of equals. */
 static struct thing *extreme(struct evaluator *v, const struct call *call, int sign, const char *name) {
-    if (!call_takes(v, call, name, 1, -1, "key default")) return NULL;
+    if (!call_takes(v, call, name, 1, -1, "* key default")) return NULL;
     struct thing *items =
         call->count == 1 ? thing_items(v, call->args[0], call->at) : thing_list(v, call->args, call->count);
     struct thing *key = call_argument(call, -1, "key"), *best = NULL, *best_key = NULL;
@@ -113,7 +113,7 @@ NATIVE(run_abs) {
 
 /* Half to even. With digits: as the decimal text of so many digits reads. */
 NATIVE(run_round) {
-    if (!call_takes(v, call, "round", 1, 2, "ndigits")) return NULL;
+    if (!call_takes(v, call, "round", 1, 2, "_ ndigits")) return NULL;
     double f;
     int64_t digits = 0;
     struct thing *places = call_argument(call, 1, "ndigits");
@@ -180,7 +180,7 @@ static struct thing *iterator(struct thing *list) {
 }
 
 NATIVE(run_zip) {
-    if (!call_takes(v, call, "zip", 0, -1, "strict")) return NULL;
+    if (!call_takes(v, call, "zip", 0, -1, "* strict")) return NULL;
     struct thing *rows = thing_list(v, NULL, 0), *zipped = thing_list(v, NULL, 0);
     int shortest = 0;
     for (int i = 0; rows && i < call->count; i++) {
@@ -197,7 +197,7 @@ NATIVE(run_zip) {
 }
 
 NATIVE(run_enumerate) {
-    if (!call_takes(v, call, "enumerate", 1, 2, "start")) return NULL;
+    if (!call_takes(v, call, "enumerate", 1, 2, "_ start")) return NULL;
     struct thing *items = thing_items(v, call->args[0], call->at), *start = call_argument(call, 1, "start");
     struct thing *pairs = items ? thing_list(v, NULL, 0) : NULL;
     int64_t first = 0;
@@ -276,7 +276,7 @@ bool thing_sort(struct evaluator *v, struct thing *list, const struct call *call
 }
 
 NATIVE(run_sorted) {
-    if (!call_takes(v, call, "sorted", 1, 1, "key reverse")) return NULL;
+    if (!call_takes(v, call, "sorted", 1, 1, "_ * key reverse")) return NULL;
     struct thing *items = thing_items(v, call->args[0], call->at);
     struct thing *list = items ? thing_list(v, items->items, items->count) : NULL;
     return list && thing_sort(v, list, call) ? list : NULL;

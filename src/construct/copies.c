@@ -100,7 +100,7 @@ static struct thing *deep(struct copying *c, struct thing *t) {
 
 struct thing *thing_deep_copy(struct evaluator *v, struct thing *self, const struct call *call) {
     (void)self;
-    if (!call_takes(v, call, "deepcopy", 1, 2, "memo")) return NULL;
+    if (!call_takes(v, call, "deepcopy", 1, 2, "_ memo")) return NULL;
     struct copying c = {.v = v, .at = call->at};
     struct thing *copy = deep(&c, call->args[0]);
     table_free(&c.done);

@@ -29,7 +29,7 @@ NATIVE(run_false) {
 }
 NATIVE(run_script) {
     if (!call_takes(v, call, "script", 1, 1, "obj")) return NULL;
-    return library_mark(call->args[0], "torch.jit.script");
+    return library_mark(call_argument(call, 0, "obj"), "torch.jit.script");
 }
 NATIVE(run_trace) {
     return raise_refusal(v, call->at, "trace it with linkboy.trace in Python and load the archive",
@@ -166,10 +166,10 @@ NATIVE(run_counter) {
 
 /* namedtuple("Point", ["x", "y"]) or "x y" */
 NATIVE(run_namedtuple) {
-    if (!call_takes(v, call, "namedtuple", 2, 2, "typename field_names defaults")) return NULL;
-    struct thing *names = call->args[1];
+    if (!call_takes(v, call, "namedtuple", 2, 2, "typename field_names * defaults")) return NULL;
+    struct thing *names = call_argument(call, 1, "field_names");
     const struct name *split = evaluator_name(v, "split");
-    const struct name *name = thing_as_name(v, call->args[0], call->at);
+    const struct name *name = thing_as_name(v, call_argument(call, 0, "typename"), call->at);
     if (!split || !name) return NULL;
     if (thing_is_text(names)) {
         struct thing *method = thing_attribute(v, names, split, call->at);
@@ -382,7 +382,7 @@ NATIVE(run_copysign) {
 
 NATIVE(run_prod) {
     struct thing *items =
-        call_takes(v, call, "prod", 1, 1, "start") ? thing_items(v, call->args[0], call->at) : NULL;
+        call_takes(v, call, "prod", 1, 1, "_ * start") ? thing_items(v, call->args[0], call->at) : NULL;
     struct thing *start = call_argument(call, -1, "start"), *product = start ? start : thing_int(v, 1);
     for (int i = 0; items && product && i < items->count; i++)
         product = evaluate_binary(v, OPERATOR_MULTIPLY, product, items->items[i], call->at);

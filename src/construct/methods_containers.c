@@ -90,7 +90,7 @@ NATIVE(run_reverse) {
 }
 
 NATIVE(run_sort) {
-    return call_takes(v, call, "sort", 0, 0, "key reverse") && thing_sort(v, self, call) ? v->none : NULL;
+    return call_takes(v, call, "sort", 0, 0, "* key reverse") && thing_sort(v, self, call) ? v->none : NULL;
 }
 NATIVE(run_clear) {
     self->count = 0;
@@ -140,7 +140,7 @@ NATIVE(run_items) {
 }
 
 NATIVE(run_get) {
-    if (!call_takes(v, call, "get", 1, 2, "default")) return NULL;
+    if (!call_takes(v, call, "get", 1, 2, "")) return NULL;
     struct thing *found = thing_dict_find(v, self, call->args[0]),
                  *otherwise = call_argument(call, 1, "default");
     if (found || v->err->code) return found;

@@ -16,29 +16,55 @@ struct thing *call_argument(const struct call *call, int index, const char *name
     return NULL;
 }
 
-/* Whether `name` is one of the words. */
-static bool among(const char *words, const char *name) {
+/* A parameter's place among those that may be given by position or by name; -1: by name alone. */
+enum { BY_NAME_ALONE = -1, NO_PARAMETER = -2 };
+static int place_of(const char *parameters, const char *name) {
     size_t length = strlen(name);
-    for (const char *at = words; at && (at = strstr(at, name)); at++)
-        if ((at == words || at[-1] == ' ') && (!at[length] || at[length] == ' ')) return true;
+    bool starred = false;
+    for (int place = 0; *parameters; place++) {
+        size_t word = strcspn(parameters, " ");
+        if (*parameters == '*') starred = true;
+        if (word == length && *name != '_' && !memcmp(parameters, name, length))
+            return starred ? BY_NAME_ALONE : place;
+        parameters += word + (parameters[word] == ' ');
+    }
+    return NO_PARAMETER;
+}
+
+static bool keyword_fits(struct evaluator *v, const struct call *call, const char *what,
+                         const char *parameters, const char *name) {
+    int place = place_of(parameters, name);
+    if (place == BY_NAME_ALONE || place >= call->count) return true;
+    raise_error(v, call->at, "TypeError",
+                place == NO_PARAMETER ? "%s() got an unexpected keyword argument '%s'"
+                                      : "%s() got multiple values for argument '%s'",
+                what, name);
     return false;
 }
 
+/* How many of the leading parameters were given, one after the other. */
+static int leading(const struct call *call, const char *parameters) {
+    int count = call->count;
+    for (bool found = true; found; count += found) {
+        found = false;
+        for (int i = 0; i < call->named_count; i++)
+            found |= parameters && place_of(parameters, call->names[i]->text) == count;
+    }
+    return count;
+}
+
 bool call_takes(struct evaluator *v, const struct call *call, const char *what, int least, int most,
-                const char *names) {
-    for (int i = 0; names && i < call->named_count; i++)
-        if (!among(names, call->names[i]->text)) {
-            raise_error(v, call->at, "TypeError", "%s() got an unexpected keyword argument '%s'", what,
-                        call->names[i]->text);
-            return false;
-        }
-    int all = call->count + call->named_count;
-    if (all >= least && (most < 0 || call->count <= most)) return true;
+                const char *parameters) {
+    for (int i = 0; parameters && i < call->named_count; i++)
+        if (!keyword_fits(v, call, what, parameters, call->names[i]->text)) return false;
+    int given = leading(call, parameters);
+    if (given >= least && (most < 0 || call->count <= most)) return true;
+    int limit = given < least ? least : most;
     raise_error(v, call->at, "TypeError", "%s() takes %s%d argument%s (%d given)", what,
-                least == most ? ""
-                : all < least ? "at least "
-                              : "at most ",
-                all < least ? least : most, (all < least ? least : most) == 1 ? "" : "s", all);
+                least == most    ? ""
+                : limit == least ? "at least "
+                                 : "at most ",
+                limit, limit == 1 ? "" : "s", given);
     return false;
 }
 

@@ -39,9 +39,11 @@ extern const struct native_function builtin_functions[], text_methods[], list_me
 
 /* The argument at `index` or called `name`; NULL: not given. */
 struct thing *call_argument(const struct call *call, int index, const char *name);
-/* Whether so many positional arguments were given, and no named ones but those in `names` ("a b"). */
+/* Whether the first `least` parameters were given and at most `most` by position (-1: any number). `parameters`
+ * are their names in order: "sep maxsplit"; `_` has no name, those after `*` no position: "_ * key reverse".
+ * NULL: any name is taken. */
 bool call_takes(struct evaluator *v, const struct call *call, const char *what, int least, int most,
-                const char *names);
+                const char *parameters);
 bool thing_as_int(struct evaluator *v, const struct thing *t, struct source_range at, int64_t *out);
 bool thing_as_float(struct evaluator *v, const struct thing *t, struct source_range at, double *out);
 struct thing *native_nothing(struct evaluator *v, struct thing *self, const struct call *call);

@@ -44,6 +44,7 @@ static bool fill(struct graph *to, struct graph *g, struct table *map, bool keep
 struct graph *graph_canonical(struct graph *g, bool keep_names) {
     struct table map = {0};
     struct graph *to = graph_new(g->unit);
+    if (to) to->is_tried = g->is_tried;
     bool good = to && fill(to, g, &map, keep_names);
     table_free(&map);
     if (good) return to;

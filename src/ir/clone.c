@@ -81,6 +81,7 @@ bool block_clone_from(struct block *to, struct block *from, value_map map, void 
 
 struct graph *graph_copy(struct graph *g) {
     struct graph *copy = graph_new(g->unit);
+    if (copy) copy->is_tried = g->is_tried;
     if (copy && block_clone_from(copy->top, g->top, NULL, NULL)) return copy;
     graph_free(copy);
     return NULL;

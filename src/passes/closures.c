@@ -49,8 +49,14 @@ static bool pair_with_context(struct graph *g, struct node *closure, struct lift
     return type != NULL;
 }
 
+static bool is_tried(const struct node *closure) {
+    const struct ir_value *v = closure->outputs.items[0];
+    return v->uses.count && node_is(v->uses.items[0].user, KIND_TRY_CLOSURE);
+}
+
 static bool lift_closure(struct node *closure, lb_error *err) {
     struct graph *g = closure->graph, *subgraph = graph_new(g->unit);
+    if (subgraph) subgraph->is_tried = is_tried(closure);
     struct lift l = {.pack = graph_new_known(g, KIND_TUPLE_CONSTRUCT, 1)};
     struct ir_value *context = subgraph ? block_add_input(subgraph->top) : NULL;
     bool ok = context && l.pack && node_insert_after(l.pack, closure) && value_set_name(context, "context") &&

@@ -1,6 +1,6 @@
 /* Removes nodes that nobody needs: marks from the results, the side effects and the writes to live memory
  * backwards, then sweeps; outputs of If and carried values of Loop that nobody reads go with what computed
- * them. Rules: torch/csrc/jit/passes/dead_code_elimination.cpp. */
+ * them. Under a try what may raise stays, too. Rules: torch/csrc/jit/passes/dead_code_elimination.cpp. */
 #include "base/mem.h"
 #include "ir/views.h"
 #include "ops/schemas.h"
@@ -84,7 +84,7 @@ static bool has_untracked_write(const struct dead_code *d, struct node *n) {
 static bool has_any_effect(struct dead_code *d, struct node *n) {
     const void *known = table_get(&d->effects, n);
     if (known) return known == &has_effects;
-    bool found = node_has_side_effects(n);
+    bool found = node_has_side_effects(n) || (n->graph->is_tried && node_may_raise(n));
     for (int i = 0; i < n->blocks.count && !found; i++) {
         const struct block *b = n->blocks.items[i];
         for (struct node *inner = block_first(b); inner != b->result && !found; inner = inner->next)

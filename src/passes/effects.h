@@ -7,6 +7,8 @@
  * (Node::hasSideEffects). Writing to an argument is no side effect here; see alias.h. Its nested blocks are
  * not looked at. */
 bool node_has_side_effects(struct node *n);
+/* Raises for some inputs, as far as its kind tells. */
+bool node_may_raise(const struct node *n);
 /* Draws random numbers (Node::isNondeterministic). */
 bool node_is_nondeterministic(struct node *n);
 #endif
