@@ -252,9 +252,10 @@ typedef struct lb_answer lb_answer;
  * type's qualified name: a scope (lb_answer_scope()) of what it has besides its compiled members; that of an
  * Enum is asked for "()" and "[]", functions that give the member of a value and of a name. A source's
  * scope that is asked for "super()" answers with the name (lb_answer_name()) of the class C in whose body the
- * source stands; super().m is then asked of the object's class as "__super_C_m". For its messages the library
- * asks for "?near NAME", the known name that is likest to a wrong one, and "?set NAME", where an attribute of
- * a class is set ("net.py, line 7"): lb_answer_object() with these words, or nothing. */
+ * source stands; super().m is then asked of the object's class as "__super_C_m". A class that is asked for
+ * "bases()" answers with the items that are the types of the classes it comes from, for isinstance(). For its
+ * messages the library asks for "?near NAME", the known name that is likest to a wrong one, and "?set NAME",
+ * where an attribute of a class is set ("net.py, line 7"): lb_answer_object() with these words, or nothing. */
 typedef struct lb_host {
     size_t size;
     void *user;

@@ -292,6 +292,73 @@ def pairs(xs: List[int]) -> List[int]:
     return ordered + every + list(map(lambda x, y, z: x * y + z, xs, xs, xs))
 
 
+class Sized:
+    def __init__(self, count: int):
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, i: int) -> int:
+        return self.count + i
+
+    def __contains__(self, i: int) -> bool:
+        return i == self.count
+
+    def __call__(self, i: int) -> int:
+        return self.count * i
+
+    def __str__(self) -> str:
+        return f"sized {self.count}"
+
+    def __lt__(self, other: int) -> bool:
+        return self.count < other
+
+
+class Doubled(Sized):
+    def __init__(self, count: int, more: int):
+        super().__init__(2 * count)
+        self.more = more
+
+
+def special_methods(n: int) -> Tuple[int, int, bool, int, str, bool, bool]:
+    d = Doubled(n, 1)
+    return len(d), d[1], 2 * n in d, d(5), str(d), d < 3, bool(d)
+
+
+def instances(n: int) -> Tuple[bool, bool, bool]:
+    d = Doubled(n, 1)
+    return isinstance(d, Sized), isinstance(d, (int, Doubled)), isinstance(Sized(n), Doubled)
+
+
+def tuple_keys(n: int) -> Tuple[float, float, int]:
+    d = {(0, 1): 5.0}
+    d[(3, 4)] = 7.0
+    d[3, n] = 8.0
+    d[3, n] += 1.0
+    d[0, 1] *= 2
+    del d[(3, 4)]
+    return d[0, 1], d[3, n], len(d)
+
+
+def powers(x: int) -> Tuple[float, int, int]:
+    whole, left = divmod(x, 3)
+    return x**-1, x**2, whole + left
+
+
+def member_is(mean: bool) -> Tuple[bool, bool, List[str]]:
+    mode = Mode.chosen(mean)
+    return mode is Mode.SUM, mode is not Mode.SUM, [m.name for m in Mode]
+
+
+def scaled(*args: int, scale: float = 2.0) -> float:
+    return sum(args) * scale
+
+
+def starred_lists(x: int) -> float:
+    return scaled(*[x, 2 * x], *(3,)) + scaled(x, *[1], scale=0.5)
+
+
 X = torch.tensor([[0.5, -1.0], [2.0, 3.0]])
 FUNCTIONS = [
     (global_things, ("small", [1, 2])),
@@ -306,6 +373,12 @@ FUNCTIONS = [
     (constructors, (torch.ones(1),)),
     (iterators, ([1, 2, 3],)),
     (pairs, ([1, 2, 3],)),
+    (special_methods, (3,)),
+    (instances, (3,)),
+    (tuple_keys, (5,)),
+    (powers, (4,)),
+    (member_is, (True,)),
+    (starred_lists, (4,)),
 ]
 MODULES = [
     (Attributes, (X, 4)),

@@ -95,6 +95,16 @@ static bool certain(struct emitter *e, struct source_range at, bool truth, struc
     return out->value != NULL;
 }
 
+/* A member of an Enum is one object in Python, where the operator tells a constant from what was passed in.
+ */
+static const char *identity_operator(const struct emitter *e, const struct tree *t,
+                                     struct ir_value *const *values) {
+    bool members = values[0]->type->kind == TYPE_ENUM && values[1]->type->kind == TYPE_ENUM;
+    if (e->wide && members)
+        return tree_operators[t->op == OPERATOR_IS ? OPERATOR_EQUAL : OPERATOR_NOT_EQUAL].op;
+    return tree_operators[t->op].op;
+}
+
 static bool emit_is(struct emitter *e, const struct tree *t, struct condition *out) {
     struct ir_value *values[2];
     enum none_status none[2];
@@ -110,7 +120,7 @@ static bool emit_is(struct emitter *e, const struct tree *t, struct condition *o
     if ((none[0] == NONE_ALWAYS && none[1] == NONE_NEVER) ||
         (none[0] == NONE_NEVER && none[1] == NONE_ALWAYS))
         return certain(e, t->range, !is, out);
-    out->value = emit_operator(e, tree_operators[t->op].op, t->range, values, 2);
+    out->value = emit_operator(e, identity_operator(e, t, values), t->range, values, 2);
     return out->value && none_refinements(e, t, values, out);
 }
 
@@ -166,7 +176,7 @@ static const struct type *narrowed(struct emitter *e, const struct type *t, cons
     const struct type *found = NULL;
     for (int i = 0; i < classes->count; i++) {
         const struct type *c = classes->items[i];
-        if (is_subtype(e, t, c))
+        if (is_subtype(e, t, c) || lower_derives(e, t, c))
             found = t;
         else if (is_subtype(e, c, t))
             found = found ? type_unify(e->types, found, c, false, NULL) : c;

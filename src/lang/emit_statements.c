@@ -375,11 +375,10 @@ static bool delete_item(struct emitter *e, const struct tree *t, struct source_r
         if (n) n->range = t->range;
         return n != NULL;
     }
-    const struct name *method = emit_name(e, "__delitem__");
-    if (!method || !class_find_method(v->type->definition, method))
-        return emit_error(e, t->range, "Class does not define __delitem__") != NULL;
+    struct sugared *method = lower_special(e, v, "__delitem__", statement);
+    if (!method) return emit_error(e, t->range, "Class does not define __delitem__") != NULL;
     struct actual a = {.value = index};
-    return sugared_call(e, sugared_method(e, v, method), statement, actuals_of(&a, 1), 0) != NULL;
+    return sugared_call(e, method, statement, actuals_of(&a, 1), 0) != NULL;
 }
 
 bool emit_delete(struct emitter *e, const struct tree *t) {

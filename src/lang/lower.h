@@ -42,6 +42,14 @@ struct sugared *lower_by_library(struct emitter *e, const char *word, struct sou
 struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct source_range at,
                                 const struct name *name);
 bool lower_has_member(struct emitter *e, struct sugared *s, struct source_range at, const struct name *name);
+/* "__len__" of an object, its base classes' in all of Python; NULL without an error: it has none. */
+struct sugared *lower_special(struct emitter *e, struct ir_value *v, const char *method,
+                              struct source_range at);
+/* The same where there must be one. */
+struct sugared *lower_wanted_special(struct emitter *e, struct ir_value *v, const char *method,
+                                     struct source_range at);
+/* Whether a class comes from another. */
+bool lower_derives(struct emitter *e, const struct type *class, const struct type *base);
 /* A function with its first argument: items[0] and items[1]. */
 extern const struct sugared_kind sugared_kind_bound;
 struct sugared *sugared_bound(struct emitter *e, struct sugared *function, struct sugared *self);
@@ -67,6 +75,9 @@ struct sugared *lower_attribute(struct emitter *e, const struct tree *t, int bin
                                 const struct type *hint);
 struct sugared *lower_subscript(struct emitter *e, const struct tree *t, int binders,
                                 const struct type *hint);
+/* The subscript of this container: x[a, b] asks all but a tensor for one tuple. */
+const struct tree *lower_subscript_key(struct emitter *e, const struct tree *t,
+                                       const struct ir_value *container);
 struct sugared *lower_binary_value(struct emitter *e, const struct tree *t, int binders,
                                    const struct type *hint);
 struct sugared *lower_list(struct emitter *e, const struct tree *t, int binders, const struct type *hint);

@@ -26,8 +26,11 @@ static struct sugared *argument(struct emitter *e, const struct tree *t) {
     return list ? emit_sugared(e, list, 1, NULL) : NULL;
 }
 
+static bool add_each(struct emitter *e, const struct tree *list, struct sugared_actuals *out);
+
 /* *s: a tuple's items, or those of anything that has as many as are known while compiling. */
 static bool add_starred(struct emitter *e, const struct tree *t, struct sugared_actuals *out) {
+    if (t->items[0]->kind == TREE_LIST_LITERAL) return add_each(e, t->items[0], out);
     struct sugared *s = sugared_iterate(e, emit_sugared(e, t->items[0], 1, NULL), t->range);
     if (!s) return false;
     if (sugared_static_length(s) < 0)
@@ -38,6 +41,16 @@ static bool add_starred(struct emitter *e, const struct tree *t, struct sugared_
     for (int64_t i = 0; i < sugared_static_length(s); i++) {
         struct ir_value *index = emit_literal(e, value_int(i), t->range);
         if (!index || !add(e, out, sugared_item(e, s, t->range, index, NULL), NULL, t->range)) return false;
+    }
+    return true;
+}
+
+static bool add_each(struct emitter *e, const struct tree *list, struct sugared_actuals *out) {
+    for (int i = 0; i < list->count; i++) {
+        const struct tree *t = list->items[i];
+        bool good =
+            t->kind == TREE_STARRED ? add_starred(e, t, out) : add(e, out, argument(e, t), NULL, t->range);
+        if (!good) return false;
     }
     return true;
 }
@@ -55,12 +68,7 @@ static bool add_keyword(struct emitter *e, const struct tree *k, struct sugared_
 
 static bool gather(struct emitter *e, const struct tree *call, struct sugared_actuals *out) {
     const struct tree *positional = call->items[1], *keywords = call->items[2];
-    for (int i = 0; i < positional->count; i++) {
-        const struct tree *t = positional->items[i];
-        bool good =
-            t->kind == TREE_STARRED ? add_starred(e, t, out) : add(e, out, argument(e, t), NULL, t->range);
-        if (!good) return false;
-    }
+    if (!add_each(e, positional, out)) return false;
     for (int i = 0; i < keywords->count; i++)
         if (!add_keyword(e, keywords->items[i], out)) return false;
     return true;

@@ -102,7 +102,7 @@ static bool assign_to(struct emitter *e, const struct tree *target, struct sugar
     case TREE_SUBSCRIPT: {
         struct ir_value *v = sugared_value(e, s, target->range);
         struct ir_value *container = v ? emit_expression(e, target->items[0], NULL) : NULL;
-        if (!container) return false;
+        if (!container || !(target = lower_subscript_key(e, target, container))) return false;
         if (set_item(e, target, container, v, &good)) return good;
         break;
     }
@@ -154,7 +154,8 @@ bool lower_augmented_statement(struct emitter *e, const struct tree *t) {
         if (!container) return false;
         if (container->type->kind == TYPE_LIST || container->type->kind == TYPE_DICT) {
             struct tree *kept = lower_keep(e, t->range, sugared_simple(e, container));
-            struct tree *copy = kept ? tree_copy(&e->memory, target) : NULL;
+            target = lower_subscript_key(e, target, container);
+            struct tree *copy = kept && target ? tree_copy(&e->memory, target) : NULL;
             if (!copy) return false;
             copy->items[0] = kept;
             struct tree *value = lower_binary(e, t->range, (enum tree_operator)t->op, copy, t->items[1]);
@@ -188,10 +189,13 @@ bool lower_augmented_statement(struct emitter *e, const struct tree *t) {
 bool lower_delete_statement(struct emitter *e, const struct tree *t) {
     for (int i = 0; i < t->count; i++) {
         const struct tree *target = t->items[i];
-        struct tree *one = lower_tree(e, TREE_DELETE, t->range, 1, &t->items[i]);
         struct ir_value *container =
             target->kind == TREE_SUBSCRIPT ? emit_expression(e, target->items[0], NULL) : NULL;
-        if (!one || e->err->code) return false;
+        if (e->err->code || (container && !(target = lower_subscript_key(e, target, container))))
+            return false;
+        struct tree *one =
+            lower_tree(e, TREE_DELETE, t->range, 1, (struct tree *[]){(struct tree *)(uintptr_t)target});
+        if (!one) return false;
         if (container && lower_is_marked(container->type)) {
             struct ir_value *both[2] = {container, emit_expression(e, target->items[1]->items[0], NULL)};
             if (!both[1] || !lower_by_library(e, "delitem", target->range, both, 2)) return false;

@@ -65,9 +65,9 @@ static struct ir_value *object_text(struct emitter *e, struct ir_value *v, bool 
                                     struct source_range at) {
     const char *const methods[2] = {repr ? "__repr__" : "__str__", "__repr__"};
     for (int i = 0; i < 2; i++) {
-        const struct name *name = emit_name(e, methods[i]);
-        if (!name || !class_find_method(v->type->definition, name)) continue;
-        return sugared_value(e, sugared_call(e, sugared_method(e, v, name), at, actuals_of(NULL, 0), 1), at);
+        struct sugared *method = lower_special(e, v, methods[i], at);
+        if (method) return sugared_value(e, sugared_call(e, method, at, actuals_of(NULL, 0), 1), at);
+        if (e->err->code) return NULL;
     }
     const char *text = arena_printf(&e->memory, "<%s object>", last_atom(v->type->name));
     return text ? text_of(e, text, at) : emit_out_of_memory(e);

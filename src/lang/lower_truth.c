@@ -109,10 +109,10 @@ struct sugared *lower_refined(struct emitter *e, const struct tree *t, struct su
 static struct ir_value *truth_of_object(struct emitter *e, struct ir_value *v, struct source_range at) {
     static const char *const methods[] = {"__bool__", "__len__"};
     for (int i = 0; i < 2; i++) {
-        const struct name *name = emit_name(e, methods[i]);
-        if (!name || !class_find_method(v->type->definition, name)) continue;
-        struct sugared *s = sugared_call(e, sugared_method(e, v, name), at, actuals_of(NULL, 0), 1);
-        struct ir_value *result = sugared_value(e, s, at);
+        struct sugared *method = lower_special(e, v, methods[i], at);
+        if (e->err->code) return NULL;
+        if (!method) continue;
+        struct ir_value *result = sugared_value(e, sugared_call(e, method, at, actuals_of(NULL, 0), 1), at);
         return result && i ? emit_to_bool(e, at, result) : result;
     }
     return emit_bool(e, true, at);

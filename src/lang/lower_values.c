@@ -198,13 +198,25 @@ struct sugared *lower_attribute(struct emitter *e, const struct tree *t, int bin
 
 /* ---- subscripts ---- */
 
+const struct tree *lower_subscript_key(struct emitter *e, const struct tree *t,
+                                       const struct ir_value *container) {
+    const struct tree *parts = t->items[1];
+    if (parts->count < 2 || !container || container->type->kind == TYPE_TENSOR) return t;
+    for (int i = 0; i < parts->count; i++)
+        if (parts->items[i]->kind == TREE_SLICE || parts->items[i]->kind == TREE_ELLIPSIS) return t;
+    struct tree *tuple = lower_tree(e, TREE_TUPLE, parts->range, parts->count, parts->items);
+    struct tree *key = tuple ? lower_tree(e, TREE_LIST, parts->range, 1, &tuple) : NULL;
+    struct tree *both[2] = {t->items[0], key};
+    return key ? lower_tree(e, TREE_SUBSCRIPT, t->range, 2, both) : NULL;
+}
+
 struct sugared *lower_subscript(struct emitter *e, const struct tree *t, int binders,
                                 const struct type *hint) {
     (void)binders;
-    const struct tree *subscripts = t->items[1];
     struct sugared *s = host_as_module(e, emit_sugared(e, t->items[0], 1, NULL));
     struct ir_value *v = sugared_as_simple(s);
-    if (!s) return NULL;
+    if (!s || !(t = lower_subscript_key(e, t, v))) return NULL;
+    const struct tree *subscripts = t->items[1];
     if (v && lower_is_marked(v->type) && subscripts->count == 1 && subscripts->items[0]->kind != TREE_SLICE &&
         library_for(e, v->type, "getitem")) {
         struct ir_value *both[2] = {v, emit_expression(e, subscripts->items[0], NULL)};
@@ -377,9 +389,8 @@ static bool is_member_beside_value(const struct type *a, const struct type *b) {
            (value->kind == TYPE_INT || value->kind == TYPE_FLOAT || value->kind == TYPE_STRING);
 }
 
-static bool has_method(struct emitter *e, const struct ir_value *v, const char *name) {
-    const struct name *method = emit_name(e, name);
-    return method && v->type->kind == TYPE_CLASS && class_find_method(v->type->definition, method);
+static bool has_method(struct emitter *e, const struct tree *t, struct ir_value *v, const char *name) {
+    return lower_special(e, v, name, t->range) != NULL;
 }
 
 /* Of objects: x != y is not x == y where the class has no __ne__, and x < y is y > x where it has no __lt__.
@@ -396,8 +407,8 @@ static struct sugared *compare_objects(struct emitter *e, const struct tree *t, 
                 {OPERATOR_GREATER_EQUAL, OPERATOR_LESS_EQUAL, "__ge__", "__le__"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         bool negated = rows[i].op == OPERATOR_NOT_EQUAL;
-        if (rows[i].op != t->op || has_method(e, a, rows[i].own) ||
-            !has_method(e, negated ? a : b, rows[i].other))
+        if (rows[i].op != t->op || has_method(e, t, a, rows[i].own) ||
+            !has_method(e, t, negated ? a : b, rows[i].other))
             continue;
         struct tree *x = lower_keep(e, t->range, sugared_simple(e, negated ? a : b));
         struct tree *y = x ? lower_keep(e, t->range, sugared_simple(e, negated ? b : a)) : NULL;
@@ -457,9 +468,12 @@ static bool learns_from_search(struct emitter *e, const struct tree *t, const st
     return container->type->kind == TYPE_LIST && wide_learn(e, container, type_list(e->types, x->type));
 }
 
-/* int ** int is an int, but for negative exponents. */
+/* int ** int is an int, but for negative exponents: one that is written so makes a float, as the operator
+ * does. */
 static bool is_int_power(const struct tree *t, const struct ir_value *a, const struct ir_value *b) {
-    return t->op == OPERATOR_POWER && a->type->kind == TYPE_INT && b->type->kind == TYPE_INT;
+    lb_value exponent;
+    if (t->op != OPERATOR_POWER || a->type->kind != TYPE_INT || b->type->kind != TYPE_INT) return false;
+    return !emit_is_constant(b, &exponent) || exponent.i >= 0;
 }
 
 struct sugared *lower_operator(struct emitter *e, const struct tree *t, struct ir_value *a,

@@ -80,11 +80,34 @@ static struct sugared *member_in(struct python_file *f, struct emitter *e, const
     return NULL;
 }
 
+enum { MOST_BASES = 32 }; /* of one class, those of its base classes included */
+
+/* The base classes that are of this file, and theirs. */
+static int add_bases(struct python_file *f, struct emitter *e, const struct tree *class_tree,
+                     struct sugared **out, int count) {
+    const struct tree *bases = class_tree->count > 3 ? class_tree->items[3] : NULL;
+    for (int i = 0; bases && i < bases->count && count < MOST_BASES; i++) {
+        const struct tree *t = bases->items[i];
+        struct python_binding *b = t->kind == TREE_NAME ? python_binding_of(f, t->name) : NULL;
+        struct sugared *s = b && b->tree && b->type ? sugared_of_type(e, b->type) : NULL;
+        if (!s) continue;
+        out[count++] = s;
+        count = add_bases(f, e, b->tree, out, count);
+    }
+    return count;
+}
+
+static struct sugared *bases_of(struct python_file *f, struct emitter *e, const struct tree *class_tree) {
+    struct sugared **all = arena_array(&e->memory, struct sugared *, MOST_BASES);
+    return all ? sugared_tuple_of(e, all, add_bases(f, e, class_tree, all, 0)) : emit_out_of_memory(e);
+}
+
 struct sugared *python_find_member(struct resolver *r, struct emitter *e, const struct type *type,
                                    const struct name *name, struct source_range at) {
     struct python_file *f = (struct python_file *)r;
     struct python_binding *b = binding_of_type(f, type);
     (void)at;
+    if (b && !strcmp(name->text, "bases()")) return bases_of(f, e, b->tree);
     return b ? member_in(f, e, b->tree, sugared_of_type(e, type), name) : NULL;
 }
 

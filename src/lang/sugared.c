@@ -212,7 +212,7 @@ static struct sugared *call_magic(struct emitter *e, struct sugared *s, struct s
     struct ir_value *self = emit_actual(e, &actuals.items[0]);
     if (!self) return NULL;
     if (self->type->kind != TYPE_CLASS) return sugared_call(e, s->base, at, actuals, binders);
-    struct sugared *method = sugared_attribute(e, sugared_simple(e, self), at, s->name);
+    struct sugared *method = lower_wanted_special(e, self, s->name->text, at);
     actuals.items++;
     actuals.count--;
     return sugared_call(e, method, at, actuals, binders);

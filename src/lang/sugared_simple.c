@@ -346,7 +346,7 @@ static struct sugared *simple_call(struct emitter *e, struct sugared *s, struct 
         emit_error(e, at, "cannot call a %s", sugared_words(e, s));
         return explain_misuse(e, s->value->type, ERROR_NOT_CALLABLE, at);
     }
-    return sugared_call(e, sugared_attribute(e, s, at, emit_name(e, "__call__")), at, actuals, binders);
+    return sugared_call(e, lower_wanted_special(e, s->value, "__call__", at), at, actuals, binders);
 }
 
 static struct sugared *simple_iterate(struct emitter *e, struct sugared *s, struct source_range at) {
@@ -391,8 +391,7 @@ static struct sugared *object_item(struct emitter *e, struct sugared *s, struct 
         return sugared_simple(e, v);
     }
     struct actual a = {.value = index, .range = at};
-    return sugared_call(e, sugared_attribute(e, s, at, emit_name(e, "__getitem__")), at, actuals_of(&a, 1),
-                        1);
+    return sugared_call(e, lower_wanted_special(e, s->value, "__getitem__", at), at, actuals_of(&a, 1), 1);
 }
 
 static struct sugared *simple_item(struct emitter *e, struct sugared *s, struct source_range at,

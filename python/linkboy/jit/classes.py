@@ -174,6 +174,8 @@ class ClassScope:
         self.declared = set()
 
     def find(self, name):
+        if name == "bases()":
+            return answers.items([answers.of_type(_types[base]) for base in self.cls.__mro__[1:] if base in _types])
         if name in ("()", "[]"):
             return whole.enum_lookup(self.cls, "value" if name == "()" else "name")
         inherited = self.inherited(name) if self.type is not None else None
