@@ -10,7 +10,7 @@ import heapq
 import itertools
 import math
 import operator
-from typing import Dict, List, NamedTuple, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -359,6 +359,23 @@ def starred_lists(x: int) -> float:
     return scaled(*[x, 2 * x], *(3,)) + scaled(x, *[1], scale=0.5)
 
 
+class History(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.means: List[float] = []
+        self.last: Optional[float] = None
+
+    def forward(self, x: Tensor) -> Tuple[float, int, bool]:
+        first = self.last is None
+        self.last = x.mean().item()
+        return sum([self.last, 1.0]), len(self.means), first
+
+
+def item_sums(x: Tensor) -> Tuple[float, float]:
+    values = [v.item() for v in x.flatten()]
+    return sum(values), max(values) + sum(values) / len(values)
+
+
 X = torch.tensor([[0.5, -1.0], [2.0, 3.0]])
 FUNCTIONS = [
     (global_things, ("small", [1, 2])),
@@ -379,6 +396,7 @@ FUNCTIONS = [
     (powers, (4,)),
     (member_is, (True,)),
     (starred_lists, (4,)),
+    (item_sums, (X,)),
 ]
 MODULES = [
     (Attributes, (X, 4)),
@@ -389,4 +407,5 @@ MODULES = [
     (Cached, (X,)),
     (Parameters, (X,)),
     (PlainList, (X,)),
+    (History, (X,)),
 ]

@@ -83,6 +83,10 @@ static struct ir_value *zero_of(struct emitter *e, const struct type *t, struct 
         struct actual a = {.value = zero};
         return zero ? emit_builtin(e, emit_name(e, "aten::tensor"), at, actuals_of(&a, 1), NULL) : NULL;
     }
+    case TYPE_NUMBER: { /* what .item() gives: an int only to begin with */
+        struct ir_value *zero = emit_int(e, 0, at);
+        return zero ? emit_cast(e, zero, t) : NULL;
+    }
     default: return emit_int(e, 0, at);
     }
 }

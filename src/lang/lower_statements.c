@@ -92,6 +92,14 @@ static bool unpack(struct emitter *e, const struct tree *target, struct sugared 
     return emit_assign_all(e, target, items.items, items.count, target->range, target->count - starred);
 }
 
+/* An attribute that may be None is not where something else was just assigned. */
+static bool note_present(struct emitter *e, const struct tree *target, const struct ir_value *v) {
+    if (target->kind != TREE_ATTRIBUTE || !v || type_accepts_none(v->type)) return true;
+    const struct ir_value *now = sugared_as_simple(emit_sugared(e, target, 1, NULL));
+    const struct name *path = now && now->type->kind == TYPE_OPTIONAL ? lower_path(e, target) : NULL;
+    return path ? lower_set_path(e, path, now->type->items[0]) : !e->err->code;
+}
+
 static bool assign_to(struct emitter *e, const struct tree *target, struct sugared *s) {
     bool good;
     if (!s) return false;
@@ -112,7 +120,8 @@ static bool assign_to(struct emitter *e, const struct tree *target, struct sugar
     struct sugared *values[1] = {s};
     struct tree *targets =
         lower_tree(e, TREE_LIST, target->range, 1, (struct tree *[]){(struct tree *)(uintptr_t)target});
-    return targets && emit_assign_all(e, targets, values, 1, target->range, 1);
+    return targets && emit_assign_all(e, targets, values, 1, target->range, 1) &&
+           note_present(e, target, sugared_as_simple(s));
 }
 
 /* The type of an attribute that is assigned: what it has or will have. */

@@ -148,25 +148,50 @@ struct sugared *lower_conditional(struct emitter *e, const struct tree *t, int b
 
 /* ---- getattr() with a name that is made ---- */
 
+struct span {
+    const char *text;
+    size_t length;
+};
+
+static struct span span_of(const struct tree *t) {
+    bool known = t->kind == TREE_STRING;
+    return (struct span){known ? t->text : "", known ? (size_t)t->length : 0};
+}
+
+/* The template of "a{}b".format(x), which is what f"a{x}b" is read as, and of "a%db" % x; NULL: another form.
+ */
+static const struct tree *template_of(const struct tree *t) {
+    const struct tree *callee = t->kind == TREE_CALL ? t->items[0] : NULL;
+    bool format = callee && callee->kind == TREE_ATTRIBUTE && !strcmp(callee->name->text, "format");
+    const struct tree *template = format ? callee->items[0] : NULL;
+    if (t->kind == TREE_BINARY && t->op == OPERATOR_REMAINDER) template = t->items[0];
+    return template && template->kind == TREE_STRING ? template : NULL;
+}
+
 /* What the text surely begins and ends with. */
-static void edges(const struct tree *t, const struct tree **first, const struct tree **last) {
-    *first = *last = NULL;
-    if (t->kind == TREE_BINARY && t->op == OPERATOR_ADD) {
-        *first = t->items[0];
-        *last = t->items[1];
+static void edges(const struct tree *t, struct span *first, struct span *last) {
+    const struct tree *template = template_of(t);
+    *first = *last = (struct span){"", 0};
+    if (template) {
+        const char *field = t->kind == TREE_CALL ? strchr(template->text, '{') : strchr(template->text, '%');
+        const char *end = t->kind == TREE_CALL ? strrchr(template->text, '}') : NULL;
+        *first = span_of(template);
+        if (field) first->length = (size_t)(field - template->text);
+        if (end) *last = (struct span){end + 1, strlen(end + 1)};
+    } else if (t->kind == TREE_BINARY && t->op == OPERATOR_ADD) {
+        *first = span_of(t->items[0]);
+        *last = span_of(t->items[1]);
+    } else if (t->kind == TREE_FORMATTED_STRING && t->count) {
+        *first = span_of(t->items[0]);
+        *last = span_of(t->items[t->count - 1]);
     }
-    if (t->kind != TREE_FORMATTED_STRING || !t->count) return;
-    *first = t->items[0];
-    *last = t->items[t->count - 1];
 }
 
 static bool may_be(const struct tree *made, const struct name *name) {
-    const struct tree *first, *last;
+    struct span first, last;
     edges(made, &first, &last);
-    size_t head = first && first->kind == TREE_STRING ? (size_t)first->length : 0;
-    size_t tail = last && last->kind == TREE_STRING ? (size_t)last->length : 0;
-    return head + tail <= name->length && (!head || !memcmp(name->text, first->text, head)) &&
-           (!tail || !memcmp(name->text + name->length - tail, last->text, tail));
+    return first.length + last.length <= name->length && !memcmp(name->text, first.text, first.length) &&
+           !memcmp(name->text + name->length - last.length, last.text, last.length);
 }
 
 static bool is_module_type(const struct type *t) {

@@ -212,6 +212,7 @@ static struct sugared *call_magic(struct emitter *e, struct sugared *s, struct s
     struct ir_value *self = emit_actual(e, &actuals.items[0]);
     if (!self) return NULL;
     if (self->type->kind != TYPE_CLASS) return sugared_call(e, s->base, at, actuals, binders);
+    if (e->wide && !strcmp(s->name->text, "__bool__")) return sugared_simple(e, lower_truth(e, self, at));
     struct sugared *method = lower_wanted_special(e, self, s->name->text, at);
     actuals.items++;
     actuals.count--;

@@ -175,13 +175,16 @@ class ClassScope:
 
     def find(self, name):
         if name == "bases()":
-            return answers.items([answers.of_type(_types[base]) for base in self.cls.__mro__[1:] if base in _types])
+            bases = [base for base in self.cls.__mro__[1:] if base in _types]
+            return answers.items([answers.of_type(_types[base]) for base in bases])
         if name in ("()", "[]"):
             return whole.enum_lookup(self.cls, "value" if name == "()" else "name")
         inherited = self.inherited(name) if self.type is not None else None
         if inherited is not None:
             return self.declare(name, *inherited)
         found = inspect.getattr_static(self.cls, name, scopes.MISSING)
+        if isinstance(found, types.WrapperDescriptorType):  # what every object has
+            return None
         if isinstance(found, staticmethod):
             return names.answer(found.__func__)
         place, kind = _KINDS.get(type(found), (None, None))

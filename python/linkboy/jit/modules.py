@@ -236,8 +236,19 @@ class Discovery:
             return annotations.annotation_type(value.type), None
         if _whole and hasattr(value, "_fields"):
             return attribute_tuple(value), None
-        plain = _PLAIN.get(type(value))
-        return (type_of_text(plain), None) if plain is not None else inferred(value)
+        found, why = inferred(value) if type(value) not in _PLAIN else (type_of_text(_PLAIN[type(value)]), None)
+        if _whole and (found is None or value is None):
+            found = self.annotated_in_init(name) or found
+        return found, why
+
+    def annotated_in_init(self, name):
+        """The type that `self.NAME: TYPE = ...` gives what does not show its own; None."""
+        annotation = sources.annotations_in_init(type(self.module)).get(name)
+        scope = classes._ModuleOfClass(type(self.module))
+        try:
+            return annotation and annotations.annotation_type(annotation, scope)
+        except RuntimeError:
+            return None
 
     def add_tensors(self, tensors, flag) -> None:
         for name, tensor in tensors.items():

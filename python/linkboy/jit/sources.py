@@ -12,6 +12,7 @@ import functools
 import inspect
 import linecache
 import re
+import textwrap
 from typing import NamedTuple, Optional
 
 from linkboy.jit import errors
@@ -121,6 +122,22 @@ def _lambda_source(fn, code, text: bytes) -> Source:
         raise _missing(fn, code.co_filename)
     definition = f"def lambda_({ast.unparse(node.args)}): return ({ast.unparse(node.body)})\n"
     return Source(b"\n" * (node.lineno - 1) + definition.encode(), code.co_filename, node.lineno)
+
+
+def annotations_in_init(cls: type) -> dict:
+    """The texts of the annotations with which the __init__ of a class and its bases set attributes."""
+    found: dict = {}
+    for base in reversed(cls.__mro__):
+        try:
+            text = inspect.getsource(vars(base)["__init__"])
+        except (KeyError, OSError, TypeError):
+            continue
+        found.update(
+            (node.target.attr, ast.unparse(node.annotation))
+            for node in ast.walk(ast.parse(textwrap.dedent(text)))
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Attribute)
+        )
+    return found
 
 
 def text_source(text: str, name: Optional[str] = None) -> Source:
