@@ -255,7 +255,8 @@ typedef struct lb_answer lb_answer;
  * source stands; super().m is then asked of the object's class as "__super_C_m". A class that is asked for
  * "bases()" answers with the items that are the types of the classes it comes from, for isinstance(). For its
  * messages the library asks for "?near NAME", the known name that is likest to a wrong one, and "?set NAME",
- * where an attribute of a class is set ("net.py, line 7"): lb_answer_object() with these words, or nothing. */
+ * where an attribute of a class is set ("net.py, line 7"): lb_answer_object() with these words, or nothing.
+ */
 typedef struct lb_host {
     size_t size;
     void *user;
@@ -298,6 +299,13 @@ LB_API lb_function *lb_unit_function(lb_unit *unit, const char *qualified);
  * and the calls that led there. */
 LB_API bool lb_compile(lb_unit *unit, lb_function *function, lb_error *err);
 
+/* The file of a module that another one imports. */
+typedef struct lb_script_file {
+    size_t length;    /* of its text */
+    const char *name; /* what messages call it; it and the text stay as they are until lb_script() is done */
+    bool is_package;  /* an __init__.py: relative imports start from the module itself */
+} lb_script_file;
+
 /* A Python file as a program, without Python. Set `size` to sizeof; members that are 0 mean the default. */
 typedef struct lb_script_options {
     size_t size;
@@ -308,6 +316,10 @@ typedef struct lb_script_options {
     int64_t max_steps;   /* of the Python that runs once; default 20 million */
     int64_t max_bytes;   /* of what that makes, tensors not counted; default 1 GiB */
     lb_function **function; /* where the function goes when the program is one, else NULL; may be NULL */
+    /* The text of a module that is imported ("blocks", "net.blocks") and is none of the known libraries;
+     * NULL: there is none. Default: libraries alone can be imported. */
+    const char *(*import_module)(void *user, const char *module, lb_script_file *file);
+    void *user; /* import_module's */
 } lb_script_options;
 
 /* Makes a module of a Python file's text: its top level is run, then `name` is evaluated in it: "Net", a

@@ -38,7 +38,13 @@ lb_module *lb_script(const char *text, size_t length, const char *name, const lb
     API_ERROR(err, own);
     lb_script_options o = read_options(options);
     struct construct_limits limits = {.max_steps = o.max_steps, .max_bytes = o.max_bytes};
-    struct compile_request request = {text, length, o.file, o.module, name, &limits};
+    struct compile_request request = {.text = text,
+                                      .length = length,
+                                      .file = o.file,
+                                      .module = o.module,
+                                      .name = name,
+                                      .limits = &limits,
+                                      .imports = {o.import_module, o.user}};
     struct compiled out = {.root = value_none()};
     struct unit *unit = unit_new(kind_texts, KIND_COUNT, local);
     bool good = unit && compile_in(unit, &request, o.context, &out, local);

@@ -12,6 +12,7 @@ struct compile_request {
     const char *module; /* the Python module it stands for; NULL: "__main__" */
     const char *name;   /* what is made: "f", "Net", "Net(3, hidden=16)"; NULL: the only thing there is */
     const struct construct_limits *limits; /* NULL: the defaults */
+    struct module_files imports;           /* what it may import besides libraries */
 };
 
 struct compiled {

@@ -14,13 +14,20 @@ struct construct_limits {
     int max_depth;     /* of expressions and calls in each other; 1,000 */
 };
 
+/* The caller's Python files: see import_module of lb_script_options. */
+struct module_files {
+    const char *(*read)(void *user, const char *module, lb_script_file *file); /* NULL: there are none */
+    void *user;
+};
+
 struct evaluator;
 struct file;
 struct thing;
 
 /* `unit` gives names and the memory of trees; `cx` runs operators. Both outlive the evaluator. */
 struct evaluator *evaluator_new(struct unit *unit, struct run_context *cx,
-                                const struct construct_limits *limits, lb_error *err);
+                                const struct construct_limits *limits, const struct module_files *imports,
+                                lb_error *err);
 void evaluator_free(struct evaluator *v);
 /* Runs a file's top level. `name` is the Python module that it stands for; "__main__" gives compiled names no
  * module, but __name__ never says so: what a file does when it is run as a program is not done here. What

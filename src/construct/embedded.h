@@ -1,5 +1,6 @@
-/* Python files that the library carries: the layers and functions of nn, the very files of the Python package
- * (python/linkboy/nn). A file is evaluated when a name of it is first needed. */
+/* Files of modules that are imported: those that the library carries (the layers and functions of nn, the
+ * very files of the Python package, python/linkboy/nn), and those that the caller has. A file is evaluated
+ * when a name of it is first needed. */
 #ifndef LINKBOY_CONSTRUCT_EMBEDDED_H
 #define LINKBOY_CONSTRUCT_EMBEDDED_H
 #include <stdbool.h>
@@ -20,8 +21,9 @@ struct embedded_source {
 extern const struct embedded_source embedded_sources[];
 extern const int embedded_count;
 
-/* Whether there is a file for a module of this dotted name, or for one below it. */
+/* Whether the library carries a file for a module of this dotted name, or for one below it. */
 bool embedded_has(const char *module);
-/* The file, evaluated; NULL without an error: there is none. */
-struct file *embedded_file(struct evaluator *v, const char *module);
+/* The module's file, evaluated: one that the library carries, or one of the caller's. NULL without an error:
+ * there is none. */
+struct file *module_file(struct evaluator *v, const char *module);
 #endif

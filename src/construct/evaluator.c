@@ -16,7 +16,8 @@ static bool make_constants(struct evaluator *v) {
 }
 
 struct evaluator *evaluator_new(struct unit *unit, struct run_context *cx,
-                                const struct construct_limits *limits, lb_error *err) {
+                                const struct construct_limits *limits, const struct module_files *imports,
+                                lb_error *err) {
     struct evaluator *v = mem_zeroed(1, sizeof *v);
     if (!v) {
         error_memory(err);
@@ -25,6 +26,7 @@ struct evaluator *evaluator_new(struct unit *unit, struct run_context *cx,
     v->unit = unit;
     v->cx = cx;
     if (limits) v->limits = *limits;
+    if (imports) v->imports = *imports;
     v->err = err;
     bool good = make_constants(v);
     v->err = NULL;

@@ -60,6 +60,7 @@ struct evaluator {
     lb_error *err;
     struct run_context *cx;
     struct construct_limits limits;
+    struct module_files imports;
     int64_t steps;
     size_t bytes; /* of texts */
     int depth;

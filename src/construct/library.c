@@ -13,7 +13,7 @@ static bool begins(const char *path, const char *prefix) {
 }
 
 /* Libraries that have a meaning without Python. */
-static bool is_known_library(const char *path) {
+bool library_is_known(const char *path) {
     static const char *const names[] = {
         "torch", "math",       "typing", "typing_extensions", "collections", "functools", "itertools",
         "copy",  "abc",        "enum",   "warnings",          "dataclasses", "numbers",   "operator",
@@ -59,16 +59,42 @@ static const char *absolute(struct evaluator *v, const struct file *file, struct
                         dots < from.length && length ? "." : "", (int)(from.length - dots), from.text + dots);
 }
 
+/* The module that a dotted name stands in; NULL: it has no dot, or memory is out. */
+static char *module_around(struct evaluator *v, const char *path) {
+    const char *dot = strrchr(path, '.');
+    return dot ? arena_text(&v->memory, path, (size_t)(dot - path)) : NULL;
+}
+
+/* A definition of a module's file, by its path: the module before the last dot that has a file. */
+static struct thing *module_definition(struct evaluator *v, const char *path) {
+    const char *module = module_around(v, path);
+    struct file *file = module ? module_file(v, module) : NULL;
+    const struct name *name = file ? evaluator_name(v, path + strlen(module) + 1) : NULL;
+    return name ? bindings_get(&file->scope->names, name) : NULL;
+}
+
+/* What is neither a library nor in a file of the caller's is told where Python would ask for it, under `try`,
+ * and where such a file lacks it; else when it is used. */
+static bool may_import(struct evaluator *v, const char *path, struct source_range at) {
+    if (library_is_known(path) || module_file(v, path)) return true;
+    const char *module = v->err->code ? NULL : module_around(v, path);
+    if (module && module_file(v, module))
+        raise_error(v, at, "ImportError", "cannot import name '%s' from '%s'", path + strlen(module) + 1,
+                    module);
+    else if (v->trying && !v->err->code)
+        raise_error(v, at, "ModuleNotFoundError", "No module named '%s'", path);
+    return !v->err->code;
+}
+
 static bool bind_import(struct evaluator *v, struct scope *s, const char *path, struct import_word as,
                         struct source_range at) {
     const struct name *name = name_intern(&v->unit->names, as.text, as.length);
     path = path ? canonical(v, path) : NULL;
     if (!name || !path) return raise_memory(v), false;
-    if (v->trying && !is_known_library(path))
-        return raise_error(v, at, "ModuleNotFoundError", "No module named '%s'", path), false;
     struct thing *t = thing_library(v, path);
     struct thing *value = t ? library_value_of(v, t) : NULL;
-    return value && bind_name(v, s, name, value);
+    if (!value || (value->kind == THING_LIBRARY && !may_import(v, path, at))) return false;
+    return bind_name(v, s, name, value);
 }
 
 static bool import_plain(struct evaluator *v, struct scope *s, struct import_item item,
@@ -82,9 +108,32 @@ static bool import_plain(struct evaluator *v, struct scope *s, struct import_ite
     return bind_import(v, s, arena_text(&v->memory, name.text, name.length), as, at);
 }
 
-/* from a import *: the names of an embedded file that are not its own affair. */
+/* from typing import *: what annotations are made of. */
+static bool import_typing(struct evaluator *v, struct scope *s, struct source_range at) {
+    static const char *const names[] = {"Any",         "Callable",      "ClassVar",
+                                        "Collection",  "Container",     "DefaultDict",
+                                        "Deque",       "Dict",          "Final",
+                                        "FrozenSet",   "Generic",       "Hashable",
+                                        "Iterable",    "Iterator",      "List",
+                                        "Literal",     "Mapping",       "MutableMapping",
+                                        "NamedTuple",  "NewType",       "Optional",
+                                        "OrderedDict", "Protocol",      "Sequence",
+                                        "Set",         "Sized",         "SupportsFloat",
+                                        "SupportsInt", "Text",          "Tuple",
+                                        "Type",        "TypeVar",       "TypedDict",
+                                        "Union",       "TYPE_CHECKING", "cast",
+                                        "final",       "overload",      "runtime_checkable"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct import_word as = {names[i], strlen(names[i])};
+        if (!bind_import(v, s, arena_printf(&v->memory, "typing.%s", names[i]), as, at)) return false;
+    }
+    return true;
+}
+
+/* from a import *: the names of a module's file that are not its own affair. */
 static bool import_all(struct evaluator *v, struct scope *s, const char *module, struct source_range at) {
-    struct file *file = embedded_file(v, module);
+    if (!strcmp(module, "typing")) return import_typing(v, s, at);
+    struct file *file = module_file(v, module);
     if (!file)
         return v->err->code
                    ? false
@@ -120,21 +169,12 @@ bool run_import(struct evaluator *v, struct scope *s, const struct tree *t) {
 
 /* ---- what a name stands for ---- */
 
-/* A definition of an embedded file, by its path: the module before the last dot that has a file. */
-static struct thing *embedded_definition(struct evaluator *v, const char *path) {
-    const char *dot = strrchr(path, '.');
-    char *module = dot ? arena_text(&v->memory, path, (size_t)(dot - path)) : NULL;
-    struct file *file = module ? embedded_file(v, module) : NULL;
-    const struct name *name = file ? evaluator_name(v, dot + 1) : NULL;
-    return name ? bindings_get(&file->scope->names, name) : NULL;
-}
-
 struct thing *library_resolve(struct evaluator *v, struct thing *t, struct source_range at) {
     for (int steps = 0; t && t->kind == THING_LIBRARY && steps < 32; steps++) {
         const struct name *path = name_find(&v->unit->names, t->path, strlen(t->path));
         struct thing *class = path ? bindings_get(&v->library_names, path) : NULL;
         if (class) return class;
-        struct thing *found = embedded_definition(v, t->path);
+        struct thing *found = module_definition(v, t->path);
         if (v->err->code) return raise_at(v, at);
         if (!found) return t;
         t = found;
@@ -142,8 +182,10 @@ struct thing *library_resolve(struct evaluator *v, struct thing *t, struct sourc
     return t;
 }
 
-/* Numbers of libraries are numbers: math.pi. */
+/* Numbers of libraries are numbers, math.pi, and what the caller's files define is that. */
 struct thing *library_value_of(struct evaluator *v, struct thing *t) {
+    struct thing *found = library_is_known(t->path) ? NULL : module_definition(v, t->path);
+    if (found || v->err->code) return found;
     const struct python_name *n = python_name_find(t->path);
     if (n && n->is_float) return thing_float(v, n->number);
     if (!strcmp(t->path, "sys.maxsize")) return thing_int(v, INT64_MAX);
@@ -171,7 +213,7 @@ struct thing *library_attribute(struct evaluator *v, struct thing *t, const stru
     if (!class) return NULL;
     if (class != t) return thing_find_attribute(v, class, name, at);
     if (is_known_name(v, path)) return library_value_of(v, made);
-    struct thing *found = embedded_definition(v, path);
+    struct thing *found = module_definition(v, path);
     return found || v->err->code ? found : NULL;
 }
 

@@ -39,9 +39,9 @@ extern const struct native_function builtin_functions[], text_methods[], list_me
 
 /* The argument at `index` or called `name`; NULL: not given. */
 struct thing *call_argument(const struct call *call, int index, const char *name);
-/* Whether the first `least` parameters were given and at most `most` by position (-1: any number). `parameters`
- * are their names in order: "sep maxsplit"; `_` has no name, those after `*` no position: "_ * key reverse".
- * NULL: any name is taken. */
+/* Whether the first `least` parameters were given and at most `most` by position (-1: any number).
+ * `parameters` are their names in order: "sep maxsplit"; `_` has no name, those after `*` no position: "_ *
+ * key reverse". NULL: any name is taken. */
 bool call_takes(struct evaluator *v, const struct call *call, const char *what, int least, int most,
                 const char *parameters);
 bool thing_as_int(struct evaluator *v, const struct thing *t, struct source_range at, int64_t *out);
@@ -79,6 +79,8 @@ struct thing *make_dataclass(struct evaluator *v, struct thing *t, const struct 
 /* What a decorator of the compiler says goes on the function or class, which is given back. */
 struct thing *library_mark(struct thing *t, const char *path);
 bool library_is_mark(const char *path);
+/* Whether the path is in a library that has a meaning without Python. */
+bool library_is_known(const char *path);
 bool thing_dict_update(struct evaluator *v, struct thing *dict, struct thing *from, struct source_range at);
 bool function_set_attribute(struct evaluator *v, struct thing_function *f, const struct name *name,
                             struct thing *value);

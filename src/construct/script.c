@@ -114,7 +114,7 @@ bool compile_file(struct unit *unit, const struct compile_request *r, struct run
     lb_host answers = {.size = sizeof answers, .user = &s, .find = script_find};
     *out = (struct compiled){.root = value_none()};
     s.host = host_of_unit(unit, &answers, finish);
-    s.v = s.host ? evaluator_new(unit, cx, r->limits, err) : NULL;
+    s.v = s.host ? evaluator_new(unit, cx, r->limits, &r->imports, err) : NULL;
     if (!s.host) error_memory(err);
     unit_enter(unit);
     bool good = s.v && run(&s, r, out);

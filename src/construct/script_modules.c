@@ -25,13 +25,26 @@ static bool answer_other(struct script *s, struct thing *t, lb_answer *a) {
     return true;
 }
 
+/* A member of the class; of "__super_C_m" the m that super() in C's body means. */
+static struct thing *member_named(struct script *s, const struct thing_class *c, const struct name *name) {
+    size_t head = strlen("__super_");
+    for (int i = 0; i < c->order_count && !strncmp(name->text, "__super_", head); i++) {
+        const struct name *class = c->order[i]->name;
+        const char *rest = name->text + head + class->length;
+        if (strncmp(name->text + head, class->text, class->length) || *rest != '_') continue;
+        const struct name *own = name_of(&s->unit->names, rest + 1);
+        return own ? class_member(c, c->order[i], own, NULL) : NULL;
+    }
+    return class_member(c, NULL, name, NULL);
+}
+
 bool script_concrete_method(struct script *s, struct concrete *c, const struct name *name, lb_answer *a) {
     const struct concrete_other *other = other_named(c, name);
     if (other && other->thing) return answer_other(s, other->thing, a);
     if (other)
         return script_refuse(s, a, "Module '%s' has no attribute '%s' %s", c->class->name->text, name->text,
                              other->failed);
-    struct thing *member = class_member(c->class, NULL, name, NULL);
+    struct thing *member = member_named(s, c->class, name);
     if (!member || member->kind == THING_NATIVE || member->kind == THING_PROPERTY) return true;
     if (member->kind != THING_FUNCTION) return script_answer(s, member, a);
     struct thing_function *f = member->function;

@@ -142,12 +142,19 @@ static bool answer_choice(struct script *s, lb_answer *a, const struct call *cal
 
 /* ---- libraries ---- */
 
-static bool is_package(const char *path) {
+static bool is_package(struct script *s, const char *path) {
     return !strcmp(path, "torch") || python_is_module(path) || embedded_has(path) ||
-           !strcmp(path, "torch.ops");
+           !strcmp(path, "torch.ops") || module_file(s->v, path);
+}
+
+/* Python that runs enters a no_grad that does nothing, programs the class that PyTorch compiles. */
+static struct thing *as_compiled(struct script *s, struct thing *t) {
+    bool no_grad = !strcmp(t->path, "torch.no_grad") || !strcmp(t->path, "torch.autograd.no_grad");
+    return no_grad ? thing_library(s->v, "torch.autograd.grad_mode.no_grad") : t;
 }
 
 static bool answer_library(struct script *s, lb_answer *a, struct thing *t) {
+    if (!(t = as_compiled(s, t))) return false;
     const struct python_name *n = python_name_find(t->path);
     if (n && (n->op || n->form)) return answer_text(s, a, ANSWER_NAME, t->path);
     struct thing *found = library_resolve(s->v, t, (struct source_range){0});
@@ -155,7 +162,7 @@ static bool answer_library(struct script *s, lb_answer *a, struct thing *t) {
     if (found->kind == THING_CLASS && found->as_class->builtin)
         return answer_text(s, a, ANSWER_NAME, t->path); /* torch.Tensor, torch.device */
     if (found != t) return script_answer(s, found, a);
-    if (is_package(t->path)) {
+    if (is_package(s, t->path)) {
         char words[200];
         snprintf(words, sizeof words, "module '%s'", t->path);
         return answer_scope(s, a, t, words);
@@ -391,8 +398,22 @@ static bool answer_member(struct script *s, lb_answer *a, struct thing_function 
     return true;
 }
 
+/* The types of the classes that a class comes from, as far as they have been made. */
+static bool answer_bases(struct script *s, const struct thing_class *c, lb_answer *a) {
+    a->items = arena_array(a->memory, struct lb_answer, c->order_count + 1);
+    if (!a->items) return error_memory(s->err);
+    for (int i = 1; i < c->order_count; i++) {
+        if (!c->order[i]->type) continue;
+        a->items[a->count] = (struct lb_answer){.host = a->host, .memory = a->memory};
+        answer_type(s, &a->items[a->count++], c->order[i]->type);
+    }
+    a->kind = ANSWER_ITEMS;
+    return true;
+}
+
 /* What a class has besides its compiled members: static methods, constants, methods of Enums. */
 static bool find_in_class(struct script *s, struct thing_class *c, const struct name *name, lb_answer *a) {
+    if (!strcmp(name->text, "bases()")) return answer_bases(s, c, a);
     struct thing *member = class_member(c, NULL, name, NULL);
     if (!member) return true;
     struct thing *inner = member->kind == THING_PROPERTY       ? member->property.getter
@@ -434,6 +455,13 @@ static bool find_attribute(struct script *s, struct thing *t, const struct name 
     return !s->err->code && (t->kind != THING_LIBRARY || answer_own_library(s, a, t, name));
 }
 
+/* The class of which super() speaks in a module's method; those of script classes find their bases by their
+ * trees. */
+static bool answer_class_around(struct script *s, const struct scope *scope, lb_answer *a) {
+    const struct thing_class *c = scope->class_body;
+    return !c || !script_is_module_class(c) || answer_text(s, a, ANSWER_NAME, c->name->text);
+}
+
 static bool find_name(struct script *s, const struct script_scope *scope, const struct name *name,
                       lb_answer *a) {
     struct thing *found;
@@ -442,7 +470,9 @@ static bool find_name(struct script *s, const struct script_scope *scope, const 
     case NAMES_OF_CLASS: return find_in_class(s, scope->class, name, a);
     case NAMES_OF_AUTOGRAD: return find_in_autograd(s, scope->class, name, a);
     case NAMES_OF_MODULE: return script_concrete_method(s, scope->concrete, name, a);
-    default: found = script_lexical(s, scope->scope, name);
+    default:
+        if (!strcmp(name->text, "super()")) return answer_class_around(s, scope->scope, a);
+        found = script_lexical(s, scope->scope, name);
     }
     return !found || script_answer(s, found, a);
 }

@@ -299,6 +299,30 @@ static struct thing *nested_numbers(struct evaluator *v, struct thing *t) {
         if (!thing_append(v, list, nested_numbers(v, rows->items[i]))) return NULL;
     return list;
 }
+/* x.float() is x.to(torch.float32) */
+static struct thing *cast(struct evaluator *v, struct thing *self, const struct call *call, const char *name,
+                          const char *dtype) {
+    struct thing *to = call_takes(v, call, name, 0, 0, "") ? thing_library(v, dtype) : NULL;
+    return to ? thing_operate(v, "aten::to", call->at, (struct thing *[]){self, to}, 2) : NULL;
+}
+#define CASTS(X)                  \
+    X(float, "torch.float32")     \
+    X(double, "torch.float64")    \
+    X(half, "torch.float16")      \
+    X(bfloat16, "torch.bfloat16") \
+    X(int, "torch.int32")         \
+    X(long, "torch.int64")        \
+    X(short, "torch.int16")       \
+    X(char, "torch.int8")         \
+    X(byte, "torch.uint8")        \
+    X(bool, "torch.bool")
+#define X(name, dtype)                            \
+    NATIVE(cast_##name) {                         \
+        return cast(v, self, call, #name, dtype); \
+    }
+CASTS(X)
+#undef X
+
 NATIVE(run_tolist) {
     return call_takes(v, call, "tolist", 0, 0, "") ? nested_numbers(v, self) : NULL;
 }
@@ -320,7 +344,10 @@ static const struct native_function tensor_methods[] = {
     {"requires_grad_", run_requires_grad},
     {"tolist", run_tolist},
     {"is_floating_point", run_is_floating},
-    {NULL, NULL},
+#define X(name, dtype) {#name, cast_##name},
+    CASTS(X)
+#undef X
+        {NULL, NULL},
 };
 
 /* A method that is an operator: the tensor goes first. */

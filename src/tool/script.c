@@ -30,16 +30,76 @@ static lb_context *make_context(const script_options *given, lb_error *err) {
     return context;
 }
 
+/* ---- modules that the file imports: the files beside it ---- */
+
+typedef struct neighbour {
+    struct neighbour *next;
+    char *path, *text;
+} neighbour;
+
+typedef struct neighbours {
+    const char *folder; /* with its last slash */
+    neighbour *first;
+} neighbours;
+
+static const char *read_neighbour(neighbours *all, char *path, lb_script_file *file) {
+    neighbour *n = path ? calloc(1, sizeof *n) : NULL;
+    char *text = n ? tool_read_file(path, &file->length) : NULL;
+    if (!text) {
+        free(n);
+        free(path);
+        return NULL;
+    }
+    *n = (neighbour){.next = all->first, .path = path, .text = text};
+    all->first = n;
+    file->name = path;
+    return text;
+}
+
+/* "net.blocks": net/blocks.py, or net/blocks/__init__.py. */
+static const char *import_neighbour(void *user, const char *module, lb_script_file *file) {
+    neighbours *all = user;
+    char *inside = tool_format("%s", module);
+    for (char *at = inside; at && *at; at++)
+        if (*at == '.') *at = '/';
+    const char *text = inside ? read_neighbour(all, tool_format("%s%s.py", all->folder, inside), file) : NULL;
+    file->is_package = inside && !text;
+    if (file->is_package)
+        text = read_neighbour(all, tool_format("%s%s/__init__.py", all->folder, inside), file);
+    free(inside);
+    return text;
+}
+
+static char *folder_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return tool_format("%.*s", slash ? (int)(slash + 1 - path) : 0, path);
+}
+
+static void free_neighbours(neighbours *all) {
+    for (neighbour *n = all->first, *next; n; n = next) {
+        next = n->next;
+        free(n->path);
+        free(n->text);
+        free(n);
+    }
+}
+
 static lb_module *compile(const script_options *given, const char *path, const char *name, const char *text,
                           size_t length, lb_function **function, lb_error *err) {
     lb_context *context = make_context(given, err);
+    char *folder = folder_of(path);
+    neighbours all = {.folder = folder};
     lb_script_options options = {.size = sizeof options,
                                  .file = strcmp(path, "-") ? path : "<stdin>",
                                  .module = given->module,
                                  .context = context,
-                                 .function = function};
+                                 .function = function,
+                                 .import_module = folder ? import_neighbour : NULL,
+                                 .user = &all};
     lb_module *module = context ? lb_script(text, length, name, &options, err) : NULL;
     lb_context_free(context);
+    free_neighbours(&all);
+    free(folder);
     return module;
 }
 

@@ -36,7 +36,7 @@ static bool run(struct unit *unit, struct run_context *cx, const char *path, con
     const char *slash = strrchr(path, '/');
     struct source *source =
         text ? source_new(&unit->memory, text, length, slash ? slash + 1 : path, 1) : NULL;
-    struct evaluator *v = source ? evaluator_new(unit, cx, NULL, err) : NULL;
+    struct evaluator *v = source ? evaluator_new(unit, cx, NULL, NULL, err) : NULL;
     struct file *file = v ? evaluator_run_file(v, source, "model", err) : NULL;
     bool good = file != NULL;
     if (file && expression) {

@@ -264,15 +264,17 @@ typedef struct plan {
     const char *folder;
 } plan;
 
+/* Every TARGETS-th input from the first of this target on. */
 static bool take_target(plan *to, const char *name) {
     long t = 0;
     while (t < TARGETS && strcmp(targets[t].name, name) != 0) t++;
-    to->from += t;
+    to->from += (t + TARGETS - to->from % TARGETS) % TARGETS;
     to->step = TARGETS;
     return t < TARGETS;
 }
 
 static bool read_plan(int argc, char **argv, plan *to) {
+    const char *target = NULL;
     *to = (plan){0, 200000, 1, 1.0, "tests/fuzz/seeds"};
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
@@ -282,9 +284,9 @@ static bool read_plan(int argc, char **argv, plan *to) {
             to->from = atol(value);
         else if (strcmp(word, "--seconds") == 0)
             to->limit = atof(value);
-        else if (strcmp(word, "--target") == 0) {
-            if (!take_target(to, value)) return false;
-        } else if (strcmp(word, "--only") == 0) {
+        else if (strcmp(word, "--target") == 0)
+            target = value;
+        else if (strcmp(word, "--only") == 0) {
             to->from = atol(value);
             to->count = 1;
         } else {
@@ -293,7 +295,7 @@ static bool read_plan(int argc, char **argv, plan *to) {
         }
         i++;
     }
-    return to->count > 0;
+    return to->count > 0 && (!target || take_target(to, target));
 }
 
 static double run_one(long number, const seeds *from, input *scratch) {

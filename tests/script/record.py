@@ -17,6 +17,7 @@ LIBRARY = re.compile(r" # (?!tests/script/).*")  # where a layer's own source is
 ARGUMENTS = {
     "functions": (torch.arange(4.0), 2), "module": (torch.linspace(-1, 1, 6).view(2, 3),),
     "whole_modules": (torch.linspace(-1, 1, 6).view(3, 2), 1, ["b", "a"]), "whole_things": (torch.linspace(-1, 1, 4), 5),
+    "imports": (torch.ones(2, 4), 3), "whole_inherited": (torch.linspace(-1, 1, 8).view(2, 4), 3),
     "containers": (torch.linspace(-1, 1, 12).view(3, 4),), "layers": (torch.ones(2, 3),),
 }
 KINDS = {"layers": ("code", "schema")}  # of many layers the code alone

@@ -15,7 +15,7 @@ import types
 import typing
 import warnings
 
-from linkboy import _C, _jit_internal
+from linkboy import _C, _jit_internal, grad
 from linkboy.jit import annotations, answers, classes, foreign, functions, modifiers, scopes, whole
 from linkboy.jit.function import ScriptFunction
 
@@ -251,7 +251,17 @@ def _python_function(obj):
         return answers.refusal(str(error))
 
 
+def _as_compiled(cls):
+    """Python enters linkboy's no_grad, programs the class that PyTorch compiles."""
+    if cls is not grad.no_grad:
+        return cls
+    from linkboy.autograd import grad_mode
+
+    return grad_mode.no_grad
+
+
 def _answer_class(obj):
+    obj = _as_compiled(obj)
     known = operator_of(obj)
     if known is not None:
         return answers.name(known, annotations.plain_type(obj))

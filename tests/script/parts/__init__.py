@@ -1,0 +1,3 @@
+from .blocks import Block, double
+
+__all__ = ["Block", "double"]

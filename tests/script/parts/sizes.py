@@ -1,0 +1,2 @@
+WIDTH = 4
+FACTOR = 2.0
