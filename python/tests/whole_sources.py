@@ -359,6 +359,13 @@ def starred_lists(x: int) -> float:
     return scaled(*[x, 2 * x], *(3,)) + scaled(x, *[1], scale=0.5)
 
 
+def annotated_default(s: str) -> Tuple[Dict[str, List[int]], int]:
+    places: Dict[str, List[int]] = collections.defaultdict(list)
+    for i, c in enumerate(s):
+        places[c].append(i)
+    return dict(places), len(Mode)
+
+
 class History(nn.Module):
     def __init__(self):
         super().__init__()
@@ -397,6 +404,7 @@ FUNCTIONS = [
     (member_is, (True,)),
     (starred_lists, (4,)),
     (item_sums, (X,)),
+    (annotated_default, ("abca",)),
 ]
 MODULES = [
     (Attributes, (X, 4)),

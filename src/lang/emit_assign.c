@@ -2,6 +2,7 @@
  * emitAugAssignment in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
 #include "lang/explain.h"
+#include "lang/lower.h"
 #include <string.h>
 
 /* ---- subscripts as targets ---- */
@@ -178,6 +179,9 @@ static bool assign_name(struct emitter *e, const struct tree *target, const stru
     const struct type *type = type_tree ? emit_annotation(e, type_tree) : NULL;
     if (type_tree && !type) return false;
     struct sugared *s = emit_sugared(e, value, 1, type);
+    const struct ir_value *v = s && type && e->wide ? sugared_as_simple(s) : NULL;
+    /* a defaultdict stays one where the annotation says Dict */
+    if (v && lower_is_marked(v->type) && type_marked(e->types, v->type, NULL) == type) type = v->type;
     return s && variable_set(e, target->range, target->name, legacy_prepack(e, s), type);
 }
 

@@ -251,10 +251,11 @@ static struct sugared *known_length(struct emitter *e, const struct sugared *cal
         return NULL;
     struct sugared *s = actuals->items.items[0].value;
     struct ir_value *v = sugared_as_simple(s);
-    int64_t length = v && v->type->kind == TYPE_TUPLE    ? v->type->count
-                     : s->kind == &sugared_kind_keywords ? s->count
-                     : v                                 ? -1
-                                                         : sugared_static_length(s);
+    int64_t length = v && v->type->kind == TYPE_TUPLE      ? v->type->count
+                     : s->kind == &sugared_kind_keywords   ? s->count
+                     : s->kind == &sugared_kind_enum_class ? s->type->members->list.count
+                     : v                                   ? -1
+                                                           : sugared_static_length(s);
     return length >= 0 ? sugared_simple(e, emit_int(e, length, at)) : NULL;
 }
 

@@ -476,14 +476,14 @@ static struct sugared *enum_item(struct emitter *e, struct sugared *s, struct so
     if (lookup) return sugared_call(e, lookup, at, actuals_of(&name, 1), 1);
     return e->err->code ? NULL : emit_error(e, at, "%s cannot be used as a value", sugared_words(e, s));
 }
-static const struct sugared_kind kind_enum_class = {.word = "EnumClass",
-                                                    .attribute = enum_attribute,
-                                                    .iterate = iterate_enum,
-                                                    .call = call_enum,
-                                                    .item = enum_item};
+const struct sugared_kind sugared_kind_enum_class = {.word = "EnumClass",
+                                                     .attribute = enum_attribute,
+                                                     .iterate = iterate_enum,
+                                                     .call = call_enum,
+                                                     .item = enum_item};
 
 struct sugared *sugared_enum_class(struct emitter *e, const struct type *type) {
-    return sugared_typed(e, &kind_enum_class, type);
+    return sugared_typed(e, &sugared_kind_enum_class, type);
 }
 
 struct sugared *sugared_of_type(struct emitter *e, const struct type *type) {

@@ -138,7 +138,8 @@ const char *sugared_words(struct emitter *e, const struct sugared *s); /* kind()
 extern const struct sugared_kind sugared_kind_simple, sugared_kind_form, sugared_kind_class,
     sugared_kind_exception, sugared_kind_exception_message, sugared_kind_closure, sugared_kind_slice,
     sugared_kind_method, sugared_kind_function, sugared_kind_builtin, sugared_kind_none,
-    sugared_kind_python_exception, sugared_kind_tuple, sugared_kind_zip, sugared_kind_range;
+    sugared_kind_python_exception, sugared_kind_tuple, sugared_kind_zip, sugared_kind_range,
+    sugared_kind_enum_class;
 /* The value of a simple one, else NULL. */
 static inline struct ir_value *sugared_as_simple(const struct sugared *s) {
     return s && s->kind == &sugared_kind_simple ? s->value : NULL;
