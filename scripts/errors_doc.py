@@ -33,12 +33,15 @@ A program that does not compile gets PyTorch's message of the first error, with 
 Lines of our own follow, for each error that the program has:
 
     error[LB1203]: net.py:6:22: `"3"`: the argument `times` of `repeat` (line 1) is an int, but a str is given
+        6 |     return repeat(x, "3")
+          |                      ^^^
     help: Write `3` without quotes, or convert it with `int(...)`.
 
-They give the file, the line and the column (both from 1) of the expression at fault, what is wrong with it, where it helps what was
-`expected:` (variants, the nearest first, and why each does not fit), how it is mended, and (`note:`) for whose sake the function was
-compiled: the call, or the submodule. An error that only follows from another is not told; what a failed statement would have set is
-taken to be right. After more than one error their number is told (`errors: 3`); the first twenty are shown. The code is stable: it names
+They give the file, the line and the column (both from 1) of the expression at fault, what is wrong with it, its line with the
+expression marked, where it helps what was `expected:` (variants, the nearest first, and why each does not fit), how it is mended, and
+(`note:`) for whose sake the function was compiled: the call, what names the class, or the submodule. All methods and submodules are
+compiled, and `linkboy script` tells what is wrong with them in the order of the source. An error that only follows from another is not
+told; what a failed statement would have set is taken to be right. After more than one error their number is told (`errors: 3`); the first twenty are shown. The code is stable: it names
 the kind of mistake, below. A code that ends in 00 stands for what no other code of its family names. Errors of code that an archive holds
 are PyTorch's message alone.
 

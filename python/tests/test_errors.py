@@ -154,3 +154,32 @@ def test_many_errors_are_counted(tmp_path, monkeypatch):
     message = message_of(source, "f", tmp_path, monkeypatch)
     assert len(codes(message)) == 20
     assert message.rstrip().endswith("errors: 30, not shown: 10")
+
+
+BLOB = '''
+import torch
+
+
+class Blob:
+    def __init__(self, x: int):
+        self.x = x
+
+    def first(self, s: str) -> int:
+        return s + self.x
+
+    def second(self, s: str) -> int:
+        return s.y
+
+
+class Net(torch.nn.Module):
+    def forward(self, x: torch.Tensor):
+        y = missing
+        return x + Blob(3).x
+'''
+
+
+def test_all_methods_of_a_class_are_told(tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    message = message_of(BLOB, "Net()", tmp_path, monkeypatch)
+    assert sorted(codes(message)) == [1101, 1201, 1501], message
+    assert "| " + " " * 15 + "^" * 10 + "\n" in message

@@ -65,9 +65,11 @@ static const char *only_candidate(struct script *s, const struct file *file) {
 static bool make_function(struct script *s, struct thing *t, struct compiled *out) {
     int count;
     struct function **f = script_functions(s, t->function, &count);
-    for (int i = 0; f && i < count; i++)
-        if (!lang_ensure(f[i], s->err)) return false;
-    if (!f) return false;
+    for (int i = 0; f && i < count; i++) {
+        lb_error own = {0};
+        if (!lang_ensure(f[i], &own)) lang_report_more(s->err, &own);
+    }
+    if (!f || s->err->code) return false;
     out->function = f[0];
     return module_of_function(f[0], &out->root, s->err);
 }
@@ -123,7 +125,9 @@ bool compile_file(struct unit *unit, const struct compile_request *r, struct run
     evaluator_free(s.v);
     table_free(&s.classes);
     table_free(&s.alone);
+    error_clear(&s.faults);
     if (good) return true;
+    lang_report_in_order(err);
     value_release(out->root);
     out->root = value_none();
     return false;

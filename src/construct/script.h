@@ -17,11 +17,19 @@ struct script {
     struct unit *unit;
     struct host *host;
     lb_error *err;
-    struct concrete *concretes; /* classes of modules so far */
-    struct thing *root;         /* the module that is being made, when `whole` */
-    bool whole;                 /* compiled once more, with all of Python; see script_whole.c */
-    struct table alone;         /* a class's tree -> the same from its own lines */
-    struct table classes;       /* name of a type -> the struct thing_class behind it */
+    struct concrete *concretes;   /* classes of modules so far */
+    struct thing *root;           /* the module that is being made, when `whole` */
+    bool whole;                   /* compiled once more, with all of Python; see script_whole.c */
+    lb_error faults;              /* then: of what did not compile so far */
+    const struct script_way *way; /* to the submodule at hand */
+    struct table alone;           /* a class's tree -> the same from its own lines */
+    struct table classes;         /* name of a type -> the struct thing_class behind it */
+};
+
+/* A submodule's name, behind those of the modules around it. */
+struct script_way {
+    const struct script_way *outer;
+    const struct name *name;
 };
 
 /* What a scope of the host's interface points to. */

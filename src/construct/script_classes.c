@@ -178,8 +178,17 @@ static const struct type *type_in_making(struct script *s, const struct thing_cl
     return type;
 }
 
+/* Whoever names the class again is told the same; what waits for a function that is being compiled may yet
+ * compile. */
+static void keep_refusal(struct script *s, struct thing_class *c) {
+    if (s->err->code != LB_ERROR_COMPILE || s->unit->awaited) return;
+    const char *message = error_message(s->err);
+    c->refused = arena_text(&s->v->memory, message, strlen(message));
+}
+
 const struct type *script_class_type(struct script *s, struct thing_class *c) {
     if (c->type) return c->type;
+    if (c->refused) return lang_report_again(s->err, c->refused), NULL;
     if (c->type_name) return type_in_making(s, c);
     bool none = c->builtin || c->nature == CLASS_EXCEPTION || !(c->tree || c->nature == CLASS_NAMED_TUPLE);
     bool interface = c->marks & MARK_INTERFACE;
@@ -193,6 +202,7 @@ const struct type *script_class_type(struct script *s, struct thing_class *c) {
         c->type = named_tuple_type(s, c, qualified);
     else
         c->type = interface ? interface_type(s, c, qualified) : class_with_methods(s, c, qualified);
+    if (!c->type) keep_refusal(s, c);
     if (c->type && !table_set(&s->classes, c->type->name, c)) return error_memory(s->err), NULL;
     return c->type;
 }

@@ -53,6 +53,34 @@ bool script_concrete_method(struct script *s, struct concrete *c, const struct n
     return script_method(s, c->type, f, NULL, name->text) != NULL;
 }
 
+/* ---- errors ---- */
+
+static void put_way(struct text *out, const struct script_way *way) {
+    if (way->outer) put_way(out, way->outer);
+    text_printf(out, "%s%s", way->outer ? "." : "", way->name->text);
+}
+
+/* For which submodule the error's functions are compiled. */
+static void note_way(struct script *s) {
+    struct text note = {0};
+    if (!s->way) return;
+    text_put(&note, "note: this is compiled for the submodule `");
+    put_way(&note, s->way);
+    text_printf(&note, "` of `%s`\n", s->root->class->name->text);
+    lang_report_note(s->err, text_get(&note));
+    text_free(&note);
+}
+
+/* After a step has failed: what is wrong is noted, and the module's other methods and submodules are compiled
+ * all the same, so that one compilation tells everything. False: the error ends it. PyTorch's way of
+ * compiling a module stops at its first error, since the module is then compiled once more. */
+static bool go_on(struct script *s) {
+    if (!s->whole || s->err->code != LB_ERROR_COMPILE) return false;
+    note_way(s);
+    lang_report_more(&s->faults, s->err);
+    return true;
+}
+
 /* ---- methods ---- */
 
 static bool declare_named(struct script *s, struct concrete *c, const struct name *name,
@@ -218,9 +246,9 @@ static bool add_hooks(struct script *s, struct concrete *c, const struct thing *
             return lang_report_bare(s->err, &(struct explanation){.code = ERROR_MODULES},
                                     "a hook of %s is a '%s': hooks are functions", c->class->name->text,
                                     thing_type_name(hook));
-        if (!script_source(s, hook->function, NULL, NULL, &source) ||
-            !host_class_hook(s->host, c->type, source, before, s->err))
-            return false;
+        bool good = script_source(s, hook->function, NULL, NULL, &source) &&
+                    host_class_hook(s->host, c->type, source, before, s->err);
+        if (!good && !go_on(s)) return false;
     }
     return true;
 }
@@ -231,7 +259,7 @@ static bool add_hooks(struct script *s, struct concrete *c, const struct thing *
 static bool compile_declared(struct script *s, const struct class_definition *c) {
     int count = c->methods.count;
     for (int i = 0; i < count; i++)
-        if (!lang_ensure(c->methods.items[i], s->err)) return false;
+        if (!lang_ensure(c->methods.items[i], s->err) && !go_on(s)) return false;
     return true;
 }
 
@@ -241,7 +269,7 @@ static bool compile_methods(struct script *s, struct concrete *c) {
     const struct thing_instance *m = c->example->instance;
     if (!starting_points(s, c, &names) || !declare_properties(s, c) || !all_overloads(s, c)) return false;
     for (int i = 0; i < names.count; i++)
-        if (!declare_named(s, c, names.items[i], &f)) return false;
+        if (!declare_named(s, c, names.items[i], &f) && !go_on(s)) return false;
     return compile_declared(s, c->type->definition) && add_hooks(s, c, m->hooks, false) &&
            add_hooks(s, c, m->pre_hooks, true);
 }
@@ -250,7 +278,8 @@ static bool compile_methods(struct script *s, struct concrete *c) {
 static bool compile_for_interface(struct script *s, struct concrete *c, const struct type *interface) {
     struct function *f;
     for (int i = 0; i < interface->definition->methods.count; i++)
-        if (!declare_named(s, c, interface->definition->methods.items[i]->name, &f)) return false;
+        if (!declare_named(s, c, interface->definition->methods.items[i]->name, &f) && !go_on(s))
+            return false;
     return compile_declared(s, c->type->definition);
 }
 
@@ -302,7 +331,11 @@ static bool compile_below(struct script *s, const struct concrete *c, const stru
         const struct concrete_module *m = &c->modules.items[i];
         struct thing *value = thing_dict_find_name(module->instance->modules, m->name);
         struct concrete *own = m->concrete ? m->concrete : script_concrete(s, value);
-        if (!own || !compile_module(s, own, value, m->interface)) return false;
+        const struct script_way way = {s->way, m->name}, *outer = s->way;
+        s->way = &way;
+        bool good = (own && compile_module(s, own, value, m->interface)) || go_on(s);
+        s->way = outer;
+        if (!good) return false;
     }
     return true;
 }
@@ -366,7 +399,9 @@ static bool module_object(struct script *s, struct concrete *c, struct thing *mo
 
 static bool make_module(struct script *s, struct thing *module, lb_value *out) {
     struct concrete *c = script_concrete(s, module);
-    if (!c || !compile_module(s, c, module, NULL)) return false;
+    bool good = (c && compile_module(s, c, module, NULL)) || go_on(s);
+    if (good && s->faults.code) error_move(s->err, &s->faults);
+    if (s->err->code) return false;
     for (struct concrete *each = s->concretes; each && s->whole; each = each->next)
         class_drop_uncompiled(each->type->definition);
     return module_object(s, c, module, out);

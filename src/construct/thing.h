@@ -130,6 +130,7 @@ struct thing_class {
     const struct builtin_class *builtin; /* of a native class */
     const struct type *type;             /* of the unit, once a program named it; modules have several */
     const struct name *type_name;        /* while the type is made */
+    const char *refused;                 /* why there is no type, once that was found out */
 };
 
 struct thing_instance {

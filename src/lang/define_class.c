@@ -244,7 +244,9 @@ static bool add_hooks(struct class_maker *m, const name_array *names, bool befor
 static bool compile_method(struct class_maker *m, struct function *f) {
     lb_error own = {0};
     if (f->state == FUNCTION_FAILED || lang_ensure(f, &own)) return f->state != FUNCTION_FAILED;
-    if (m->err->code == LB_ERROR_COMPILE && own.code == LB_ERROR_COMPILE) {
+    if (m->python && own.code == LB_ERROR_COMPILE) {
+        lang_report_more(m->err, &own);
+    } else if (m->err->code == LB_ERROR_COMPILE && own.code == LB_ERROR_COMPILE) {
         char *first = m->err->message;
         m->err->message = NULL;
         m->err->code = LB_OK;

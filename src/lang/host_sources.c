@@ -207,6 +207,7 @@ static struct sugared *find_value(struct resolver *resolver, struct emitter *e, 
     bool good = host_ask(r->host, r->scope, name->text, &answer, e->err);
     struct sugared *s = good ? host_sugared(e, &answer, at) : NULL;
     answer_release(&answer);
+    if (!good) emit_note_name(e, name, at);
     return s || e->err->code ? s : python_exception_value(e, name);
 }
 

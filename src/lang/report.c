@@ -70,11 +70,54 @@ static void put_expression(struct text *out, struct source_range at) {
     text_printf(out, "`%.*s%s`: ", shown, text, shown < length ? " ..." : "");
 }
 
+/* A byte within a character of UTF-8. */
+static bool is_inner(char c) {
+    return (c & 0xc0) == 0x80;
+}
+
 static void put_place(struct text *out, struct source_range at) {
     uint32_t begin = at.source->line_starts[source_line_at(at.source, at.start)];
     int column = 1;
-    for (uint32_t i = begin; i < at.start; i++) column += (at.source->text[i] & 0xc0) != 0x80;
+    for (uint32_t i = begin; i < at.start; i++) column += !is_inner(at.source->text[i]);
     text_printf(out, "%s:%d:%d: ", at.source->file, lang_line(at), column);
+}
+
+/* The part of a long line that is shown: around the range, between whole characters. */
+struct window {
+    const char *start, *end;
+    bool cut[2]; /* something is left out before it, behind it */
+};
+
+static struct window window_of(struct source_range at) {
+    enum { WIDEST = 120 };
+    uint32_t length;
+    const char *line = source_line(at.source, source_line_at(at.source, at.start), &length);
+    struct window w = {line, line + length, {0}};
+    const char *start = at.source->text + at.start;
+    while (w.end > line && w.end[-1] == '\r') w.end--;
+    if (w.end - line > WIDEST && start - line > WIDEST / 2) w.start = start - WIDEST / 2;
+    if (w.end - w.start > WIDEST) w.end = w.start + WIDEST;
+    while (w.start > line && w.start < w.end && is_inner(*w.start)) w.start++;
+    while (w.end > w.start && w.end < line + length && is_inner(*w.end)) w.end--;
+    w.cut[0] = w.start > line;
+    w.cut[1] = w.end < line + length && *w.end != '\r';
+    return w;
+}
+
+/* The line in which the range begins, and below it carets under what of the range stands in it. */
+static void put_marked_line(struct text *out, struct source_range at) {
+    const struct window w = window_of(at);
+    const char *start = at.source->text + at.start, *end = start + shown_length(at);
+    text_printf(out, "%5d |%s%s", lang_line(at), w.end > w.start ? " " : "", w.cut[0] ? "..." : "");
+    for (const char *c = w.start; c < w.end; c++)
+        text_put_char(out, (unsigned char)*c < ' ' && *c != '\t' ? '?' : *c);
+    text_printf(out, "%s\n      | %s", w.cut[1] ? "..." : "", w.cut[0] ? "   " : "");
+    for (const char *c = w.start; c < start && c < w.end; c++)
+        if (!is_inner(*c)) text_put_char(out, *c == '\t' ? '\t' : ' ');
+    text_put_char(out, '^');
+    for (const char *c = start + 1; c < end && c < w.end; c++)
+        if (!is_inner(*c)) text_put_char(out, '^');
+    text_put_char(out, '\n');
 }
 
 static void put_explanation(struct text *out, const struct explanation *x) {
@@ -85,6 +128,7 @@ static void put_explanation(struct text *out, const struct explanation *x) {
         put_expression(out, x->at);
     }
     text_printf(out, "%s\n", x->what ? x->what : kind->title);
+    if (x->at.source && x->at.source->file) put_marked_line(out, x->at);
     if (x->expected) text_printf(out, "expected: %s\n", x->expected);
     text_printf(out, "help: %s\n", x->help ? x->help : kind->cure);
 }
@@ -176,6 +220,10 @@ bool lang_report_bare(lb_error *err, const struct explanation *x, const char *fo
 
 /* ---- several errors ---- */
 
+bool lang_report_again(lb_error *err, const char *message) {
+    return error_set(err, LB_ERROR_COMPILE, "%s", message);
+}
+
 bool lang_is_follow_up(const lb_error *err) {
     const char *message = error_message(err);
     return strstr(message, LANG_FOLLOWS) && !own_lines(message);
@@ -241,6 +289,73 @@ void lang_report_more(lb_error *err, lb_error *more) {
     error_clear(more);
 }
 
+/* ---- the order of the source ---- */
+
+/* One error's lines, and the place that they begin with. */
+struct told {
+    const char *start, *end, *file;
+    size_t file_length; /* 0: it has no place */
+    int line, column;
+};
+
+static int read_number(const char **at) {
+    int number = 0;
+    for (*at += 1; **at >= '0' && **at <= '9'; *at += 1)
+        if (number < 100000000) number = 10 * number + (**at - '0');
+    return number;
+}
+
+/* FILE:LINE:COLUMN: behind the code. */
+static void read_place(struct told *t) {
+    const char *file = strstr(t->start, "]: ") + 3, *stop = file + strcspn(file, "\n");
+    for (const char *colon = file; colon < stop; colon++) {
+        const char *at = colon;
+        if (*at != ':') continue;
+        t->line = read_number(&at);
+        if (*at != ':' || !(t->column = read_number(&at)) || *at != ':') continue;
+        t->file = file;
+        t->file_length = (size_t)(colon - file);
+        return;
+    }
+}
+
+static bool same_file(const struct told *a, const struct told *b) {
+    return a->file_length == b->file_length && !strncmp(a->file, b->file, a->file_length);
+}
+
+static bool is_behind(const struct told *a, const struct told *b) {
+    return a->line > b->line || (a->line == b->line && a->column > b->column);
+}
+
+/* Where the error belongs among the first `count`: files stand in the order in which they are met. */
+static int place_among(const struct told *all, int count, const struct told *t) {
+    int last = count;
+    while (last && !same_file(&all[last - 1], t)) last--;
+    if (!last) return count;
+    while (last && same_file(&all[last - 1], t) && is_behind(&all[last - 1], t)) last--;
+    return last;
+}
+
+void lang_report_in_order(lb_error *err) {
+    struct told all[ERRORS_TOLD];
+    const char *whole = error_message(err), *own = own_lines(whole), *at = own;
+    int count = 0;
+    for (; at && count < ERRORS_TOLD && !strncmp(at, mark + 1, sizeof mark - 2); count++) {
+        struct told t = {.start = at, .end = block_end(at), .file = ""};
+        read_place(&t);
+        at = t.end;
+        int place = place_among(all, count, &t);
+        memmove(all + place + 1, all + place, (size_t)(count - place) * sizeof *all);
+        all[place] = t;
+    }
+    if (count < 2) return;
+    struct text out = {0};
+    text_put_bytes(&out, whole, (size_t)(own - whole));
+    for (int i = 0; i < count; i++) text_put_bytes(&out, all[i].start, (size_t)(all[i].end - all[i].start));
+    text_put(&out, at);
+    set_message(err, &out);
+}
+
 /* ---- calls ---- */
 
 /* The note behind each error. */
@@ -254,18 +369,40 @@ static void put_noted(struct text *out, const char *own, const char *note) {
     if (own) text_put(out, own);
 }
 
-bool lang_report_caller(lb_error *err, const char *callee, const char *caller, struct source_range call) {
+void lang_report_note(lb_error *err, const char *note) {
+    const char *whole = error_message(err), *own = own_lines(whole);
+    struct text out = {0};
+    if (!own) return;
+    text_put_bytes(&out, whole, (size_t)(own - whole));
+    put_noted(&out, own, note);
+    set_message(err, &out);
+}
+
+/* The line of ours that says for whose sake something was compiled. */
+static void put_reason(struct text *note, const char *callee, const char *caller, const char *does,
+                       struct source_range at) {
+    if (!is_written(at)) return;
+    text_put(note, "note: ");
+    put_place(note, at);
+    text_printf(note, "`%s` is compiled because `%s` %s it here\n", callee, caller, does);
+}
+
+void lang_report_namer(lb_error *err, const char *named, const char *namer, struct source_range at) {
+    struct text note = {0};
+    put_reason(&note, named, namer, "names", at);
+    if (err->code == LB_ERROR_COMPILE) lang_report_note(err, text_get(&note));
+    text_free(&note);
+}
+
+bool lang_report_caller(lb_error *err, const char *callee, const char *caller, struct source_range call,
+                        struct source_range at) {
     if (!err || err->code != LB_ERROR_COMPILE) return false;
     const char *whole = error_message(err), *own = own_lines(whole);
     struct text out = {0}, note = {0};
     text_put_bytes(&out, whole, own ? (size_t)(own - whole) : strlen(whole));
     text_printf(&out, "'%s' %s '%s'\n", callee, called, caller);
     lang_put_excerpt(&out, call);
-    if (is_written(call)) {
-        text_put(&note, "note: ");
-        put_place(&note, call);
-        text_printf(&note, "`%s` is compiled because `%s` calls it here\n", callee, caller);
-    }
+    put_reason(&note, callee, caller, "calls", at.source ? at : call);
     put_noted(&out, own, text_get(&note));
     text_free(&note);
     set_message(err, &out);

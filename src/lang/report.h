@@ -27,16 +27,26 @@ bool lang_explain(lb_error *err, const struct explanation *x);
 /* An error without an excerpt: of what a host or a constructor made. Always false. */
 bool lang_report_bare(lb_error *err, const struct explanation *x, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* An error that has been told before. Always false. */
+bool lang_report_again(lb_error *err, const char *message);
 /* Puts our lines of `more`, which is cleared, behind those of the error, each once. Without an error `more`
  * becomes it. */
 void lang_report_more(lb_error *err, lb_error *more);
+/* Puts a line of ours behind those of each error that the message tells. */
+void lang_report_note(lb_error *err, const char *note);
+/* Our lines of all errors in the order of the source, file by file; what PyTorch says stays as it is. */
+void lang_report_in_order(lb_error *err);
 /* How an error goes on that only says that something has failed before: it is told where nothing else is. */
 #define LANG_FOLLOWS "did not compile before"
 bool lang_is_follow_up(const lb_error *err);
 /* Whether the error is one of something that was called. */
 bool lang_is_of_callee(const lb_error *err);
-/* Adds "'CALLEE' is being compiled since it was called from 'CALLER'" with the call's excerpt to an error. */
-bool lang_report_caller(lb_error *err, const char *callee, const char *caller, struct source_range call);
+/* Adds "'CALLEE' is being compiled since it was called from 'CALLER'" with the excerpt that PyTorch shows of
+ * the call to an error; our line names the place `at`. */
+bool lang_report_caller(lb_error *err, const char *callee, const char *caller, struct source_range call,
+                        struct source_range at);
+/* A class was compiled since it was named: a line of ours says so. */
+void lang_report_namer(lb_error *err, const char *named, const char *namer, struct source_range at);
 /* The line of its file in which the range begins, from 1; 0 for a range without source. */
 int lang_line(struct source_range at);
 /* The excerpt with the file's name and line before it. */

@@ -262,7 +262,12 @@ bool emit_ensure(struct emitter *e, struct function *f, struct source_range at, 
         return emit_error(e, at, " %s '%s' is called recursively. Recursive calls are not supported", what,
                           f->name->text) != NULL;
     return lang_ensure(f, e->err) || lang_report_caller(e->err, short_name(f), short_name(e->function),
-                                                        e->pending.source ? e->pending : at);
+                                                        e->pending.source ? e->pending : at, at);
+}
+
+void emit_note_name(struct emitter *e, const struct name *name, struct source_range at) {
+    if (!e->function) return;
+    lang_report_namer(e->err, name->text, short_name(e->function), at);
 }
 
 static struct sugared *call_function(struct emitter *e, struct sugared *s, struct source_range at,

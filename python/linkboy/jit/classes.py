@@ -253,8 +253,7 @@ def _script_class(cls):
         declared += [
             unit.declare(None, found, _source_in(cls, name, fn, scope)) for name, fn in _with_init(cls)
         ]
-        for function in sorted(declared, key=lambda f: f.name != "__init__"):
-            _compile_method(cls, function)
+        _compile_methods(cls, sorted(declared, key=lambda f: f.name != "__init__"))
     except BaseException:
         forget(cls)
         raise
@@ -272,6 +271,17 @@ def _with_init(cls) -> list:
 def _source_in(cls, name, fn, scope) -> tuple:
     owner = _owner(cls, name)
     return _method_source(owner, name, fn, scope if owner is cls else _method_scope(owner))
+
+
+def _compile_methods(cls, declared) -> None:
+    """All of them, so that all errors are told; without __init__ it is not known which attributes there are."""
+    collected = errors.Collected(of_module=False)
+    for function in declared:
+        with collected.part():
+            _compile_method(cls, function)
+        if function.name == "__init__":
+            collected.end()
+    collected.end()
 
 
 def _compile_method(cls, function) -> None:

@@ -60,11 +60,12 @@ def place(error: Exception, where) -> None:
 
 
 class Collected:
-    """The errors of a module and those below it. The first is raised in the end, with our lines of all."""
+    """The errors of a module and those below it, or of a class. The first is raised in the end, with our lines of all."""
 
     path: list = []  # names of the submodules on the way to the one that is compiled
 
-    def __init__(self):
+    def __init__(self, of_module=True):
+        self.of_module = of_module
         self.first = None
         self.blocks = []
 
@@ -85,7 +86,7 @@ class Collected:
 
     def _add(self, error) -> None:
         blocks = _blocks(str(error))
-        if self.path and not getattr(error, "noted", False):
+        if self.of_module and self.path and not getattr(error, "noted", False):
             way = ".".join(name for _, name in self.path)
             blocks = [f"{b}note: this is compiled for the submodule `{way}` of `{self.path[0][0]}`\n" for b in blocks]
             _change(error, blocks)
