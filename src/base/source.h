@@ -29,6 +29,7 @@ struct source {
     uint32_t *line_starts; /* offsets; line_count of them */
     int32_t line_count;
     bool printed;                        /* code that an archive holds: nobody wrote it by hand */
+    bool library;                        /* of the language's own library: no file of anybody's */
     const struct source_origin *origins; /* sorted by offset; NULL when there is no debug file */
     int32_t origin_count;
 };

@@ -210,6 +210,8 @@ struct ir_value *emit_graph_copy(struct emitter *e, struct graph *callee, struct
 
 /* Compiles a callee now if need be; tells of the call when that fails. `what` is "function" or "method". */
 bool emit_ensure(struct emitter *e, struct function *f, struct source_range at, const char *what);
+/* A short text as it is written there; NULL: a long one. */
+const char *emit_written(struct emitter *e, struct source_range at);
 /* Tells of the place that named what did not compile. */
 void emit_note_name(struct emitter *e, const struct name *name, struct source_range at);
 

@@ -57,6 +57,8 @@ struct faults {
 void faults_add(struct faults *f, struct fault fault);
 /* PyTorch's words about this candidate end here. */
 void faults_end(struct faults *f, const struct schema *s, size_t end);
+/* Whether it is a function of the language's own library, which programs call under other names. */
+bool explain_is_library(const struct function *f);
 /* "`Twice.forward` (line 7)": what is called as people know it, and where it stands. */
 const char *explain_callee(struct emitter *e, const struct schema *s);
 void *explain_call(struct emitter *e, struct faults *f, struct source_range at, struct actuals actuals,

@@ -32,10 +32,23 @@ static const char *short_op(const struct schema *s) {
     return colons ? colons + 2 : text;
 }
 
+/* Operators, of which there may be many candidates, are none of the unit's functions. */
 static const struct function *function_of(struct emitter *e, const struct schema *s) {
+    if (strstr(s->name->text, "::")) return NULL;
     for (int i = 0; i < e->unit->function_list.count; i++)
         if (e->unit->function_list.items[i]->schema == s) return e->unit->function_list.items[i];
     return NULL;
+}
+
+bool explain_is_library(const struct function *f) {
+    const struct tree *def = f ? f->definition : NULL;
+    return def && def->range.source && def->range.source->library;
+}
+
+/* "divmod" of "builtin_divmod", "removeprefix" of "str_removeprefix". */
+static const char *library_word(const char *name) {
+    const char *line = strchr(name, '_');
+    return line && line > name && line[1] ? line + 1 : name;
 }
 
 const char *explain_callee(struct emitter *e, const struct schema *s) {
@@ -43,6 +56,7 @@ const char *explain_callee(struct emitter *e, const struct schema *s) {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (known[i].name && !strcmp(known[i].op, name)) name = known[i].name;
     const struct function *f = function_of(e, s);
+    if (explain_is_library(f)) return arena_printf(&e->memory, "`%s`", library_word(name));
     const struct tree *def = f ? f->definition : NULL;
     const char *class = f && f->owner ? explain_type_name(e, f->owner) : NULL;
     const struct tree *here = e->function->definition;

@@ -24,6 +24,7 @@ static bool read(struct library *l, struct unit *unit, lb_error *err) {
         const struct library_text *t = &library_texts[i];
         struct source *s = source_new(&unit->memory, t->text, strlen(t->text), t->file, 1);
         if (!s) return error_memory(err);
+        s->library = true;
         if (!(i ? python_file_add(&l->file, s, err) : python_file_open(&l->file, s, err))) return false;
     }
     return true;

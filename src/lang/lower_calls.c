@@ -3,6 +3,7 @@
  * compiled for the call (specialize.c). */
 #include "lang/choice.h"
 #include "lang/define.h"
+#include "lang/explain.h"
 #include "lang/host.h"
 #include "lang/lower.h"
 #include <string.h>
@@ -198,6 +199,14 @@ static struct sugared *call_declared(struct emitter *e, struct sugared *callee, 
     return attempt_fail(e, &own);
 }
 
+/* A function of the library with a parameter that declares nothing: nobody means it to be called as it is. */
+static bool takes_anything(const struct function *f) {
+    const struct tree *parameters = ((const struct tree *)f->definition)->items[0];
+    for (int i = 0; explain_is_library(f) && i < parameters->count; i++)
+        if (!parameters->items[i]->items[0]) return true;
+    return false;
+}
+
 /* As it is declared; where that fails, compiled for what it is given. */
 static struct sugared *call_either(struct emitter *e, struct sugared *callee, struct source_range at,
                                    const struct sugared_actuals *actuals, int binders) {
@@ -216,7 +225,7 @@ static struct sugared *call_either(struct emitter *e, struct sugared *callee, st
         attempt_drop(&declared);
         return s;
     }
-    attempt_fail(e, f->state == FUNCTION_READY ? &declared : &special);
+    attempt_fail(e, f->state == FUNCTION_READY && !takes_anything(f) ? &declared : &special);
     attempt_drop(&declared);
     attempt_drop(&special);
     return NULL;

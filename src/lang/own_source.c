@@ -23,6 +23,7 @@ struct tree *own_source(struct arena *a, struct name_pool *names, const struct t
     uint32_t end = stop < whole->line_count ? whole->line_starts[stop] : whole->length;
     struct source *part =
         source_new(a, whole->text + begin, end - begin, whole->file, whole->first_line + first);
+    if (part) part->library = whole->library;
     struct tree *list = part ? lang_parse(a, names, part, PARSE_PYTHON, err) : NULL;
     if (!part) error_memory(err);
     return list && list->count ? list->items[0] : NULL;

@@ -1,6 +1,7 @@
 /* Wording of compile errors; see report.h. */
 #include "lang/report.h"
 #include "base/mem.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,14 @@ int lang_line(struct source_range at) {
     return at.source ? source_line_at(at.source, at.start) + at.source->first_line : 0;
 }
 
+/* Before the names of the library's own files, until lang_report_move() puts the call in their place. */
+static const char own_library[] = "<library> ";
+
 static void put_one(struct text *out, struct source_range at) {
     if (!at.source) return;
-    if (at.source->file) text_printf(out, "  File \"%s\", line %d\n", at.source->file, lang_line(at));
+    const char *before = at.source->library ? own_library : "";
+    if (at.source->file)
+        text_printf(out, "  File \"%s%s\", line %d\n", before, at.source->file, lang_line(at));
     source_put_excerpt(out, at);
 }
 
@@ -32,6 +38,11 @@ void lang_put_excerpt(struct text *out, struct source_range at) {
 static const char *own_lines(const char *message) {
     const char *found = strstr(message, mark);
     return found ? found + 1 : NULL;
+}
+
+static const char *behind_code(const char *block) {
+    const char *found = strstr(block, "]: ");
+    return found ? found + 3 : block;
 }
 
 /* Where the lines about the error at hand end: the next one's, or the count of all, begin there. */
@@ -79,7 +90,8 @@ static void put_place(struct text *out, struct source_range at) {
     uint32_t begin = at.source->line_starts[source_line_at(at.source, at.start)];
     int column = 1;
     for (uint32_t i = begin; i < at.start; i++) column += !is_inner(at.source->text[i]);
-    text_printf(out, "%s:%d:%d: ", at.source->file, lang_line(at), column);
+    text_printf(out, "%s%s:%d:%d: ", at.source->library ? own_library : "", at.source->file, lang_line(at),
+                column);
 }
 
 /* The part of a long line that is shown: around the range, between whole characters. */
@@ -264,15 +276,19 @@ static int hidden_count(const char *message) {
     return not_shown ? atoi(not_shown + strlen("not shown: ")) : 0;
 }
 
+static void put_count(struct text *out, int count) {
+    if (count > 1) text_printf(out, "%s%d", counted + 1, count);
+    if (count > ERRORS_TOLD) text_printf(out, ", not shown: %d", count - ERRORS_TOLD);
+    if (count > 1) text_put_char(out, '\n');
+}
+
 static void put_all(struct text *out, const char *first, const char *second) {
     const char *own = own_lines(first);
     text_put_bytes(out, first, own ? (size_t)(own - first) : strlen(first));
     if (!own && out->length && text_get(out)[out->length - 1] != '\n') text_put_char(out, '\n');
     int count = add_blocks(out, own, 0) + hidden_count(first);
     count = add_blocks(out, own_lines(second), count) + hidden_count(second);
-    if (count > 1) text_printf(out, "%s%d", counted + 1, count);
-    if (count > ERRORS_TOLD) text_printf(out, ", not shown: %d", count - ERRORS_TOLD);
-    if (count > 1) text_put_char(out, '\n');
+    put_count(out, count);
 }
 
 void lang_report_more(lb_error *err, lb_error *more) {
@@ -307,7 +323,7 @@ static int read_number(const char **at) {
 
 /* FILE:LINE:COLUMN: behind the code. */
 static void read_place(struct told *t) {
-    const char *file = strstr(t->start, "]: ") + 3, *stop = file + strcspn(file, "\n");
+    const char *file = behind_code(t->start), *stop = file + strcspn(file, "\n");
     for (const char *colon = file; colon < stop; colon++) {
         const char *at = colon;
         if (*at != ':') continue;
@@ -407,4 +423,138 @@ bool lang_report_caller(lb_error *err, const char *callee, const char *caller, s
     text_free(&note);
     set_message(err, &out);
     return false;
+}
+
+/* ---- errors inside the library ---- */
+
+static bool is_in_library(const char *block) {
+    return !strncmp(behind_code(block), own_library, sizeof own_library - 1);
+}
+
+/* The parts of one error's lines: the expression in quotes and what is said of it. */
+struct parts {
+    const char *expression, *what, *rest;
+    int expression_length, what_length;
+};
+
+static struct parts parts_of(const char *block) {
+    struct parts p = {.rest = block + strcspn(block, "\n")};
+    const char *colon = strstr(behind_code(block), ": "), *what = colon ? colon + 2 : p.rest;
+    const char *close = strstr(what, "`: ");
+    if (*what == '`' && close && close < p.rest) {
+        p.expression = what + 1;
+        p.expression_length = (int)(close - p.expression);
+        what = close + 3;
+    }
+    p.what = what;
+    p.what_length = p.rest > what ? (int)(p.rest - what) : 0;
+    for (int line = 0; line < 3 && *p.rest; line++) { /* this one, the source's, the carets */
+        p.rest += strcspn(p.rest, "\n");
+        p.rest += *p.rest == '\n';
+    }
+    return p;
+}
+
+/* The argument that the expression names. */
+static const struct moved_argument *argument_of(const struct report_move *m, const struct parts *p) {
+    for (int i = 0; i < m->count; i++) {
+        const struct moved_argument *a = &m->arguments[i];
+        bool named = a->at.source && (int)strlen(a->parameter) == p->expression_length;
+        if (named && !strncmp(a->parameter, p->expression, (size_t)p->expression_length)) return a;
+    }
+    return NULL;
+}
+
+/* Whether it speaks of variables and functions, which are the library's. */
+static bool speaks_of_names(const struct parts *p) {
+    for (int i = 0; i + 1 < p->what_length; i++)
+        if (p->what[i] == '`' && (p->what[i + 1] == '_' || isalpha((unsigned char)p->what[i + 1])))
+            return true;
+    return false;
+}
+
+/* An operator, a literal: nothing of it is called by a name. */
+static bool is_whole_call(const struct report_move *m) {
+    size_t length = strlen(m->spoken);
+    return length >= m->call.end - m->call.start &&
+           !strncmp(m->spoken, m->call.source->text + m->call.start, length);
+}
+
+/* What is wrong, in words of the call. */
+static void put_moved_words(struct text *out, enum error_code code, const struct parts *p,
+                            const struct report_move *m, const struct moved_argument *a) {
+    bool names = code != ERROR_NO_ATTRIBUTE && speaks_of_names(p);
+    if (names && a && a->type)
+        text_printf(out, "`%s` cannot take this: it is %s\n", m->spoken, a->type);
+    else if (names)
+        text_printf(out, "`%s` cannot work with what it is given\n", m->spoken);
+    else if (a || is_whole_call(m))
+        text_printf(out, "%.*s\n", p->what_length, p->what);
+    else
+        text_printf(out, "in `%s`: %.*s\n", m->spoken, p->what_length, p->what);
+}
+
+static void put_moved_help(struct text *out, enum error_code code, const struct parts *p,
+                           const struct report_move *m, const struct moved_argument *a) {
+    const char *help = strstr(p->rest, "help: ");
+    if (code == ERROR_NOT_CALLABLE)
+        text_put(out, "help: Give a function: its name without parentheses, or a lambda.\n");
+    else if (a && help && code != ERROR_NO_ATTRIBUTE)
+        text_put_bytes(out, help, strcspn(help, "\n") + 1);
+    else if (is_whole_call(m))
+        text_put(out, "help: Look at the types of what stands here.\n");
+    else
+        text_printf(out, "help: Look at what `%s` is given: it works with other types.\n", m->spoken);
+}
+
+/* One error's lines with the place of an argument, or of the call. Where the call stands in the library, too,
+ * its words stay as they are. */
+static struct source_range move_block(struct text *out, const char *block, const struct report_move *m) {
+    struct parts p = parts_of(block);
+    const struct moved_argument *a = argument_of(m, &p);
+    struct source_range at = a ? a->at : m->call;
+    enum error_code code = (enum error_code)atoi(block + sizeof mark - 2);
+    if (!is_written(at)) return at;
+    text_printf(out, "error[LB%04d]: ", (int)code);
+    put_place(out, at);
+    put_expression(out, at);
+    if (at.source->library)
+        text_printf(out, "%.*s\n", p.what_length, p.what);
+    else
+        put_moved_words(out, code, &p, m, a);
+    put_marked_line(out, at);
+    if (at.source->library)
+        text_put_bytes(out, p.rest, (size_t)(block_end(block) - p.rest));
+    else
+        put_moved_help(out, code, &p, m, a);
+    return at;
+}
+
+/* PyTorch's part of a message: of a place in the library its words, with the place that it has now. */
+static void put_moved_head(struct text *out, const char *whole, size_t length, struct source_range at) {
+    static const char place[] = ":\n  File \"<library> ";
+    const char *found = strstr(whole, place);
+    bool moved = at.source && found && found < whole + length;
+    text_put_bytes(out, whole, moved ? (size_t)(found - whole) + 2 : length);
+    if (moved) lang_put_excerpt(out, at);
+}
+
+void lang_report_move(lb_error *err, const struct report_move *m) {
+    const char *whole = error_message(err), *own = own_lines(whole);
+    struct text out = {0}, blocks = {0};
+    struct source_range at = {0};
+    if (err->code != LB_ERROR_COMPILE || !own || !m->call.source) return;
+    for (const char *block = own; block && !strncmp(block, mark + 1, sizeof mark - 2);) {
+        const char *end = block_end(block);
+        if (!is_in_library(block))
+            text_put_bytes(&blocks, block, (size_t)(end - block));
+        else if (!at.source) /* one of a call is enough */
+            at = move_block(&blocks, block, m);
+        block = end;
+    }
+    put_moved_head(&out, whole, (size_t)(own - whole), at);
+    int count = add_blocks(&out, text_get(&blocks), 0) + hidden_count(whole);
+    put_count(&out, count);
+    text_free(&blocks);
+    set_message(err, &out);
 }

@@ -47,6 +47,19 @@ bool lang_report_caller(lb_error *err, const char *callee, const char *caller, s
                         struct source_range at);
 /* A class was compiled since it was named: a line of ours says so. */
 void lang_report_namer(lb_error *err, const char *named, const char *namer, struct source_range at);
+/* An error inside a function of the library becomes one of the call that led there. */
+struct moved_argument {
+    const char *parameter; /* what the library calls it */
+    struct source_range at;
+    const char *type; /* "a List[int]"; NULL: it is no value */
+};
+struct report_move {
+    const char *spoken; /* what is called, as it is written there */
+    struct source_range call;
+    const struct moved_argument *arguments;
+    int count;
+};
+void lang_report_move(lb_error *err, const struct report_move *m);
 /* The line of its file in which the range begins, from 1; 0 for a range without source. */
 int lang_line(struct source_range at);
 /* The excerpt with the file's name and line before it. */

@@ -4,6 +4,7 @@
  * function. */
 #include "lang/specialize.h"
 #include "lang/define.h"
+#include "lang/explain.h"
 #include "lang/lower.h"
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,8 @@ struct specialization {
     struct emitter *e;
     const struct specialized_callee *callee;
     struct source_range at;
-    struct sugared **bound; /* by parameter; NULL: its default */
+    struct sugared **bound;      /* by parameter; NULL: its default */
+    struct source_range *places; /* by parameter: the argument's; none of what stars gather */
     struct tree_list parameters, prefix;
     ARRAY_OF(struct ir_value *) values; /* what the new function is called with */
     ARRAY_OF(struct lifted_name) names;
@@ -27,6 +29,16 @@ static const struct tree *parameters_of(const struct tree *def) {
 
 static const char *callee_name(const struct specialized_callee *c) {
     return c->def->kind == TREE_LAMBDA ? "lambda_" : c->def->name->text;
+}
+
+static bool is_library(const struct specialized_callee *c) {
+    return c->def->range.source && c->def->range.source->library;
+}
+
+/* What errors call it: of the library what is written at the call. */
+static const char *spoken_name(const struct specialization *s) {
+    const char *written = is_library(s->callee) ? emit_written(s->e, s->at) : NULL;
+    return written ? written : callee_name(s->callee);
 }
 
 /* ---- binding arguments to parameters ---- */
@@ -59,12 +71,13 @@ static bool bind_positions(struct specialization *s, const struct sugared_actual
         if (a->name) continue;
         while (next < list->count && !takes_position(list->items[next])) next++;
         if (next < list->count) {
+            s->places[next] = a->range;
             s->bound[next++] = a->value;
         } else if (star >= 0) {
             rest[count++] = a->value;
         } else {
             return emit_error(s->e, a->range, "%s() takes fewer arguments than the %d that are given",
-                              callee_name(s->callee), actuals->items.count) != NULL;
+                              spoken_name(s), actuals->items.count) != NULL;
         }
     }
     if (star >= 0) s->bound[star] = sugared_tuple_of(s->e, rest, count);
@@ -82,12 +95,13 @@ static bool bind_keywords(struct specialization *s, const struct sugared_actuals
         int at = a->name ? find_parameter(list, a->name) : -1;
         if (!a->name) continue;
         if (at >= 0 && s->bound[at])
-            return emit_error(s->e, a->range, "%s() got multiple values for argument '%s'",
-                              callee_name(s->callee), a->name->text) != NULL;
+            return emit_error(s->e, a->range, "%s() got multiple values for argument '%s'", spoken_name(s),
+                              a->name->text) != NULL;
         if (at < 0 && rest < 0)
-            return emit_error(s->e, a->range, "%s() got an unexpected keyword argument '%s'",
-                              callee_name(s->callee), a->name->text) != NULL;
+            return emit_error(s->e, a->range, "%s() got an unexpected keyword argument '%s'", spoken_name(s),
+                              a->name->text) != NULL;
         if (at >= 0) {
+            s->places[at] = a->range;
             s->bound[at] = a->value;
         } else {
             names[count] = a->name;
@@ -109,13 +123,14 @@ static bool bind_default(struct specialization *s, int i) {
 static bool bind_arguments(struct specialization *s, const struct sugared_actuals *actuals) {
     const struct tree *list = parameters_of(s->callee->def);
     s->bound = arena_array(&s->e->memory, struct sugared *, list->count + 1);
-    if (!s->bound) return error_memory(s->e->err);
+    s->places = arena_array(&s->e->memory, struct source_range, list->count + 1);
+    if (!s->bound || !s->places) return error_memory(s->e->err);
     if (!bind_positions(s, actuals) || !bind_keywords(s, actuals)) return false;
     for (int i = 0; i < list->count; i++) {
         if (!s->bound[i] && s->callee->defaults) s->bound[i] = s->callee->defaults[i];
         if (!s->bound[i] && !bind_default(s, i)) return false;
         if (!s->bound[i] && !list->items[i]->items[1])
-            return emit_error(s->e, s->at, "%s() missing the argument '%s'", callee_name(s->callee),
+            return emit_error(s->e, s->at, "%s() missing the argument '%s'", spoken_name(s),
                               list->items[i]->name->text) != NULL;
     }
     return true;
@@ -381,14 +396,43 @@ const char *specialized_name(struct emitter *e, const struct name *beside, const
     return arena_printf(&e->memory, "%.*s.%s", (int)length, text, name);
 }
 
+/* ---- errors inside the library ---- */
+
+/* The whole call, of whose callee `at` is the place. */
+static struct source_range whole_call(const struct emitter *e, struct source_range at) {
+    struct source_range p = e->pending;
+    bool around = p.source == at.source && p.start <= at.start && at.end <= p.end;
+    return around ? p : at;
+}
+
+/* Whoever calls a function of the library is told of his call. */
+static struct sugared *tell_caller(struct specialization *s) {
+    const struct tree *list = parameters_of(s->callee->def);
+    struct emitter *e = s->e;
+    if (!is_library(s->callee) || e->err->code != LB_ERROR_COMPILE || !s->at.source) return NULL;
+    struct moved_argument *arguments = arena_array(&e->memory, struct moved_argument, list->count + 1);
+    if (!arguments) return NULL;
+    for (int i = 0; i < list->count; i++) {
+        const struct ir_value *v = s->bound[i] ? sugared_as_simple(s->bound[i]) : NULL;
+        arguments[i] = (struct moved_argument){list->items[i]->name->text, s->places[i],
+                                               v ? explain_type(e, v->type) : NULL};
+    }
+    const struct report_move m = {spoken_name(s), whole_call(e, s->at), arguments, list->count};
+    lang_report_move(e->err, &m);
+    return NULL;
+}
+
 struct sugared *specialize_call(struct emitter *e, const struct specialized_callee *callee,
                                 struct source_range at, const struct sugared_actuals *actuals) {
     struct specialization s = {.e = e, .callee = callee, .at = at};
     if (!bind_arguments(&s, actuals)) return NULL;
-    if (inline_makes_function(callee->def)) return run_inline(&s);
+    if (inline_makes_function(callee->def)) {
+        struct sugared *made = run_inline(&s);
+        return made ? made : tell_caller(&s);
+    }
     struct function *f = add_all(&s) ? find_or_make(&s) : NULL;
     text_free(&s.key);
-    return f ? call(&s, f) : NULL;
+    return f ? call(&s, f) : tell_caller(&s);
 }
 
 /* ---- inside the new function ---- */

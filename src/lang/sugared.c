@@ -254,6 +254,23 @@ static const char *short_name(const struct function *f) {
     return dot;
 }
 
+const char *emit_written(struct emitter *e, struct source_range at) {
+    enum { LONGEST = 40 };
+    int length = at.source && at.end > at.start ? (int)(at.end - at.start) : 0;
+    const char *text = length ? at.source->text + at.start : NULL;
+    bool short_enough = length && length <= LONGEST && !memchr(text, '\n', (size_t)length);
+    return short_enough ? arena_text(&e->memory, text, (size_t)length) : NULL;
+}
+
+/* Tells of a call whose callee did not compile. Of the library, calls within it are nobody's affair, and a
+ * function is called what it is called where it is used. */
+static bool tell_call(struct emitter *e, const struct function *f, struct source_range at) {
+    const char *name = explain_is_library(f) ? emit_written(e, at) : NULL;
+    if (explain_is_library(e->function)) return false;
+    return lang_report_caller(e->err, name ? name : short_name(f), short_name(e->function),
+                              e->pending.source ? e->pending : at, at);
+}
+
 /* Compiles the callee now if need be, and tells of the call when that fails. */
 bool emit_ensure(struct emitter *e, struct function *f, struct source_range at, const char *what) {
     if (f->state == FUNCTION_COMPILING && e->wide && lang_resolver_of(f)->python)
@@ -261,8 +278,7 @@ bool emit_ensure(struct emitter *e, struct function *f, struct source_range at, 
     if (f->state == FUNCTION_COMPILING && !f->schema)
         return emit_error(e, at, " %s '%s' is called recursively. Recursive calls are not supported", what,
                           f->name->text) != NULL;
-    return lang_ensure(f, e->err) || lang_report_caller(e->err, short_name(f), short_name(e->function),
-                                                        e->pending.source ? e->pending : at, at);
+    return lang_ensure(f, e->err) || tell_call(e, f, at);
 }
 
 void emit_note_name(struct emitter *e, const struct name *name, struct source_range at) {
