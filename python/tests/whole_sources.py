@@ -366,6 +366,17 @@ def annotated_default(s: str) -> Tuple[Dict[str, List[int]], int]:
     return dict(places), len(Mode)
 
 
+def mapping_rest(n: int) -> Tuple[int, int]:
+    found = []
+    for d in ({"a": n, "z": 2, "y": 3}, {"b": n}):
+        match d:
+            case {"a": x, "z": 2, **rest}:
+                found.append(x + len(rest) + rest["y"])
+            case {"b": x, **others} if not others:
+                found.append(100 * x)
+    return found[0], found[1]
+
+
 class History(nn.Module):
     def __init__(self):
         super().__init__()
@@ -404,6 +415,7 @@ FUNCTIONS = [
     (member_is, (True,)),
     (starred_lists, (4,)),
     (item_sums, (X,)),
+    (mapping_rest, (4,)),
     (annotated_default, ("abca",)),
 ]
 MODULES = [

@@ -92,15 +92,35 @@ static bool match_sequence(struct matcher *m, struct tree *subject, const struct
     return true;
 }
 
+/* {k: v for k, v in SUBJECT.items() if k != KEY ...}: what **rest holds. */
+static struct tree *rest_of_mapping(struct matcher *m, struct tree *subject, const struct tree *keys) {
+    struct emitter *e = m->e;
+    struct tree *pair[2] = {lower_temporary(e, m->at), lower_temporary(e, m->at)};
+    struct tree *member = lower_member(e, m->at, subject, "items");
+    struct tree_list conditions = {0};
+    if (!pair[0] || !pair[1] || !member) return NULL;
+    for (int i = 0; i < keys->count; i++) {
+        struct tree *other = lower_binary(e, m->at, OPERATOR_NOT_EQUAL, pair[0], keys->items[i]);
+        if (!other || !array_push_in(&e->memory, &conditions, other)) return emit_out_of_memory(e);
+    }
+    struct tree *parts[3] = {lower_tree(e, TREE_TUPLE, m->at, 2, pair), lower_call(e, m->at, member, 0, NULL),
+                             lower_tree(e, TREE_LIST, m->at, conditions.count, conditions.items)};
+    bool good = parts[0] && parts[1] && parts[2];
+    struct tree *clause = good ? lower_tree(e, TREE_CLAUSE, m->at, 3, parts) : NULL;
+    struct tree *whole[3] = {pair[0], pair[1], clause ? lower_tree(e, TREE_LIST, m->at, 1, &clause) : NULL};
+    struct tree *rest = whole[2] ? lower_tree(e, TREE_COMPREHENSION, m->at, 3, whole) : NULL;
+    if (rest) rest->op = COMPREHENSION_DICT;
+    return rest;
+}
+
 static bool match_mapping(struct matcher *m, struct tree *subject, const struct tree *p) {
     const struct tree *keys = p->items[0], *values = p->items[1];
-    if (p->name) return emit_error(m->e, p->range, "**rest in a pattern is not supported") != NULL;
     for (int i = 0; i < keys->count; i++) {
         if (!add_test(m, lower_binary(m->e, m->at, OPERATOR_IN, keys->items[i], subject))) return false;
         struct tree *part = subscript(m, subject, keys->items[i]);
         if (!part || !match(m, part, values->items[i])) return false;
     }
-    return true;
+    return !p->name || add_capture(m, p->name, rest_of_mapping(m, subject, keys));
 }
 
 /* The name of the field that a class pattern's position stands for. */
