@@ -23,6 +23,45 @@ static const struct named {
                {"channels_last", 2},
                {"channels_last_3d", 3},
                {NULL, 0}},
+  /* c10/core/QScheme.h */
+    qschemes[] = {{"per_tensor_affine", 0},
+                  {"per_channel_affine", 1},
+                  {"per_tensor_symmetric", 2},
+                  {"per_channel_symmetric", 3},
+                  {"per_channel_affine_float_qparams", 4},
+                  {NULL, 0}},
+  /* Dtypes of PyTorch that no tensor here has (c10/core/ScalarType.h): programs may name them. */
+    other_dtypes[] = {{"quint4x2", 16},
+                      {"quint2x4", 17},
+                      {"bits1x8", 18},
+                      {"bits2x4", 19},
+                      {"bits4x2", 20},
+                      {"bits8", 21},
+                      {"bits16", 22},
+                      {"float8_e5m2", 23},
+                      {"float8_e4m3fn", 24},
+                      {"float8_e5m2fnuz", 25},
+                      {"float8_e4m3fnuz", 26},
+                      {"uint16", 27},
+                      {"uint32", 28},
+                      {"uint64", 29},
+                      {"uint1", 30},
+                      {"uint2", 31},
+                      {"uint3", 32},
+                      {"uint4", 33},
+                      {"uint5", 34},
+                      {"uint6", 35},
+                      {"uint7", 36},
+                      {"int1", 37},
+                      {"int2", 38},
+                      {"int3", 39},
+                      {"int4", 40},
+                      {"int5", 41},
+                      {"int6", 42},
+                      {"int7", 43},
+                      {"float8_e8m0fnu", 44},
+                      {"float4_e2m1fn_x2", 45},
+                      {NULL, 0}},
   /* PyTorch's second names of dtypes. */
     second_names[] = {{"half", LB_FLOAT16},       {"float", LB_FLOAT32},
                       {"double", LB_FLOAT64},     {"short", LB_INT16},
@@ -48,26 +87,29 @@ PyObject *py_layout_of(struct state *s, lb_layout layout) {
 
 /* ---- PyTorch's ---- */
 
-static int64_t dtype_named(const char *name) {
-    for (int i = 0; i < DTYPE_COUNT; i++)
-        if (!strcmp(name, lb_dtype_name((lb_dtype)i))) return i;
-    return -1;
-}
-
 static int64_t find_named(const struct named *in, const char *name) {
     for (; in->name; in++)
         if (!strcmp(name, in->name)) return in->number;
     return -1;
 }
 
+static int64_t dtype_named(const char *name) {
+    for (int i = 0; i < DTYPE_COUNT; i++)
+        if (!strcmp(name, lb_dtype_name((lb_dtype)i))) return i;
+    return find_named(other_dtypes, name);
+}
+
 /* By its class's name and its text. */
 static int64_t number_of_torch(PyObject *object, const char *class) {
-    bool dtype = !strcmp(class, "dtype"), layout = !strcmp(class, "layout"),
-         format = !strcmp(class, "memory_format");
-    PyObject *text = dtype || layout || format ? PyObject_Str(object) : NULL;
+    bool dtype = !strcmp(class, "dtype");
+    const struct named *others = !strcmp(class, "layout")          ? layouts
+                                 : !strcmp(class, "memory_format") ? formats
+                                 : !strcmp(class, "qscheme")       ? qschemes
+                                                                   : NULL;
+    PyObject *text = dtype || others ? PyObject_Str(object) : NULL;
     const char *name = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
     if (name && !strncmp(name, "torch.", 6)) name += 6;
-    int64_t number = !name ? -1 : dtype ? dtype_named(name) : find_named(layout ? layouts : formats, name);
+    int64_t number = !name ? -1 : dtype ? dtype_named(name) : find_named(others, name);
     Py_XDECREF(text);
     return number;
 }
@@ -101,7 +143,8 @@ int64_t py_constant_number(struct state *s, PyObject *object) {
 
 int py_dtype_number(struct state *s, PyObject *object) {
     PyTypeObject *type = Py_TYPE(object);
-    return type == s->layout_type || type == s->format_type ? -1 : (int)py_constant_number(s, object);
+    int64_t number = type == s->layout_type || type == s->format_type ? -1 : py_constant_number(s, object);
+    return number < DTYPE_COUNT ? (int)number : -1;
 }
 
 /* ---- the objects ---- */
