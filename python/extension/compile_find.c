@@ -191,13 +191,34 @@ static bool is_compile_error(PyObject *exception) {
     return is;
 }
 
-/* An error of a nested compilation goes on as the library's, any other exception waits for the end. */
+/* A plain RuntimeError, as everything raises that makes a value of the program of a Python object. */
+static bool is_refusal(PyObject *exception) {
+    PyObject *code = PyObject_GetAttrString(exception, "code");
+    PyErr_Clear();
+    Py_XDECREF(code);
+    return !code && ((PyObject *)Py_TYPE(exception) == PyExc_RuntimeError ||
+                     PyErr_GivenExceptionMatches(exception, PyExc_RecursionError));
+}
+
+/* The library's own error of a value that does not fit is one of the program. */
+static bool refused(lb_error *err) {
+    if (lb_error_code(err) != LB_ERROR_ARGUMENT) return false;
+    PyObject *message = PyBytes_FromString(lb_error_message(err));
+    lb_error_clear(err);
+    lb_error_set(err, LB_ERROR_COMPILE, message ? PyBytes_AsString(message) : "a value does not fit");
+    Py_XDECREF(message);
+    return false;
+}
+
+/* An error of a nested compilation goes on as the library's, as does what no program can have; any other
+ * exception waits for the end. */
 static bool failed(struct unit *u, lb_error *err) {
     PyObject *type, *exception, *trace;
     PyErr_Fetch(&type, &exception, &trace);
-    if (!type) return false; /* err is filled */
+    if (!type) return refused(err);
     PyErr_NormalizeException(&type, &exception, &trace);
-    PyObject *text = exception && is_compile_error(exception) ? PyObject_Str(exception) : NULL;
+    bool told = exception && (is_compile_error(exception) || is_refusal(exception));
+    PyObject *text = told ? PyObject_Str(exception) : NULL;
     const char *message = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
     bool ends = exception && !PyErr_GivenExceptionMatches(exception, PyExc_Exception); /* Ctrl-C */
     lb_error_set(err, ends ? LB_ERROR_CANCELLED : LB_ERROR_COMPILE,

@@ -219,7 +219,9 @@ bool lang_ensure(struct function *f, lb_error *err) {
     }
     if (f->state == FUNCTION_FAILED)
         return error_set(err, LB_ERROR_COMPILE, "'%s' " LANG_FOLLOWS, f->qualified->text);
-    return !f->definition || compile(f, err);
+    if (!f->definition || compile(f, err)) return true;
+    lang_place(err, ((const struct tree *)f->definition)->range);
+    return false;
 }
 
 void lang_forget(struct function *f) {

@@ -135,6 +135,7 @@ struct sugared *host_find_member(struct resolver *r, struct emitter *e, const st
     const struct lb_answer *told = host_told(e, &answer);
     if (s && told->kind == ANSWER_MEMBER && told->position == LB_CLASS_METHOD)
         s = sugared_bound(e, s, sugared_of_type(e, type));
+    lang_place(e->err, at);
     answer_release(&answer);
     return s;
 }

@@ -211,6 +211,17 @@ bool lang_report(lb_error *err, struct source_range at, const char *format, ...)
     return false;
 }
 
+void lang_place(lb_error *err, struct source_range at) {
+    if (!err || err->code != LB_ERROR_COMPILE || !is_written(at)) return;
+    const char *message = error_message(err) + strspn(error_message(err), "\n ");
+    if (own_lines(error_message(err)) || lang_is_follow_up(err)) return;
+    struct text out = {0};
+    text_put(&out, error_message(err));
+    if (out.length && text_get(&out)[out.length - 1] != '\n') text_put_char(&out, '\n');
+    put_by_table(&out, error_code_of_wording(message), at, message);
+    set_message(err, &out);
+}
+
 bool lang_report_bare(lb_error *err, const struct explanation *x, const char *format, ...) {
     char message[2000];
     va_list args;
@@ -413,6 +424,7 @@ void lang_report_namer(lb_error *err, const char *named, const char *namer, stru
 bool lang_report_caller(lb_error *err, const char *callee, const char *caller, struct source_range call,
                         struct source_range at) {
     if (!err || err->code != LB_ERROR_COMPILE) return false;
+    lang_place(err, call);
     const char *whole = error_message(err), *own = own_lines(whole);
     struct text out = {0}, note = {0};
     text_put_bytes(&out, whole, own ? (size_t)(own - whole) : strlen(whole));

@@ -24,6 +24,8 @@ struct explanation {
 void lang_put_own(struct text *out, const struct explanation *x);
 /* Puts these lines in place of those that the error has; nothing for errors of printed code. Always false. */
 bool lang_explain(lb_error *err, const struct explanation *x);
+/* Of an error that has no lines of ours, since what it is about is in no file, says that it is here. */
+void lang_place(lb_error *err, struct source_range at);
 /* An error without an excerpt: of what a host or a constructor made. Always false. */
 bool lang_report_bare(lb_error *err, const struct explanation *x, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

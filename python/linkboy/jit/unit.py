@@ -18,6 +18,27 @@ def _find_class(name: str):
     return None if scope is None else answers.scope(scope, name)
 
 
+def _default_refused(error, source):
+    lines = source[0].decode("utf-8", "replace").splitlines()
+    return errors.failure(
+        RuntimeError,
+        errors.DEFAULT_VALUE,
+        f"the default value of a parameter cannot be one of a program: {error}",
+        "Make the default None, and put something else in its place in the function.",
+        place=(source[1], source[2], lines[source[2] - 1].strip()) if source[2] <= len(lines) else None,
+    )
+
+
+def declare(qualified, cls, source):
+    """A function, or a method of a class, that is compiled when a program needs it."""
+    try:
+        return unit.declare(qualified, cls, source)
+    except Exception as error:  # the methods of a default may raise anything
+        if hasattr(error, "code"):
+            raise
+        raise _default_refused(error, source) from None
+
+
 unit = _C.Unit(_find_class)
 lock = threading.RLock()
 

@@ -35,7 +35,7 @@ class Names:
 def written(text: str, found: dict) -> tuple:
     """A function from its text, with the answers for its names."""
     source = units.source_tuple(sources.text_source(text), Names(found))
-    return answers.member(unit.declare(None, None, source))
+    return answers.member(units.declare(None, None, source))
 
 
 def member(fn, kind: int = answers.METHOD, scope=None) -> tuple:
