@@ -156,9 +156,11 @@ static bool repeated(struct type_store *types, const struct argument *a, lb_valu
     return true;
 }
 
-static bool convert_default(struct type_store *types, const struct argument *a, lb_value v, lb_value *out) {
-    bool one = a->fixed_length && a->type->kind == TYPE_LIST && (v.tag == VALUE_INT || v.tag == VALUE_FLOAT);
-    return one ? repeated(types, a, v, out) : type_convert_argument(types, a->type, v, out, NULL);
+static bool convert_default(struct type_store *types, struct argument *a, lb_value v, lb_value *out) {
+    a->repeats_default =
+        a->fixed_length && a->type->kind == TYPE_LIST && (v.tag == VALUE_INT || v.tag == VALUE_FLOAT);
+    if (a->repeats_default) return repeated(types, a, v, out);
+    return type_convert_argument(types, a->type, v, out, NULL);
 }
 
 static bool set_default(struct source_resolver *r, struct function *f, int index, lb_error *err) {
@@ -206,6 +208,7 @@ static struct sugared *find_value(struct resolver *resolver, struct emitter *e, 
     struct lb_answer answer = {.memory = &e->memory};
     bool good = host_ask(r->host, r->scope, name->text, &answer, e->err);
     struct sugared *s = good ? host_sugared(e, &answer, at) : NULL;
+    lang_place(e->err, at);
     answer_release(&answer);
     if (!good) emit_note_name(e, name, at);
     return s || e->err->code ? s : python_exception_value(e, name);

@@ -293,6 +293,11 @@ static bool match_rest_as_list(struct attempt *m, const struct argument *a) {
     return list && add_input(m, list);
 }
 
+/* What a call is given that leaves it out; of a default that is repeated the number, as Python has it. */
+static const lb_value *default_of(const struct argument *a) {
+    return a->repeats_default ? &a->default_value.list->items[0] : &a->default_value;
+}
+
 /* What is given for the argument: self, the next positional, a keyword, the default. NULL: nothing. */
 static const struct actual *actual_for(struct attempt *m, const struct argument *a, bool aten,
                                        struct actual *standing) {
@@ -314,7 +319,7 @@ static const struct actual *actual_for(struct attempt *m, const struct argument 
         fail(m, "Argument %s not provided.\n", a->name ? a->name->text : "");
         return NULL;
     }
-    *standing = (struct actual){.constant = &a->default_value};
+    *standing = (struct actual){.constant = default_of(a)};
     return standing;
 }
 

@@ -279,7 +279,7 @@ static struct tree *parse_call(struct parser *p, struct tree *callee) {
         if (expansion && !parser_python(p, at, "keyword-arg expansion is not supported")) return NULL;
         struct tree *value = expansion ? parse_keyword_expansion(p)
                              : keyword ? parse_keyword(p)
-                                       : parse_element(p, at);
+                                       : parse_element(p, open);
         if (!tree_list_add(p, keyword ? &keywords : &arguments, value)) return NULL;
         if (!parser_accept(p, TOKEN_COMMA)) break;
     }

@@ -20,7 +20,8 @@ struct argument {
     int fixed_length;            /* 2 for int[2]; 0: none */
     bool keyword_only;
     bool has_default;
-    bool inferred_type; /* "Tensor (inferred)": no annotation was given */
+    bool inferred_type;   /* "Tensor (inferred)": no annotation was given */
+    bool repeats_default; /* in Python it is one number; a call that leaves it out repeats that number */
     lb_value default_value;
     struct alias_info alias; /* of the value itself; a list whose items are written counts as written */
     struct alias_info element_alias; /* of a list's items: "Tensor(a!)[]" */
