@@ -125,6 +125,8 @@ struct sugared *lower_getattr(struct emitter *e, const struct tree *call);
 struct sugared *lower_conditional(struct emitter *e, const struct tree *t, int binders,
                                   const struct type *hint);
 /* ---- text (lower_text.c, lower_format.c) ---- */
+/* What type(x) is in a text, where x has one type; NULL without an error: it is no such call. */
+struct ir_value *lower_class_text(struct emitter *e, const struct tree *call);
 /* A value as str() or repr() writes it. */
 struct ir_value *lower_text(struct emitter *e, struct ir_value *v, bool repr, struct source_range at);
 struct ir_value *lower_joined(struct emitter *e, struct ir_value *a, struct ir_value *b,

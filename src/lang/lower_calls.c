@@ -289,6 +289,21 @@ static bool is_format_call(const struct tree *t) {
            !strcmp(callee->name->text, "format");
 }
 
+/* The call with a variable for each type(x) among its arguments, which holds the text of it. */
+static const struct tree *with_class_texts(struct emitter *e, const struct tree *call) {
+    const struct tree *list = call->items[1];
+    struct tree **items = arena_array(&e->memory, struct tree *, list->count + 1);
+    if (!items) return emit_out_of_memory(e);
+    for (int i = 0; i < list->count; i++) {
+        struct ir_value *text = lower_class_text(e, list->items[i]);
+        items[i] = text ? lower_keep(e, list->items[i]->range, sugared_simple(e, text)) : list->items[i];
+        if (e->err->code) return NULL;
+    }
+    struct tree *parts[3] = {call->items[0], lower_tree(e, TREE_LIST, list->range, list->count, items),
+                             call->items[2]};
+    return lower_tree(e, TREE_CALL, call->range, 3, parts);
+}
+
 /* list(...) of a tuple of arguments is a list literal of them. */
 static struct sugared *list_of_arguments(struct emitter *e, const struct sugared *form,
                                          const struct tree *t) {
@@ -311,7 +326,9 @@ struct sugared *lower_call_expression(struct emitter *e, const struct tree *t, i
                                       const struct type *hint) {
     if (is_format_call(t)) {
         struct sugared_actuals given = {0};
-        return gather(e, t, &given) ? lower_format_call(e, t->items[0]->items[0], &given, t->range) : NULL;
+        const struct tree *call = with_class_texts(e, t);
+        bool good = call && gather(e, call, &given);
+        return good ? lower_format_call(e, t->items[0]->items[0], &given, t->range) : NULL;
     }
     struct sugared *things = lower_sequence_call(e, t);
     if (things || e->err->code) return things;

@@ -126,8 +126,13 @@ static bool spell(struct emitter *e, const struct tree *t, struct text *out, str
     return true;
 }
 
+static struct ir_value *field_value(struct emitter *e, const struct tree *t) {
+    struct ir_value *class = lower_class_text(e, t);
+    return class || e->err->code ? class : emit_expression(e, t, NULL);
+}
+
 static struct ir_value *field_text(struct emitter *e, const struct tree *t) {
-    struct ir_value *v = emit_expression(e, t->items[0], NULL), *values[4] = {NULL};
+    struct ir_value *v = field_value(e, t->items[0]), *values[4] = {NULL};
     if (v && t->op) v = lower_text(e, v, t->op != 's', t->range);
     if (!v || !t->items[1]) return v ? lower_text(e, v, false, t->range) : NULL;
     struct text spelled = {0};

@@ -93,6 +93,35 @@ struct ir_value *lower_text(struct emitter *e, struct ir_value *v, bool repr, st
     }
 }
 
+/* ---- type(x) ---- */
+
+/* What Python calls the class of values of a type; NULL: it has several. */
+static const char *class_words(struct emitter *e, const struct type *t) {
+    static const struct {
+        enum type_kind kind;
+        const char *name;
+    } plain[] = {{TYPE_TENSOR, "torch.Tensor"}, {TYPE_INT, "int"},         {TYPE_FLOAT, "float"},
+                 {TYPE_BOOL, "bool"},           {TYPE_COMPLEX, "complex"}, {TYPE_STRING, "str"},
+                 {TYPE_LIST, "list"},           {TYPE_DICT, "dict"},       {TYPE_NONE, "NoneType"},
+                 {TYPE_DEVICE, "torch.device"}};
+    bool named = t->kind == TYPE_CLASS || t->kind == TYPE_ENUM || (t->kind == TYPE_TUPLE && t->name);
+    const char *name = named ? t->name->text : t->kind == TYPE_TUPLE ? "tuple" : NULL;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (plain[i].kind == t->kind) name = plain[i].name;
+    if (named && !strncmp(name, "__torch__.", 10)) name += 10;
+    bool main = named && !strchr(name, '.');
+    return name ? arena_printf(&e->memory, "<class '%s%s'>", main ? "__main__." : "", name) : NULL;
+}
+
+struct ir_value *lower_class_text(struct emitter *e, const struct tree *call) {
+    bool is = call->kind == TREE_CALL && call->items[0]->kind == TREE_NAME && call->items[1]->count == 1 &&
+              !call->items[2]->count && !strcmp(call->items[0]->name->text, "type");
+    struct sugared *s = is ? emit_sugared(e, call->items[1]->items[0], 1, NULL) : NULL;
+    struct ir_value *v = s ? sugared_as_simple(s) : NULL;
+    const char *words = v && !lower_is_caught(v->type) ? class_words(e, v->type) : NULL;
+    return words ? text_of(e, words, call->range) : NULL;
+}
+
 /* ---- str, repr, print as functions ---- */
 
 static struct sugared *call_text(struct emitter *e, struct sugared *s, struct source_range at,

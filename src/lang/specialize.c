@@ -260,8 +260,9 @@ static bool add_parameter(struct specialization *s, const struct tree *p, struct
     bool starred = p->op == PARAMETER_STAR || p->op == PARAMETER_DOUBLE_STAR;
     const struct type *want = starred ? NULL : declared_type(s, p->items[0]);
     if (s->e->err->code) return false;
-    if (want) return add_declared(s, p, want, given);
     struct ir_value *v = sugared_as_simple(given);
+    bool no_value = want && want->kind == TYPE_ANY && !v; /* "ctx: Any" */
+    if (want && !no_value) return add_declared(s, p, want, given);
     return v ? add_value(s, v, p->name) >= 0 : lift_under(s, given, p->name);
 }
 
