@@ -1,5 +1,6 @@
 /* Types as annotations write them ("Optional[Tensor]", "__torch__.M", "int | str"), and the schema that a
  * definition declares (torch/csrc/jit/frontend/script_type_parser.cpp). */
+#include "lang/define.h"
 #include "lang/dotted.h"
 #include "lang/emitter.h"
 #include <stdlib.h>
@@ -458,13 +459,33 @@ static struct schema *new_schema(struct annotation *a, const struct tree *def) {
     return s;
 }
 
+/* __setstate__(self, state) without annotations takes what __getstate__ returns (shouldDeriveSetStateType in
+ * torch/csrc/jit/frontend/ir_emitter.cpp). False with an error; *type is NULL where it is none of that. */
+static bool derive_state(struct annotation *a, const struct tree *def, const struct type *class,
+                         const struct type **type) {
+    const struct tree *parameters = def->items[0];
+    bool wanted = class && parameters->count == 2 && !parameters->items[1]->items[0] &&
+                  !strcmp(def->name->text, "__setstate__");
+    const struct name *name = wanted ? name_of(&a->unit->names, "__getstate__") : NULL;
+    struct function *get = name ? class_find_method(class->definition, name) : NULL;
+    *type = NULL;
+    if (!get) return true;
+    if (!lang_ensure(get, a->err)) return false;
+    *type = get->schema->returns[0].type;
+    return true;
+}
+
 static bool fill_schema(struct annotation *a, const struct tree *def, const struct type *self_type,
                         struct schema *s) {
     const struct tree *parameters = def->items[0];
+    const struct type *state;
+    if (!derive_state(a, def, self_type, &state)) return false;
     for (int i = 0; i < parameters->count; i++, s->argument_count++) {
         struct argument *argument = &s->arguments[i];
         const struct tree *p = parameters->items[i];
-        if (i || !self_type) {
+        if (i && state) {
+            *argument = (struct argument){.name = p->name, .type = state, .declared = state};
+        } else if (i || !self_type) {
             if (!schema_argument(a, p, argument)) return false;
         } else {
             *argument = (struct argument){.name = p->name, .type = self_type, .declared = self_type};
