@@ -127,7 +127,7 @@ def plain_type(cls):
 def _library_text(cls):
     if _is_tensor_class(cls):
         return "Tensor"
-    if cls.__module__ == "torch" and cls.__name__ in _TORCH and _is_torch(cls, cls.__name__):
+    if cls.__name__ in _TORCH and _is_torch(cls, cls.__name__):
         return _TORCH[cls.__name__]
     return None
 

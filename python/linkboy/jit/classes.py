@@ -16,6 +16,7 @@ from linkboy.jit import (
     answers,
     dataclass_methods,
     errors,
+    foreign,
     functions,
     modifiers,
     names,
@@ -213,13 +214,13 @@ class ClassScope:
         if name not in self.declared:
             self.declared.add(name)
             fn = vars(owner)[own]
-            unit.declare(None, self.type, _method_source(owner, own, fn, _method_scope(owner), name))
+            units.declare(None, self.type, _method_source(owner, own, fn, _method_scope(owner), name))
 
 
 def _method_source(cls, name, fn, scope, own_name=None) -> tuple:
     synthesized = dataclass_methods.source_of(cls, name) if dataclasses.is_dataclass(cls) else None
     if synthesized is None:
-        return functions.source_for(fn, scope, own_name or name)
+        return functions.compiled_source(fn, scope, own_name or name, is_method=True)
     text, defaults, more = synthesized
     scope = scopes.WithNames(scope, more)
     return units.source_tuple(sources.text_source(text, "<dataclass>"), scope, own_name or name, defaults)
@@ -234,8 +235,8 @@ def _declare_properties(cls, found, scope) -> list:
     for name, prop in inspect.getmembers(cls, lambda m: isinstance(m, property)):
         if name in getattr(cls, "__jit_unused_properties__", ()) or modifiers.is_never_called(prop.fget):
             continue
-        getter = unit.declare(None, found, functions.source_for(prop.fget, scope, f"__{name}_getter"))
-        setter = prop.fset and unit.declare(
+        getter = units.declare(None, found, functions.source_for(prop.fget, scope, f"__{name}_getter"))
+        setter = prop.fset and units.declare(
             None, found, functions.source_for(prop.fset, scope, f"__{name}_setter")
         )
         unit.property(found, name, getter, setter)
@@ -251,7 +252,7 @@ def _script_class(cls):
     try:
         declared = _declare_properties(cls, found, scope)
         declared += [
-            unit.declare(None, found, _source_in(cls, name, fn, scope)) for name, fn in _with_init(cls)
+            units.declare(None, found, _source_in(cls, name, fn, scope)) for name, fn in _with_init(cls)
         ]
         _compile_methods(cls, sorted(declared, key=lambda f: f.name != "__init__"))
     except BaseException:
@@ -301,7 +302,7 @@ def _interface_type(cls):
     )
     _types[cls] = found
     for name, fn in _methods(cls):
-        unit.declare(None, found, functions.source_for(fn, scope, name))
+        units.declare(None, found, functions.source_for(fn, scope, name))
     return found
 
 
@@ -334,7 +335,9 @@ def as_value(value, declared=None):
         return tuple(map(as_value, value))
     if isinstance(value, dict):
         return {as_value(key): as_value(item) for key, item in value.items()}
-    made = script_object(value, declared)
+    made = foreign.imported_object(value)
+    if made is None:
+        made = script_object(value, declared)
     return value if made is None else made
 
 

@@ -14,6 +14,7 @@ from linkboy import _C
 from linkboy.jit.unit import unit
 
 _imported: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()  # module -> what it is in the unit
+_objects: dict = {}  # id of an object of PyTorch's -> (a weak reference to it, what it is in the unit)
 _functions: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()  # function -> the same
 
 
@@ -36,6 +37,21 @@ def imported(module):
         if not isinstance(module, _C.Module):
             _share_tensors(module, found)
     return found
+
+
+def imported_object(obj):
+    """The object of the unit for one of PyTorch's own classes (torch.ScriptObject), such as packed weights;
+    None for other things."""
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(obj, torch.ScriptObject):
+        return None
+    found = _objects.get(id(obj))
+    if found is None or found[0]() is not obj:
+        holder, key = torch.nn.Module(), id(obj)
+        holder.held = obj
+        gone = weakref.ref(obj, lambda _: _objects.pop(key, None))
+        found = _objects[key] = gone, unit.load(_bytes(torch.jit.script(holder))).held
+    return found[1]
 
 
 def traced_function(function):

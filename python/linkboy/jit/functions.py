@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import sys
 import weakref
 
 from linkboy.jit import modifiers, scopes, sources
+from linkboy.jit import unit as units
 from linkboy.jit.unit import qualified_name, source_tuple, unit
 
 _declared: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()  # function -> tuple of its overloads
@@ -32,6 +34,30 @@ def source_for(fn, scope=None, name=None, declaration=None) -> tuple:
     return source_tuple(sources.source_of(fn), scope, name, defaults_of(fn), declaration)
 
 
+def _raising(fn, is_method: bool) -> sources.Source:
+    """What is compiled of a function that is never to be called: its parameters, of which nothing is known,
+    and an error (torch.jit.frontend.get_jit_def)."""
+    source = sources.source_of(fn)
+    code, result = sources.unwrapped(fn).__code__, sources.definition_of(fn).returns
+    count = code.co_argcount + code.co_kwonlyargcount
+    words = [n if is_method and not at else f"{n}: Any" for at, n in enumerate(code.co_varnames[:count])]
+    if code.co_kwonlyargcount:
+        words.insert(code.co_argcount, "*")
+    returns = f" -> {ast.unparse(result)}" if result and modifiers.modifier(fn) != modifiers.DROP else ""
+    body = 'raise RuntimeError("Cannot call @unused methods")'
+    text = f"def {fn.__name__}({', '.join(words)}){returns}:\n\t{body}\n"
+    return source._replace(text=b"\n" * (source.line - 1) + text.encode())
+
+
+def compiled_source(fn, scope=None, name=None, declaration=None, is_method=False) -> tuple:
+    """The same of a function that is compiled itself: if it is never to be called, an error stands for its
+    body."""
+    if not modifiers.is_never_called(fn):
+        return source_for(fn, scope, name, declaration)
+    scope = scopes.function_scope(fn) if scope is None else scope
+    return source_tuple(_raising(fn, is_method), scope, name, defaults_of(fn), declaration)
+
+
 def _torch_overloads(fn) -> list:
     internal = sys.modules.get("torch._jit_internal")
     return (internal._get_fn_overloads(internal._qualified_name(fn)) or []) if internal is not None else []
@@ -42,7 +68,7 @@ def _forgotten_overloads(fn) -> list:
     state = sys.modules.get("torch.jit._state")
     if state is None or not state._try_get_jit_cached_overloads(fn):
         return []
-    return sources.definitions_under(fn, "_overload")
+    return sources.definitions_under(fn, sys.modules["torch._jit_internal"]._overload)
 
 
 def overloads_of(fn) -> list:
@@ -60,7 +86,7 @@ def declare(fn) -> tuple:
         forms = overloads_of(fn)
         declarations = [source_for(form) for form in forms] or [None]
         found = tuple(
-            unit.declare(qualified_name(fn), None, source_for(fn, declaration=d)) for d in declarations
+            units.declare(qualified_name(fn), None, compiled_source(fn, declaration=d)) for d in declarations
         )
         _declared[fn] = found
     return found
@@ -83,7 +109,7 @@ def compiled(fn):
 
 def declare_outside(fn, scope=None):
     """The declaration of a function that is none of the program's."""
-    return unit.declare(None, None, source_for(fn, scope))
+    return units.declare(None, None, source_for(fn, scope))
 
 
 def is_function(obj) -> bool:

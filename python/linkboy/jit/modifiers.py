@@ -101,6 +101,21 @@ def original(fn):
     return fn if behind is None else behind
 
 
+def prepared(obj, known: dict):
+    """What its __prepare_scriptable__() gives for an object, and in a module for the modules below it, which
+    are replaced as PyTorch replaces them (torch.jit._script.call_prepare_scriptable_func); `known` are those
+    seen."""
+    found = known.get(id(obj))
+    if found is not None:
+        return found[1]
+    made = obj.__prepare_scriptable__() if hasattr(obj, "__prepare_scriptable__") else obj
+    known[id(obj)] = obj, made
+    below = vars(made).get("_modules") if hasattr(made, "__dict__") else None
+    for name, module in below.items() if below else ():
+        below[name] = module if module is None else prepared(module, known)
+    return made
+
+
 class Attribute:
     """A module's attribute with its type (torch.jit.Attribute)."""
 

@@ -10,6 +10,7 @@ made after those of its submodules; its methods are compiled after theirs.
 from __future__ import annotations
 
 import contextlib
+import enum
 import functools
 import inspect
 import re
@@ -141,11 +142,11 @@ class Concrete:
 
     def find_method(self, name: str, method):
         if modifiers.is_ignored(method):
-            declaration = unit.declare(None, None, functions.source_for(method))
+            declaration = units.declare(None, None, functions.source_for(method))
             return answers.outside(declaration, modifiers.is_never_called(method), method=True)
         if name not in self.declared:
             self.declared.add(name)
-            unit.declare(None, self.type, functions.source_for(method, name=name))
+            units.declare(None, self.type, functions.source_for(method, name=name))
         return None
 
     def nearest(self, name: str):
@@ -376,6 +377,8 @@ def submodules(module) -> dict:
 def inferred(value):
     """(type, None) of a value by what it shows, or (None, why it shows none)."""
     try:
+        if isinstance(value, enum.Enum):
+            return classes.class_type(type(value)), None
         return unit.infer(classes.as_value(value)), None
     except Exception as error:
         return None, str(error).rstrip(".")
@@ -544,7 +547,7 @@ def _declare_overloads(concrete: Concrete) -> list:
             source = functions.source_for(
                 implementation, name=f"{name}__{i}", declaration=functions.source_for(form)
             )
-            concrete.methods[f"{name}__{i}"] = unit.declare(None, concrete.type, source)
+            concrete.methods[f"{name}__{i}"] = units.declare(None, concrete.type, source)
             declared.append(concrete.methods[f"{name}__{i}"])
     return declared
 
@@ -552,8 +555,8 @@ def _declare_overloads(concrete: Concrete) -> list:
 def _declare_properties(concrete: Concrete) -> list:
     declared = []
     for name, prop in _class_members(concrete.cls)[1]:
-        getter = unit.declare(None, concrete.type, functions.source_for(prop.fget, name=f"__{name}_getter"))
-        setter = prop.fset and unit.declare(
+        getter = units.declare(None, concrete.type, functions.source_for(prop.fget, name=f"__{name}_getter"))
+        setter = prop.fset and units.declare(
             None, concrete.type, functions.source_for(prop.fset, name=f"__{name}_setter")
         )
         unit.property(concrete.type, name, getter, setter or None)
@@ -566,7 +569,7 @@ def compile_methods(module, concrete: Concrete, begins) -> None:
     declared = _declare_properties(concrete) + _declare_overloads(concrete)
     for name in begins:
         method = getattr(module, name)
-        declared.append(unit.declare(None, concrete.type, functions.source_for(method, name=name)))
+        declared.append(units.declare(None, concrete.type, functions.source_for(method, name=name)))
     collected = errors.Collected()
     for function in declared:
         with collected.part():

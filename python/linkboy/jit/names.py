@@ -337,14 +337,14 @@ def answer(obj):
 
 
 def _answer_other(obj):
+    if inspect.isclass(obj):
+        return _answer_class(obj)
     known = operator_of(obj)
     if known is not None:
         return answers.name(known)
     packet = packet_of(obj)
     if packet is not None:
         return answers.name(packet)
-    if inspect.isclass(obj):
-        return _answer_class(obj)
     if isinstance(obj, enum.Enum):
         return _answer_enum(obj)
     if isinstance(obj, tuple):

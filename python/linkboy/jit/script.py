@@ -46,6 +46,7 @@ def _script(obj):
         return obj
     if foreign.is_script_module(obj):
         return foreign.imported(obj)
+    obj = modifiers.prepared(obj, {})
     if containers.is_module(obj):
         return modules.compiled(obj)
     if inspect.isclass(obj):

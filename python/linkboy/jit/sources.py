@@ -145,21 +145,37 @@ def text_source(text: str, name: Optional[str] = None) -> Source:
     return Source(text.encode(), name, 1)
 
 
+def definition_of(fn):
+    """The tree of a function's definition."""
+    return ast.parse(textwrap.dedent(inspect.getsource(unwrapped(fn)))).body[0]
+
+
 def place_of(fn) -> str:
     """'FILE, line N', for messages."""
     code = unwrapped(fn).__code__
     return f"{code.co_filename}, line {code.co_firstlineno}"
 
 
-def definitions_under(fn, decorator: str) -> list:
-    """The functions of `fn`'s file that have its name and stand under a decorator of this name, without it."""
-    file = inspect.getsourcefile(fn)
-    lines = linecache.getlines(file)
+def _is_under(node, decorators, names: dict) -> bool:
+    """Whether one of these decorators stands over a definition."""
+    for expression in node.decorator_list:
+        try:
+            found = eval(ast.unparse(expression), names)
+        except Exception:  # a name that is gone
+            continue
+        if any(found is decorator for decorator in decorators):
+            return True
+    return False
+
+
+def definitions_under(fn, *decorators) -> list:
+    """The functions of `fn`'s file that have its name and stand under one of these decorators, without it."""
+    file, text = inspect.getsourcefile(fn), _lines(inspect.getsourcefile(fn), fn.__globals__)[1]
     found = []
-    for at, line in enumerate(lines[1:], 1):
-        if line.startswith(f"def {fn.__name__}(") and lines[at - 1].split("(")[0].strip().endswith(decorator):
-            names = dict(fn.__globals__)
-            text = "\n" * at + "".join(inspect.getblock(lines[at:]))
-            exec(compile(text, file, "exec", dont_inherit=True), names)
+    for node in ast.walk(_tree(text)):
+        named = isinstance(node, ast.FunctionDef) and node.name == fn.__name__
+        if named and node.decorator_list and _is_under(node, decorators, fn.__globals__):
+            names, bare = dict(fn.__globals__), ast.FunctionDef(**{**vars(node), "decorator_list": []})
+            exec(compile(ast.Module([bare], []), file, "exec", dont_inherit=True), names)
             found.append(names[fn.__name__])
     return found
