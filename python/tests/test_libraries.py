@@ -131,6 +131,28 @@ def test_a_module_may_have_another_compiled_in_its_place():
     assert linkboy.script(nn.Sequential(New(), New()))(linkboy.ones(1)).item() == 3
 
 
+class Never(nn.Module):
+    def __prepare_scriptable__(self):
+        raise RuntimeError("Never is no program")
+
+
+def test_a_module_may_say_that_it_is_never_compiled():
+    with pytest.raises(RuntimeError, match=r"Never is no program\nerror\[LB\d+\]"):
+        linkboy.script(Never())
+
+
+class Hook:
+    def __call__(self, module, inputs):
+        return inputs
+
+
+def test_a_hook_that_is_no_function_is_refused():
+    module = Old()
+    module.register_forward_pre_hook(Hook())
+    with pytest.raises(RuntimeError, match=r"object of class 'Hook'.*\nerror\[LB\d+\]"):
+        linkboy.script(module)
+
+
 def noise(x: Tensor, generator: Optional[torch.Generator] = None) -> Tensor:
     return x.uniform_(0.0, 1.0, generator=generator)
 
@@ -207,6 +229,23 @@ def doubled(x: Tensor) -> Tensor:
 
 def test_the_context_of_a_function_may_be_annotated():
     assert linkboy.script(doubled)(linkboy.ones(1)).item() == 2
+
+
+def shifted(x: Tensor, by: Tensor = None, times: int = None) -> Tensor:
+    if by is None:
+        return x
+    return x + by * (1 if times is None else times)
+
+
+def shifts(x: Tensor) -> Tensor:
+    return shifted(shifted(x), x)
+
+
+def test_what_is_none_by_default_may_be_none():
+    made, one = linkboy.script(shifted), linkboy.ones(1)
+    given = ((one,), (one, one), (one, one, 3))
+    assert [made(*args).item() for args in given] == [shifted(*args).item() for args in given]
+    assert linkboy.script(shifts)(one).item() == 2
 
 
 # ---- refusals: each has a code and a place ----

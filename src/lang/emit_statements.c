@@ -593,13 +593,30 @@ static struct schema *declared_schema(struct emitter *e, const struct tree **def
     return schema;
 }
 
+/* "size: int = None": whoever leaves it out gives None, so that it is an Optional. PyTorch refuses that, or
+ * takes an undefined tensor that is never None. */
+static bool admit_none(struct emitter *e, const struct tree *def, struct schema *schema) {
+    struct resolver *r = e->resolver;
+    for (int i = 0; i < schema->argument_count; i++) {
+        struct argument *a = &schema->arguments[i];
+        const lb_value *given = r->find_default ? r->find_default(r, a->name) : NULL;
+        bool wants = def->items[0]->items[i]->items[0] && given && given->tag == VALUE_NONE;
+        if (!wants || is_subtype(e, simple_type(e, TYPE_NONE), a->type)) continue;
+        const struct type *type = type_optional(e->types, a->type);
+        if (!type) return error_memory(e->err);
+        a->type = a->declared = type;
+    }
+    return true;
+}
+
 bool emit_definition(struct emitter *e, const struct tree *def, const struct type *self_type,
                      struct block *block, struct schema **out) {
     if (self_type && !def->items[0]->count)
         return emit_error(e, def->items[0]->range, "methods must have a self argument") != NULL;
     struct schema *schema = declared_schema(e, &def, self_type);
     if (!schema) return false;
-    bool good = emit_body(e, def, self_type, schema, block);
+    bool good = !e->wide || block != e->graph->top || admit_none(e, def, schema);
+    good = good && emit_body(e, def, self_type, schema, block);
     if (good && out)
         *out = schema;
     else

@@ -137,8 +137,13 @@ static bool refuse_default(struct unit *u, const struct argument *a, lb_value v,
     x.what = arena_printf(&u->memory, "the default of `%s` is of type %s, but the parameter is %s%s",
                           a->name->text, type ? text_get(&found) : value_tag_name((enum value_tag)v.tag),
                           text_get(&want), a->inferred_type ? ", as without annotation" : "");
-    x.help = arena_printf(&u->memory, "Annotate it: `%s: %s = ...`.", a->name->text,
-                          type ? text_get(&found) : "T");
+    bool none = v.tag == VALUE_NONE;
+    x.help = arena_printf(&u->memory,
+                          none ? "Annotate it: `%s: Optional[%s] = None`." : "Annotate it: `%s: %s = ...`.",
+                          a->name->text,
+                          none   ? text_get(&want)
+                          : type ? text_get(&found)
+                                 : "T");
     lang_explain(err, &x);
     text_free(&found);
     text_free(&want);

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from linkboy import _jit_internal
 from linkboy._jit_internal import FunctionModifiers
+from linkboy.jit import errors
 from linkboy.tracing import recorder
 
 EXPORT, IGNORE, UNUSED, DROP = "export", "ignore", "unused", "_drop"
@@ -101,6 +102,14 @@ def original(fn):
     return fn if behind is None else behind
 
 
+def _stand_in(obj):
+    try:
+        return obj.__prepare_scriptable__()
+    except RuntimeError as error:
+        help = f"Leave it out of the program: its class says that no {type(obj).__name__} can be part of one."
+        raise errors.failure(RuntimeError, errors.UNSUPPORTED, str(error), help) from error
+
+
 def prepared(obj, known: dict):
     """What its __prepare_scriptable__() gives for an object, and in a module for the modules below it, which
     are replaced as PyTorch replaces them (torch.jit._script.call_prepare_scriptable_func); `known` are those
@@ -108,7 +117,7 @@ def prepared(obj, known: dict):
     found = known.get(id(obj))
     if found is not None:
         return found[1]
-    made = obj.__prepare_scriptable__() if hasattr(obj, "__prepare_scriptable__") else obj
+    made = _stand_in(obj) if hasattr(obj, "__prepare_scriptable__") else obj
     known[id(obj)] = obj, made
     below = vars(made).get("_modules") if hasattr(made, "__dict__") else None
     for name, module in below.items() if below else ():

@@ -564,6 +564,18 @@ def _declare_properties(concrete: Concrete) -> list:
     return declared
 
 
+def _hook_function(hook):
+    """A hook that can be compiled."""
+    if not functions.is_function(hook):
+        raise errors.failure(
+            RuntimeError,
+            errors.UNSUPPORTED,
+            f"the hook {hook!r} is an object of class '{type(hook).__name__}', and no function",
+            "Make it a function, or remove it before the module is scripted (`torch.nn.utils.remove_weight_norm`).",
+        )
+    return hook
+
+
 def compile_methods(module, concrete: Concrete, begins) -> None:
     """Declares all, then compiles one after the other; once for each type."""
     declared = _declare_properties(concrete) + _declare_overloads(concrete)
@@ -576,7 +588,7 @@ def compile_methods(module, concrete: Concrete, begins) -> None:
             unit.compile(function)
     collected.end()
     for hook, before in [*((h, False) for h in concrete.hooks[0]), *((h, True) for h in concrete.hooks[1])]:
-        unit.hook(concrete.type, functions.source_for(hook, name=hook.__name__), before)
+        unit.hook(concrete.type, functions.source_for(_hook_function(hook), name=hook.__name__), before)
 
 
 # ---- the ScriptModule ----
