@@ -3,6 +3,7 @@
 
     PYTHONPATH=build/python python3 scripts/check_libraries.py [--library torchvision|detection|timm|transformers]
         [--cache FILE] [--deep N] [--limit N] [PATTERN ...]
+    PYTHONPATH=build/python python3 scripts/check_libraries.py --functions PACKAGE [--sample N] [PATTERN ...]
 
 Of torchvision every builder of classification, segmentation and video models is taken (`detection`: its detectors), of
 timm a small model of each family, of transformers a small configuration of each model; those that torch.jit.script refuses
@@ -11,6 +12,9 @@ random input, and code against code, method by method and submodule by submodule
 of all submodules are compared too (canonical, and inlined at the top), and what linkboy saves is loaded by PyTorch, run and its
 code compared. Prints what differs, then a line of sums. FILE keeps what takes long to find out: what PyTorch refuses, and which
 models of timm are small. Needs torch, and the library.
+
+With `--functions` everything of a package is taken that a person may script (public_objects.py): texts are compared, and what
+PyTorch refuses must be refused with a code and a place, or compile.
 """
 import argparse
 import difflib
@@ -19,6 +23,8 @@ import io
 import json
 import os
 import pickle
+import random
+import signal
 import time
 import traceback
 import warnings
@@ -26,6 +32,7 @@ import warnings
 import torch
 
 import linkboy
+import public_objects
 from check_script import placed, text_of, torch_text_of
 
 OPERATORS_OF_TORCHVISION = (
@@ -156,8 +163,10 @@ def flat(value):
 
 
 def texts(script, text, kind):
-    """{title: text} of the methods called forward of a script's modules; `text` gives a section's text."""
+    """{title: text} of the methods called forward of a script's modules, or of a function; `text` gives a section's text."""
     found = {}
+    if not isinstance(script, torch.nn.Module):
+        return {f"{kind} {script.name}": text(script, f"{kind} {script.name}")}
     for path, _ in script.named_modules():
         title = f"{kind} {path}.forward" if path else f"{kind} forward"
         try:
@@ -250,12 +259,71 @@ def compare(builder, make_arguments, deep):
     return seen
 
 
-def apart(work, *args):
-    """work(*args) in a process of its own; the names that a compiler gives depend on what it compiled before."""
+def compare_object(builder):
+    """A dict of what was seen of a function or module: `refused` by PyTorch, `error` of ours and whether it is
+    `clean`, same `code` and `canonical` graph, times."""
+    torch.manual_seed(0)
+    try:
+        given = builder()
+    except Exception as error:  # noqa: BLE001
+        return {"unbuilt": str(error)}
+    seen, theirs = {}, None
+    start = time.process_time()
+    try:
+        theirs = torch.jit.script(given)
+    except Exception as error:  # noqa: BLE001
+        seen["refused"] = str(error)[-300:]
+    seen["theirs"] = time.process_time() - start
+    start = time.process_time()
+    try:
+        ours = linkboy.script(given)
+    except Exception as error:  # noqa: BLE001 - the report tells it
+        clean = getattr(error, "code", None) == "compile" and "error[LB" in str(error)
+        return seen | {"clean": clean, "error": traceback.format_exc()[-3000:]}
+    seen["ours"] = time.process_time() - start
+    for kind in ("code", "canonical") if theirs is not None else ():
+        different = difference(theirs, ours, kind)
+        seen[kind] = different is None
+        seen["different"] = seen.get("different") or different
+    return seen
+
+
+def warmed(x: torch.Tensor):
+    return x
+
+
+def check_functions(package, patterns, sample, verbose):
+    """Holds both compilers against each other on what a package offers; whether anything is worse than PyTorch."""
+    import_torchvision()
+    found = [(n, t) for n, t in public_objects.objects(package) if is_asked(n, patterns)]
+    if sample:
+        random.Random(0).shuffle(found)
+    torch.jit.script(warmed), linkboy.script(warmed)  # what is done once is in no one's time
+    all_seen = []
+    for name, thing in found[:sample]:
+        seen = apart(compare_object, lambda thing=thing: public_objects.made(thing), limit=120)
+        bad = not seen.get("clean", True) if "refused" in seen else not seen.get("canonical", "unbuilt" in seen)
+        all_seen.append(seen | {"bad": bad})
+        if bad or verbose:
+            report(name, seen, verbose)
+    taken = [seen for seen in all_seen if "refused" not in seen and "unbuilt" not in seen]
+    refused = [seen for seen in all_seen if "refused" in seen]
+    compiled, code, graphs = (sum(bool(seen.get(key)) for seen in taken) for key in ("ours", "code", "canonical"))
+    slower = sum(seen.get("ours", 0) > seen["theirs"] for seen in taken if "theirs" in seen)
+    print(f"{package}: {len(all_seen)} objects, of which PyTorch scripts {len(taken)}: {compiled} compiled, {code} with the"
+          f" same code, {graphs} with the same graph, {slower} slower; of {len(refused)} others"
+          f" {sum('ours' in seen for seen in refused)} compiled, {sum(seen['bad'] for seen in refused)} refused without a code")
+    return any(seen["bad"] for seen in all_seen)
+
+
+def apart(work, *args, limit=0):
+    """work(*args) in a process of its own; the names that a compiler gives depend on what it compiled before. It is ended after
+    `limit` seconds of work, if that is not 0."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
         os.close(reading)
+        signal.setitimer(signal.ITIMER_PROF, limit)
         try:
             result = work(*args)
         except BaseException:  # noqa: BLE001
@@ -283,16 +351,19 @@ def save_cache(path, cache):
             json.dump(cache, file, indent=1)
 
 
+def is_asked(name, patterns) -> bool:
+    return not patterns or any(fnmatch.fnmatchcase(name, p) for p in patterns)
+
+
 def chosen(given, cache):
     """(name, builder, arguments) of the models that are asked for and that PyTorch is not known to refuse."""
     for name, builder, arguments in LIBRARIES[given.library](cache):
-        asked = not given.patterns or any(fnmatch.fnmatchcase(name, p) for p in given.patterns)
-        if asked and f"refused {given.library} {name}" not in cache:
+        if is_asked(name, given.patterns) and f"refused {given.library} {name}" not in cache:
             yield name, builder, arguments
 
 
 def report(name, seen, verbose):
-    good = seen.get("outputs", True) and seen.get("code") and seen.get("graphs", True) and seen.get("saved", True)
+    good = seen.get("outputs", True) and seen.get("code", "refused" in seen) and seen.get("clean", True) and seen.get("graphs", True) and seen.get("saved", True)
     ratio = f"{seen['ours'] / seen['theirs']:5.2f}" if "ours" in seen else "     "
     print(f"{'ok  ' if good else 'FAIL'} {ratio} {name}", seen.get("note", ""), flush=True)
     for key in ("error", "different"):
@@ -308,9 +379,13 @@ def main():
     parser.add_argument("--deep", type=int, default=0, metavar="N", help="graphs and saving, too, of the first N models")
     parser.add_argument("--cache", metavar="FILE", help="what is slow to find out, kept from run to run")
     parser.add_argument("-v", "--verbose", action="store_true", help="what differs, whole")
+    parser.add_argument("--functions", metavar="PACKAGE", help="all functions and modules of this package instead of models")
+    parser.add_argument("--sample", type=int, metavar="N", help="N of them, always the same")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
+    if given.functions:
+        return check_functions(given.functions, given.patterns, given.sample, given.verbose)
     cache = open_cache(given.cache)
     all_seen = []
     for name, builder, arguments in chosen(given, cache):
