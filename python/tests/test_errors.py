@@ -183,3 +183,32 @@ def test_all_methods_of_a_class_are_told(tmp_path, monkeypatch):
     message = message_of(BLOB, "Net()", tmp_path, monkeypatch)
     assert sorted(codes(message)) == [1101, 1201, 1501], message
     assert "| " + " " * 15 + "^" * 10 + "\n" in message
+
+
+SET = '''
+from dataclasses import dataclass
+
+
+class Blob:
+    def __init__(self, x: int):
+        self.width = x
+
+
+@dataclass
+class Data:
+    size: int
+
+
+def f(n: int):
+    b = Blob(n)
+    b.width = "s"
+    d = Data(n)
+    d.size = "s"
+    return b.widht
+'''
+
+
+def test_attributes_of_classes_say_where_they_are_set(tmp_path, monkeypatch):
+    message = message_of(SET, "f", tmp_path, monkeypatch)
+    assert codes(message) == [1502, 1502, 1501], message
+    assert re.findall(r"\(set in `__init__`: net\.py, line (\d+)\)", message) == ["7", "12", "7"]

@@ -358,9 +358,11 @@ static bool set_slot(struct script *s, const struct concrete *c, struct thing *v
     if (s->err->code) return false;
     struct text want = {0};
     type_put_annotation(&want, a->type);
-    lang_report_bare(s->err, &(struct explanation){.code = ERROR_ATTRIBUTE_TYPE},
-                     "the attribute '%s' of %s is declared to be %s, but is a '%s'", a->name->text,
-                     c->class->name->text, text_get(&want), thing_type_name(value));
+    lang_report_bare(
+        s->err,
+        &(struct explanation){.code = ERROR_ATTRIBUTE_TYPE, .at = script_place_set(s, c, a->name->text)},
+        "the attribute '%s' of %s is declared to be %s, but is a '%s'", a->name->text, c->class->name->text,
+        text_get(&want), thing_type_name(value));
     text_free(&want);
     return false;
 }

@@ -512,9 +512,10 @@ static const struct tree *assignment_of(const struct tree *t, const char *name) 
     return NULL;
 }
 
-struct source_range script_place_set(struct script *s, const struct concrete *of, const char *attribute) {
+/* Where an __init__ of the class or its bases assigns it; of a data class, where it is declared. */
+static struct source_range place_in_class(struct script *s, const struct thing_class *c,
+                                          const char *attribute) {
     const struct name *init = name_of(&s->unit->names, "__init__");
-    const struct thing_class *c = of->class;
     for (int i = 0; init && i < c->order_count; i++) {
         const struct thing *member = bindings_get(&c->order[i]->members, init);
         const struct tree *found = member && member->kind == THING_FUNCTION
@@ -522,12 +523,23 @@ struct source_range script_place_set(struct script *s, const struct concrete *of
                                        : NULL;
         if (found) return found->range;
     }
+    for (int i = 0; i < c->order_count; i++)
+        for (int k = 0; k < c->order[i]->annotation_count; k++) {
+            const struct class_annotation *a = &c->order[i]->annotations[k];
+            if (a->type && !strcmp(a->name->text, attribute)) return a->type->range;
+        }
     return (struct source_range){0};
 }
 
+struct source_range script_place_set(struct script *s, const struct concrete *of, const char *attribute) {
+    return place_in_class(s, of->class, attribute);
+}
+
 static const char *place_set(struct script *s, const struct script_scope *scope, const char *name) {
-    if (scope->kind != NAMES_OF_MODULE) return NULL;
-    struct source_range at = script_place_set(s, scope->concrete, name);
+    const struct thing_class *c = scope->kind == NAMES_OF_MODULE  ? scope->concrete->class
+                                  : scope->kind == NAMES_OF_CLASS ? scope->class
+                                                                  : NULL;
+    struct source_range at = c ? place_in_class(s, c, name) : (struct source_range){0};
     bool known = at.source && at.source->file;
     return known ? arena_printf(&s->unit->memory, "%s, line %d", at.source->file, lang_line(at)) : NULL;
 }

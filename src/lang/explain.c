@@ -310,7 +310,10 @@ void *explain_no_attribute(struct emitter *e, const struct type *t, const char *
     int count = member_names(t, names, MOST);
     const char *near = explain_nearest(field, names, count);
     if (!near) near = advice(e, t, ADVICE_NEAR, field);
-    const char *help = suggestion(e, "", near);
+    const char *place = near && t->kind == TYPE_CLASS ? advice(e, t, ADVICE_SET, near) : NULL;
+    const char *help =
+        place ? arena_printf(&e->memory, "Did you mean `%s` (set in `__init__`: %s)?", near, place)
+              : suggestion(e, "", near);
     if (t->kind == TYPE_OPTIONAL)
         return explain(e, ERROR_MAY_BE_NONE, at, NULL, "this has no `%s`, since it may be None (it is %s)",
                        field, explain_type(e, t));

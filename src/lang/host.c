@@ -63,10 +63,23 @@ static const char *ask_words(struct host *host, void *scope, const char *questio
     return told ? answer.text : NULL;
 }
 
+/* The scope of the class behind a type: what it was made with, or what the host has for its name. */
+static void *scope_of_type(struct resolver *r, const struct type *type, struct arena *memory, lb_error *err) {
+    if (type->kind == TYPE_CLASS && type->definition->host) return type->definition->host;
+    bool made =
+        type->kind == TYPE_CLASS || type->kind == TYPE_ENUM || (type->kind == TYPE_TUPLE && type->name);
+    if (!made) return NULL;
+    struct lb_answer answer = {.memory = memory};
+    bool good = host_ask(host_of(r), NULL, type->name->text, &answer, err);
+    answer_release(&answer);
+    return good && answer.kind == ANSWER_SCOPE ? answer.scope : NULL;
+}
+
 const char *host_advise(struct resolver *r, const struct type *class, enum advice about, const char *name,
                         struct arena *memory) {
-    bool made = class && class->kind == TYPE_CLASS;
-    void *scope = made ? class->definition->host : class ? NULL : host_scope_of(r);
+    lb_error ignored = {0};
+    void *scope = class ? scope_of_type(r, class, memory, &ignored) : host_scope_of(r);
+    error_clear(&ignored);
     return ask_words(host_of(r), scope, about == ADVICE_NEAR ? "?near" : "?set", name, memory);
 }
 
@@ -113,22 +126,10 @@ const struct name *host_library_name(struct resolver *r, const struct name *name
     return known;
 }
 
-/* The scope of the class behind a type: what it was made with, or what the host has for its name. */
-static void *scope_of_type(struct resolver *r, struct emitter *e, const struct type *type) {
-    if (type->kind == TYPE_CLASS && type->definition->host) return type->definition->host;
-    bool made =
-        type->kind == TYPE_CLASS || type->kind == TYPE_ENUM || (type->kind == TYPE_TUPLE && type->name);
-    if (!made) return NULL;
-    struct lb_answer answer = {.memory = &e->memory};
-    bool good = host_ask(host_of(r), NULL, type->name->text, &answer, e->err);
-    answer_release(&answer);
-    return good && answer.kind == ANSWER_SCOPE ? answer.scope : NULL;
-}
-
 /* What a class of the host's has besides its members: static methods, constants, methods of Enums. */
 struct sugared *host_find_member(struct resolver *r, struct emitter *e, const struct type *type,
                                  const struct name *name, struct source_range at) {
-    void *scope = scope_of_type(r, e, type);
+    void *scope = scope_of_type(r, type, &e->memory, e->err);
     struct lb_answer answer = {.memory = &e->memory};
     struct sugared *s = NULL;
     if (scope && host_ask(host_of(r), scope, name->text, &answer, e->err)) s = host_sugared(e, &answer, at);

@@ -7,6 +7,7 @@ import dataclasses
 import enum
 import functools
 import inspect
+import re
 import sys
 import types
 
@@ -129,6 +130,40 @@ def _named_tuple_type(cls):
     return found
 
 
+# ---- where attributes are set, for messages ----
+
+
+def place_set(cls, name: str):
+    """(file, line, text of it) where __init__ assigns the attribute, or a data class declares it; None."""
+    setting = re.compile(rf"\s*self\.{re.escape(name)}\s*(:[^=]*)?=(?!=)")
+    for base in cls.__mro__:
+        init = vars(base).get("__init__")
+        try:
+            lines, first = inspect.getsourcelines(init)
+        except (OSError, TypeError):
+            continue
+        for number, line in enumerate(lines):
+            if setting.match(line):
+                return sources.unwrapped(init).__code__.co_filename, first + number, line.strip()
+    return _place_declared(cls, name)
+
+
+def _place_declared(cls, name: str):
+    declaring = re.compile(rf"\s+{re.escape(name)}\s*:")
+    for base in cls.__mro__:
+        if name not in inspect.get_annotations(base):
+            continue
+        try:
+            lines, first = inspect.getsourcelines(base)
+            file = inspect.getsourcefile(base)
+        except (OSError, TypeError):
+            continue
+        for number, line in enumerate(lines):
+            if declaring.match(line):
+                return file, first + number, line.strip()
+    return None
+
+
 # ---- classes with methods ----
 
 
@@ -193,6 +228,10 @@ class ClassScope:
             fn = found if place == "__get__" else getattr(found, place)
             return answers.either(self.strict(name), whole.member(fn, kind, _method_scope(self.cls)))
         return self.strict(name)
+
+    def where_set(self, name: str):
+        place = place_set(self.cls, name)
+        return place and f"{place[0]}, line {place[1]}"
 
     def strict(self, name):
         """As PyTorch takes it."""

@@ -155,7 +155,7 @@ class Concrete:
         return scopes.likest(name, [*known, *(n for n in vars(self.cls))])
 
     def where_set(self, name: str):
-        place = _place_set(self.cls, name)
+        place = classes.place_set(self.cls, name)
         return place and f"{place[0]}, line {place[1]}"
 
     def missing(self, name: str) -> str:
@@ -303,7 +303,7 @@ class Discovery:
                 f"'{type(value).__name__}' object in attribute '{type(self.module).__name__}.{name}' is not a valid constant. Valid "
                 "constants are numbers, strings, None, devices, dtypes, layouts, and tuples or lists of these",
                 f"Take '{name}' out of `__constants__`; a plain attribute may hold more.",
-                place=_place_set(type(self.module), name),
+                place=classes.place_set(type(self.module), name),
             )
         return value
 
@@ -384,23 +384,8 @@ def inferred(value):
         return None, str(error).rstrip(".")
 
 
-def _place_set(cls, name: str):
-    """(file, line, text of it) where a class's __init__ assigns the attribute; None."""
-    setting = re.compile(rf"\s*self\.{re.escape(name)}\s*(:[^=]*)?=(?!=)")
-    for base in cls.__mro__:
-        init = vars(base).get("__init__")
-        try:
-            lines, first = inspect.getsourcelines(init)
-        except (OSError, TypeError):
-            continue
-        for number, line in enumerate(lines):
-            if setting.match(line):
-                return sources.unwrapped(init).__code__.co_filename, first + number, line.strip()
-    return None
-
-
 def _where_set(cls, name: str) -> str:
-    place = _place_set(cls, name)
+    place = classes.place_set(cls, name)
     return f" It is set in {place[0]}, line {place[1]}: {place[2]}" if place else ""
 
 
@@ -654,7 +639,7 @@ def _object(concrete: Concrete, values: dict):
     except RuntimeError as error:
         missed = re.search(r"Could not cast attribute '(\w+)'", str(error))
         if missed:
-            errors.place(error, _place_set(concrete.cls, missed.group(1)))
+            errors.place(error, classes.place_set(concrete.cls, missed.group(1)))
         raise
 
 
@@ -692,7 +677,7 @@ def _check_interface(module, interface, owner, name) -> None:
                 f"Add it to `{type(module).__name__}`.",
                 f"`{type(module).__name__}` does not implement the interface of `{name}`: the method "
                 f"`{fn.__name__}{inspect.signature(fn)}` is missing",
-                _place_set(type(owner), name),
+                classes.place_set(type(owner), name),
             )
 
 
