@@ -556,6 +556,19 @@ LB_API lb_value *lb_tuple_new(lb_value *const *items, int64_t count, lb_error *e
 LB_API lb_value *lb_dict_new(lb_error *err);
 LB_API bool lb_dict_set(lb_value *dict, const lb_value *key, const lb_value *value, lb_error *err);
 
+/* What a list or dict that is passed or returned stands for in Python, since TorchScript has no such type. */
+typedef enum lb_mark {
+    LB_PLAIN,
+    LB_SET,        /* a dict: its keys, each is its value as well */
+    LB_KEYED_DICT, /* a dict whose values are tuples of a key, a tuple or member of an Enum, and its value */
+    LB_DEQUE,      /* a list */
+    LB_COUNTER,    /* a dict */
+    LB_DEFAULTDICT /* a dict */
+} lb_mark;
+LB_API lb_mark lb_value_mark(const lb_value *value);
+/* Of a new list or dict, to be passed for a parameter that is declared as a set or deque. */
+LB_API void lb_value_set_mark(lb_value *value, lb_mark mark);
+
 /* "cpu", "cuda:1", "meta"; the other way is lb_value_text(). An error for what names no device. */
 LB_API lb_value *lb_device_new(const char *text, lb_error *err);
 /* A member of an enum by name, for a parameter of an enum's type, whose own member of that name is taken.

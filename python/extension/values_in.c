@@ -97,6 +97,29 @@ static lb_value *from_dict(struct incoming *in, PyObject *object) {
     return NULL;
 }
 
+/* What iterating gives, as a list that is no plain one. */
+static lb_value *from_marked(struct incoming *in, PyObject *object, lb_mark mark) {
+    PyObject *items = PySequence_List(object);
+    lb_value *value = items && mark == LB_DEQUE ? from_sequence(in, items, false) : NULL;
+    if (items && mark == LB_SET) value = checked(in, lb_dict_new(in->err));
+    for (Py_ssize_t i = 0; value && mark == LB_SET && i < PyList_Size(items); i++) {
+        PyObject *item = PyList_GetItem(items, i);
+        if (set_entry(in, value, item, item)) continue;
+        lb_value_free(value);
+        value = NULL;
+    }
+    if (value) lb_value_set_mark(value, mark);
+    Py_XDECREF(items);
+    return value;
+}
+
+static bool is_deque(PyObject *object) {
+    PyObject *name = PyType_GetName(Py_TYPE(object));
+    bool is = name && !PyUnicode_CompareWithASCIIString(name, "deque");
+    Py_XDECREF(name);
+    return is;
+}
+
 /* ---- tensors of torch ---- */
 
 /* A function of torch's C module, which is faster, or the public one of the same meaning. */
@@ -254,7 +277,7 @@ static lb_value *from_protocol(struct incoming *in, PyObject *object) {
     if (has(object, "__fspath__")) return from_method(in, object, "__fspath__");
     if (PyObject_CheckBuffer(object)) return py_array_import(in, object);
     if (has(object, "__array__")) return from_method(in, object, "__array__");
-    return unknown(object);
+    return is_deque(object) ? from_marked(in, object, LB_DEQUE) : unknown(object);
 }
 
 /* ---- all together ---- */
@@ -289,6 +312,7 @@ static lb_value *from_any(struct incoming *in, PyObject *object) {
     if (PyTuple_Check(object)) return from_sequence(in, object, true);
     if (PyList_Check(object)) return from_sequence(in, object, false);
     if (PyDict_Check(object)) return from_dict(in, object);
+    if (PyAnySet_Check(object)) return from_marked(in, object, LB_SET);
     bool own;
     lb_value *value = from_own(in, object, &own);
     if (own) return value;

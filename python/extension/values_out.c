@@ -70,6 +70,43 @@ static PyObject *dict_out(struct outgoing *o, const lb_value *value) {
     return dict;
 }
 
+/* {text: (key, value)} as {key: value} */
+static PyObject *keyed_out(struct outgoing *o, const lb_value *value) {
+    PyObject *pairs = dict_out(o, value), *dict = pairs ? PyDict_New() : NULL, *key, *pair;
+    Py_ssize_t at = 0;
+    while (dict && PyDict_Next(pairs, &at, &key, &pair)) {
+        PyObject *own = PyTuple_GetItem(pair, 0), *item = own ? PyTuple_GetItem(pair, 1) : NULL;
+        if (!item || PyDict_SetItem(dict, own, item) < 0) Py_CLEAR(dict);
+    }
+    Py_XDECREF(pairs);
+    return dict;
+}
+
+/* collections.NAME(made); takes it over. */
+static PyObject *collection(const char *name, PyObject *take_made) {
+    PyObject *module = take_made ? PyImport_ImportModule("collections") : NULL;
+    PyObject *found = module ? PyObject_CallMethod(module, name, "O", take_made) : NULL;
+    Py_XDECREF(module);
+    Py_XDECREF(take_made);
+    return found;
+}
+
+/* What the program has as a list or dict, since it has no such types. */
+static PyObject *marked_out(struct outgoing *o, const lb_value *value) {
+    PyObject *dict, *set;
+    switch (lb_value_mark(value)) {
+    case LB_SET:
+        dict = dict_out(o, value);
+        set = dict ? PySet_New(dict) : NULL;
+        Py_XDECREF(dict);
+        return set;
+    case LB_KEYED_DICT: return keyed_out(o, value);
+    case LB_DEQUE: return collection("deque", list_out(o, value));
+    case LB_COUNTER: return collection("Counter", dict_out(o, value));
+    default: return lb_value_kind(value) == LB_LIST ? list_out(o, value) : dict_out(o, value);
+    }
+}
+
 static PyObject *string_out(const lb_value *value) {
     size_t length;
     const char *text = lb_string_get(value, &length);
@@ -146,9 +183,9 @@ static PyObject *borrowed_out(struct outgoing *o, const lb_value *value) {
     case LB_FLOAT: return PyFloat_FromDouble(lb_float_get(value));
     case LB_COMPLEX: return complex_out(value);
     case LB_STRING: return string_out(value);
-    case LB_LIST: return list_out(o, value);
+    case LB_LIST:
+    case LB_DICT: return marked_out(o, value);
     case LB_TUPLE: return tuple_out(o, value);
-    case LB_DICT: return dict_out(o, value);
     case LB_OBJECT: return object_out(o, value);
     case LB_ENUM: return enum_out(o, value);
     default: return held_out(o, value);

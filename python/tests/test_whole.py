@@ -1,6 +1,8 @@
 """All of Python: what PyTorch refuses compiles, gives plain Python's answers, and PyTorch runs what is saved."""
 
+import collections
 import io
+from typing import Dict, List, Set, Tuple
 
 import linkboy
 import pytest
@@ -48,3 +50,38 @@ def test_a_list_of_modules_is_taken_as_it_is_now():
     assert same(linkboy.script(module)(whole_sources.X), before)
     module.layers.append(torch.nn.Linear(2, 2))
     assert same(linkboy.script(module)(whole_sources.X), module(whole_sources.X))
+
+
+def letters(words: Set[str], more: List[Set[str]]) -> Tuple[Set[str], List[Set[str]], int]:
+    return words | {"z"}, more, len(words)
+
+
+def keyed(n: int) -> Dict[Tuple[int, int], float]:
+    found = {(0, 1): 5.0}
+    found[3, n] = 8.0
+    return found
+
+
+def collected(text: str):
+    last = collections.deque([1, 2])
+    last.append(len(text))
+    return collections.Counter(text), last
+
+
+@pytest.mark.parametrize(
+    ("function", "args"), [(letters, ({"a"}, [{"b", "c"}])), (keyed, (4,)), (collected, ("aab",))], ids=name_of
+)
+def test_what_only_python_has_is_passed_and_returned_as_itself(function, args):
+    expected = function(*args)
+    found = linkboy.script(function)(*args)
+    assert found == expected
+    assert repr(type(found)) == repr(type(expected))
+
+
+def counts(d: Dict[int, int]) -> int:
+    return len(d)
+
+
+def test_a_set_is_no_dict():
+    with pytest.raises(RuntimeError, match="Expected a value of type 'Dict"):
+        linkboy.script(counts)({1})

@@ -1,6 +1,7 @@
 /* Calls: handles become values, a context is found or made, the result becomes a handle. */
 #include "module/call.h"
 #include "api/handle.h"
+#include "types/adapt.h"
 
 bool handle_values(lb_value *const *handles, int count, lb_value **values, lb_error *err) {
     *values = mem_alloc(sizeof(lb_value) * (size_t)(count > 0 ? count : 1));
@@ -26,6 +27,8 @@ lb_value *api_call(struct unit *unit, struct function *f, const lb_value *self, 
                 handle_values(call->named_args, call->named_count, &named, err);
     struct call_arguments given = {positional, call->count, call->names, named, call->named_count};
     good = good && run(unit, f, self, context, &given, &result, err);
+    bool marked = good && f->schema && f->schema->return_count && f->schema->returns[0].type->has_marks;
+    if (marked) type_tag_containers(f->schema->returns[0].type, result);
     mem_free(positional);
     mem_free(named);
     return good ? handle_new(result, err) : NULL;

@@ -140,6 +140,17 @@ bool lb_dict_set(lb_value *dict, const lb_value *key, const lb_value *value, lb_
     return dict_set(dict->dict, value_copy(*key), value_copy(*value), err);
 }
 
+lb_mark lb_value_mark(const lb_value *value) {
+    return value->tag == VALUE_LIST   ? (lb_mark)value->list->mark
+           : value->tag == VALUE_DICT ? (lb_mark)value->dict->mark
+                                      : LB_PLAIN;
+}
+
+void lb_value_set_mark(lb_value *value, lb_mark mark) {
+    if (value->tag == VALUE_LIST) value->list->mark = (uint8_t)mark;
+    if (value->tag == VALUE_DICT) value->dict->mark = (uint8_t)mark;
+}
+
 lb_value *lb_device_new(const char *text, lb_error *err) {
     API_ERROR(err, own);
     struct device device;

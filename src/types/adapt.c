@@ -7,18 +7,29 @@
 
 enum { MAX_DEPTH = 64 };
 
+static enum value_mark mark_of(const struct type *t) {
+    static const char *const words[] = {
+        [MARK_SET] = "set",         [MARK_KEYED] = "keyed",     [MARK_DEQUE] = "deque",
+        [MARK_COUNTER] = "counter", [MARK_DEFAULT] = "default", [MARK_NONE] = ""};
+    for (int i = 1; t->name && i < (int)(sizeof words / sizeof *words); i++)
+        if (!strcmp(t->name->text, words[i])) return (enum value_mark)i;
+    return MARK_NONE;
+}
+
 static void tag(const struct type *want, lb_value v, int depth) {
     if (depth > MAX_DEPTH) return;
     if (want->kind == TYPE_OPTIONAL) {
         tag(want->items[0], v, depth + 1);
     } else if (want->kind == TYPE_LIST && v.tag == VALUE_LIST) {
         if (!v.list->element) v.list->element = want->items[0];
+        v.list->mark = (uint8_t)mark_of(want);
         for (int64_t i = 0; i < v.list->count; i++) tag(want->items[0], v.list->items[i], depth + 1);
     } else if (want->kind == TYPE_DICT && v.tag == VALUE_DICT) {
         if (!v.dict->key_type) {
             v.dict->key_type = want->items[0];
             v.dict->value_type = want->items[1];
         }
+        v.dict->mark = (uint8_t)mark_of(want);
         int64_t at = 0;
         for (struct dict_entry *e; (e = dict_next(v.dict, &at));) tag(want->items[1], e->value, depth + 1);
     } else if (want->kind == TYPE_TUPLE && v.tag == VALUE_TUPLE && v.tuple->count == want->count) {
@@ -51,7 +62,10 @@ static bool sequence(lb_value v, const lb_value **items, int64_t *count) {
 static bool convert_list(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
     const lb_value *items;
     int64_t count;
-    if (!sequence(v, &items, &count) || !value_new_list(out, want->items[0], count, c->err)) return false;
+    if (!sequence(v, &items, &count) ||
+        (v.tag == VALUE_LIST && v.list->mark && v.list->mark != mark_of(want)))
+        return false;
+    if (!value_new_list(out, want->items[0], count, c->err)) return false;
     for (int64_t i = 0; i < count; i++) {
         lb_value item;
         if (!convert(c, want->items[0], items[i], &item)) return false;
@@ -61,7 +75,8 @@ static bool convert_list(struct conversion *c, const struct type *want, lb_value
 }
 
 static bool convert_dict(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
-    if (v.tag != VALUE_DICT || !value_new_dict(out, want->items[0], want->items[1], c->err)) return false;
+    if (v.tag != VALUE_DICT || (v.dict->mark == MARK_SET && mark_of(want) != MARK_SET)) return false;
+    if (!value_new_dict(out, want->items[0], want->items[1], c->err)) return false;
     int64_t at = 0;
     for (struct dict_entry *e; (e = dict_next(v.dict, &at));) {
         lb_value key, value;
@@ -109,6 +124,7 @@ static const struct type *unify_with(struct type_store *s, const struct type *se
 static const struct type *infer_list(struct type_store *s, const struct list *l, int depth) {
     if (l->element) return type_list(s, l->element);
     const struct type *element = NULL;
+    if (l->mark) return NULL; /* a deque is no list */
     for (int64_t i = 0; i < l->count; i++)
         if (!(element = unify_with(s, element, l->items[i], depth))) return NULL;
     return element ? type_list(s, element) : NULL;
@@ -118,6 +134,7 @@ static const struct type *infer_dict(struct type_store *s, const struct dict *d,
     if (d->key_type) return type_dict(s, d->key_type, d->value_type);
     const struct type *key = NULL, *value = NULL;
     int64_t at = 0;
+    if (d->mark) return NULL; /* a set is no dict */
     for (struct dict_entry *e; (e = dict_next(d, &at));) {
         key = unify_with(s, key, e->key, depth);
         value = unify_with(s, value, e->value, depth);

@@ -76,15 +76,17 @@ static bool grow(struct type_store *s) {
     return true;
 }
 
-/* Depth, size and variables follow from the items; false when the type is too deep or too large. */
+/* Depth, size, variables and marks follow from the items; false when the type is too deep or too large. */
 static bool measure(struct type *t) {
     uint64_t size = 1;
     int depth = 0;
+    t->has_marks = t->name && (t->kind == TYPE_LIST || t->kind == TYPE_DICT);
     for (int i = 0; i < t->count; i++) {
         if (!t->items[i]) return false;
         size += t->items[i]->size;
         depth = t->items[i]->depth > depth ? t->items[i]->depth : depth;
         t->has_variables |= t->items[i]->has_variables;
+        t->has_marks |= t->items[i]->has_marks;
     }
     t->size = (uint32_t)(size > LARGEST ? LARGEST : size);
     t->depth = (uint16_t)(depth + 1);

@@ -95,6 +95,7 @@ struct tuple_fields {
 struct type {
     enum type_kind kind;
     bool has_variables; /* a TYPE_VAR is inside */
+    bool has_marks;     /* it or what is inside is a list or dict that stands for something else */
     uint16_t depth;     /* of nesting; makers refuse what is deeper or larger than the limits of type.c */
     uint32_t size;      /* types inside, counted with repetition: the length of its text */
     int count;

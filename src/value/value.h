@@ -76,9 +76,14 @@ struct string {
 };
 
 /* One form for all element types: 16 bytes an item. */
+/* What a list or dict is in Python, where it is passed between a program and Python; in the program its type
+ * says so. In the order of lb_mark. */
+enum value_mark { MARK_NONE, MARK_SET, MARK_KEYED, MARK_DEQUE, MARK_COUNTER, MARK_DEFAULT };
+
 struct list {
     struct counted counted;
     const struct type *element; /* List[element]; never NULL in a running program */
+    uint8_t mark;               /* enum value_mark */
     int64_t count, capacity;
     lb_value *items;
 };
@@ -98,6 +103,7 @@ struct dict_entry {
 struct dict {
     struct counted counted;
     const struct type *key_type, *value_type;
+    uint8_t mark;           /* enum value_mark */
     int64_t count;          /* live entries */
     int64_t used, capacity; /* entries, removed ones included */
     struct dict_entry *entries;
