@@ -2,6 +2,7 @@
 #include "lang/python_class.h"
 #include "lang/dotted.h"
 #include "lang/own_source.h"
+#include "lang/report.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,6 +115,25 @@ static const struct tree *base_at(struct preparation *p, const struct tree *clas
 
 static int base_count(const struct tree *class_tree) {
     return class_tree->count > 3 && class_tree->items[3] ? class_tree->items[3]->count : 0;
+}
+
+/* Whether the bases come to an end, within the limit on how many are walked through. */
+static bool bases_end(struct preparation *p, const struct tree *class_tree, int *left) {
+    for (int i = 0; i < base_count(class_tree); i++) {
+        const struct tree *base = base_at(p, class_tree, i);
+        if (base && (--*left < 0 || !bases_end(p, base, left))) return false;
+    }
+    return true;
+}
+
+static bool check_bases(struct preparation *p, const struct tree *class_tree) {
+    enum { MOST = 200 };
+    int left = MOST;
+    return bases_end(p, class_tree, &left) ||
+           lang_report(p->err, class_tree->range,
+                       "the base classes of %s lead back to one of them, or are more than %d: give "
+                       "classes that come from each other names of their own",
+                       class_tree->name->text, MOST);
 }
 
 /* The class among these and their bases whose body has the definition, and where. */
@@ -263,7 +283,7 @@ bool python_class_prepare(struct unit *unit, struct resolver *resolver, const st
     struct preparation p = {
         .unit = unit, .resolver = resolver, .class_tree = class_tree, .out = out, .err = err};
     *out = (struct python_class){0};
-    if (!add_members(&p, class_tree)) return false;
+    if (!check_bases(&p, class_tree) || !add_members(&p, class_tree)) return false;
     if (python_is_dataclass(unit, resolver, class_tree) &&
         !python_dataclass_methods(unit, resolver, class_tree, &p.methods, err))
         return false;
