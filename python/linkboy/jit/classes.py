@@ -212,7 +212,7 @@ class ClassScope:
     def find(self, name):
         if name == "bases()":
             bases = [base for base in self.cls.__mro__[1:] if base in _types]
-            return answers.items([answers.of_type(_types[base]) for base in bases])
+            return answers.items([answers.of_type(_types[base]) for base in bases]) if bases else None
         if name in ("()", "[]"):
             return whole.enum_lookup(self.cls, "value" if name == "()" else "name")
         inherited = self.inherited(name) if self.type is not None else None
