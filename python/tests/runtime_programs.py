@@ -334,6 +334,85 @@ def t_recursion(n: int) -> Tuple[int, int, List[str], bool, int, int, List[List[
     return fact(n), fib(n), out, even(n), gcd(n, 6), ack(2, 3), perms([1, 2, 3]), inner(n), found
 
 
+def shown(e):
+    return str(e)
+
+
+def told(e):
+    return f"{e} {e!r} {isinstance(e, ValueError)}"
+
+
+def declared(e: Exception) -> str:
+    return str(e)
+
+
+def caught(n: int):
+    try:
+        if n > 1:
+            raise ValueError("bad")
+        raise KeyError("k")
+    except Exception as e:
+        return e
+
+
+class Keeper:
+    def __init__(self):
+        self.last = caught(1)
+
+    def text(self) -> str:
+        return str(self.last)
+
+
+def raised(e):
+    raise e
+
+
+def t_passed_on(n: int) -> List[str]:
+    try:
+        raise ValueError("bad")
+    except Exception as e:
+        inside = lambda: str(e)  # noqa: E731
+        here = [shown(e), told(e), declared(e), inside()]
+    both = [caught(n), caught(2)]
+    try:
+        raised(caught(n))
+    except LookupError as e:
+        here.append("again " + str(e))
+    return here + [shown(both), str(caught(n)), "%s" % caught(n), Keeper().text()]
+
+
+def as_items(n: int) -> str:
+    e = caught(n)
+    return e[0]
+
+
+def as_length(n: int) -> int:
+    return len(caught(n))
+
+
+def as_equal(n: int) -> bool:
+    return caught(n) == caught(n)
+
+
+def as_fields(n: int) -> str:
+    return caught(n).text
+
+
+def as_parts(n: int) -> str:
+    a, b, c, d = caught(n)
+    return b
+
+
+def countdown(n: Optional[int]) -> int:
+    if n is None:
+        return 7
+    return 1 + countdown(n - 1) if n > 0 else countdown(None)
+
+
+def t_other_types(n: int) -> int:
+    return countdown(n)
+
+
 def t_nonlocal(n: int) -> int:
     count = 0
 
@@ -719,7 +798,8 @@ CALLS = {
     "t_retry": [(3,), (9,)], "t_swallow": [(2,), (5,)], "t_assert": [(1,), (0,)], "t_unset": [(2,), (0,)],
     "t_untyped_return": [(9,), (2,), (0,)],
     "t_recurse": [(0,)], "t_parse": [("1.5",), ("x",)], "t_pop": [([1, 2, 3],)], "t_custom": [(0,), (1,), (2,)],
-    "t_recursion": [(5,)], "t_nonlocal": [(5,)], "t_chain": [(4,)], "t_tree": [(3,)],
+    "t_recursion": [(5,)], "t_other_types": [(3,)], "t_passed_on": [(1,)],
+    "t_nonlocal": [(5,)], "t_chain": [(4,)], "t_tree": [(3,)],
     "t_else_break": [([10, 0, 5, 2, 7],)],
     "t_finally_return": [(3,)],
     "t_raise_in_handler": [(1,)],

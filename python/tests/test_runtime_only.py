@@ -50,3 +50,9 @@ def test_recursion_ends_with_an_error_that_says_where():
 def test_saving_says_what_no_archive_can_hold(name, words, tmp_path):
     with pytest.raises(Exception, match=words):
         scripted(name).save(str(tmp_path / "program.pt"))
+
+
+@pytest.mark.parametrize("name", ["as_items", "as_length", "as_equal", "as_fields", "as_parts"])
+def test_what_was_caught_is_no_tuple(name):
+    with pytest.raises(Exception, match="exception that was caught"):
+        linkboy.script(getattr(programs, name))

@@ -8,6 +8,7 @@ import linkboy
 import pytest
 
 torch = pytest.importorskip("torch")
+import type_sources  # noqa: E402
 import whole_sources  # noqa: E402
 
 
@@ -27,14 +28,14 @@ def name_of(value):
     return getattr(value, "__name__", "")
 
 
-@pytest.mark.parametrize(("function", "args"), whole_sources.FUNCTIONS, ids=name_of)
+@pytest.mark.parametrize(("function", "args"), whole_sources.FUNCTIONS + type_sources.FUNCTIONS, ids=name_of)
 def test_function(function, args):
     scripted = linkboy.script(function)
     assert same(loaded(scripted)(*args), function(*args))
     assert same(scripted(*args), function(*args))
 
 
-@pytest.mark.parametrize(("made", "args"), whole_sources.MODULES, ids=name_of)
+@pytest.mark.parametrize(("made", "args"), whole_sources.MODULES + type_sources.MODULES, ids=name_of)
 def test_module(made, args):
     module = made()
     scripted = linkboy.script(module)

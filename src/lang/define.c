@@ -218,7 +218,7 @@ bool lang_ensure(struct function *f, lb_error *err) {
                            f->name->text);
     }
     if (f->state == FUNCTION_FAILED)
-        return error_set(err, LB_ERROR_COMPILE, "'%s' " LANG_FOLLOWS, f->qualified->text);
+        return lang_report_follow_up(err, f->qualified->text);
     if (!f->definition || compile(f, err)) return true;
     lang_place(err, ((const struct tree *)f->definition)->range);
     return false;

@@ -2,6 +2,7 @@
 #include "lang/emit.h"
 #include "base/mem.h"
 #include "lang/emitter.h"
+#include "lang/lower.h"
 #include "lang/recover.h"
 #include "lang/refusals.h"
 #include "lang/upgraders.h"
@@ -38,7 +39,7 @@ static bool emit_all(struct emitter *e, const struct tree *def) {
     if (!frame_push(e, e->graph->top)) return false;
     e->graph->insert_before = e->graph->top->result;
     if (!emit_definition(e, def, e->self_type, e->graph->top, &schema)) return false;
-    if (!upgraders_apply(e)) {
+    if (!upgraders_apply(e) || !lower_check_plain(e)) {
         schema_release_defaults(schema);
         return false;
     }

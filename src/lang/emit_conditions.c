@@ -144,10 +144,34 @@ static bool add_type(struct emitter *e, struct type_set *set, const struct type 
     return true;
 }
 
-static bool gather_classes(struct emitter *e, const struct tree *t, struct type_set *set) {
+/* What Python says of a container by its class: a deque is no list, a set no dict. */
+static bool is_container(const struct type *t, bool dict) {
+    return dict ? t->kind == TYPE_DICT && (!t->name || strcmp(t->name->text, "set"))
+                : t->kind == TYPE_LIST && !t->name;
+}
+
+/* `dict` without its items' types, and `list` beside what stands for another class: those of the object's
+ * types that are such. TorchScript knows neither; 0: it goes its own way, -1: error. */
+static int gather_containers(struct emitter *e, const struct tree *t, const struct type_set *object,
+                             struct type_set *set) {
+    bool dict = t->kind == TREE_NAME && !strcmp(t->name->text, "dict"), asked = dict;
+    if (!e->wide || t->kind != TREE_NAME || (!dict && strcmp(t->name->text, "list"))) return 0;
+    for (int i = 0; i < object->count; i++) {
+        if (object->items[i]->kind == TYPE_ANY) return 0;
+        asked |= lower_is_marked(object->items[i]);
+    }
+    for (int i = 0; asked && i < object->count; i++)
+        if (is_container(object->items[i], dict) && !add_type(e, set, object->items[i])) return -1;
+    return asked;
+}
+
+static bool gather_classes(struct emitter *e, const struct tree *t, const struct type_set *object,
+                           struct type_set *set) {
+    int known = t->kind == TREE_TUPLE ? 0 : gather_containers(e, t, object, set);
+    if (known) return known > 0;
     if (t->kind != TREE_TUPLE) return add_type(e, set, emit_annotation(e, t));
     for (int i = 0; i < t->count; i++)
-        if (!gather_classes(e, t->items[i], set)) return false;
+        if (!gather_classes(e, t->items[i], object, set)) return false;
     return true;
 }
 
@@ -217,8 +241,8 @@ bool emit_isinstance(struct emitter *e, const struct tree *object, const struct 
     struct ir_value *v = emit_expression(e, object, NULL);
     struct type_set types = {0}, wanted = {0};
     if (v && e->wide && lower_is_caught(v->type)) return lower_caught_isinstance(e, v, classes, out);
-    if (!v || !add_type(e, &types, v->type) || !gather_classes(e, classes, &wanted)) return false;
-    if (!standardize(e, &types) || !standardize(e, &wanted)) return false;
+    if (!v || !add_type(e, &types, v->type) || !standardize(e, &types)) return false;
+    if (!gather_classes(e, classes, &types, &wanted) || !standardize(e, &wanted)) return false;
     struct instance_split split = {0};
     if (!split_types(e, &types, &wanted, &split)) return false;
     if (!one_refinement(e, object, unify_set(e, &split.yes), &out->when_true)) return false;

@@ -82,6 +82,11 @@ struct resolver *library_resolver(struct emitter *e) {
     return l ? &l->file.resolver : NULL;
 }
 
+bool library_speaks(const struct emitter *e) {
+    const struct library *l = e->unit->library;
+    return l && e->resolver == &l->file.resolver;
+}
+
 const struct type *library_class(struct emitter *e, const char *name) {
     struct library *l = library_of(e);
     struct python_binding *b = l ? find(e, l, name, TREE_CLASS) : NULL;

@@ -25,6 +25,8 @@ struct sugared *library_call(struct emitter *e, const char *name, struct source_
                              struct ir_value *const *values, int count);
 /* The resolver of its own names. */
 struct resolver *library_resolver(struct emitter *e);
+/* Whether what is compiled is the library's own. */
+bool library_speaks(const struct emitter *e);
 /* The class of this name. */
 const struct type *library_class(struct emitter *e, const char *name);
 #endif

@@ -34,6 +34,9 @@ struct sugared *lower_call_with(struct emitter *e, struct sugared *callee, struc
 /* What the library calls values of this type ("str", "list", a mark); NULL: nothing. */
 const char *lower_kind_word(const struct type *t);
 bool lower_is_marked(const struct type *t);
+/* Fails where what was compiled in TorchScript's way holds values that stand for what TorchScript has not: it
+ * would take them for what they are inside. */
+bool lower_check_plain(struct emitter *e);
 /* The library's function for the kind of the first value, called with all; NULL without an error: it has
  * none. */
 struct sugared *lower_by_library(struct emitter *e, const char *word, struct source_range at,
@@ -115,6 +118,8 @@ bool lower_caught_isinstance(struct emitter *e, struct ir_value *caught, const s
                              struct condition *out);
 /* The type of what is caught. */
 bool lower_is_caught(const struct type *t);
+/* An error where it is used as the tuple that it is inside; false: it is none. */
+bool lower_refuse_caught(struct emitter *e, const struct type *t, struct source_range at);
 /* A way that is never taken ends here. */
 bool lower_never(struct emitter *e, struct source_range at);
 bool lower_delete_statement(struct emitter *e, const struct tree *t);

@@ -100,24 +100,32 @@ static bool is_python(const struct function *f) {
     return f->definition && f->ensure_context && lang_resolver_of(f)->python;
 }
 
-static struct sugared *specialize_function(struct emitter *e, const struct function *f,
-                                           struct source_range at, const struct sugared_actuals *actuals) {
-    struct specialized_callee callee = {.def = f->definition,
-                                        .resolver = lang_resolver_of(f),
-                                        .qualified = specialized_name(e, f->qualified, f->name->text)};
-    if (!callee.qualified) return emit_out_of_memory(e);
-    return specialize_call(e, &callee, at, actuals);
+static bool callee_of(struct emitter *e, const struct function *f, struct specialized_callee *out) {
+    *out = (struct specialized_callee){.def = f->definition,
+                                       .resolver = lang_resolver_of(f),
+                                       .qualified = specialized_name(e, f->qualified, f->name->text)};
+    return out->qualified || error_memory(e->err);
 }
 
 /* A method's own object comes first. */
-static struct sugared *specialize_method(struct emitter *e, struct sugared *method, struct source_range at,
+static struct sugared *specialize_method(struct emitter *e, struct sugared *method,
+                                         const struct specialized_callee *callee, struct source_range at,
                                          const struct sugared_actuals *actuals) {
-    struct function *f = class_find_method(method->value->type->definition, method->name);
     struct sugared_actuals all = {0};
     if (!add(e, &all, host_as_module(e, sugared_simple(e, method->value)), NULL, at)) return NULL;
     for (int i = 0; i < actuals->items.count; i++)
         if (!array_push_in(&e->memory, &all.items, actuals->items.items[i])) return emit_out_of_memory(e);
-    return specialize_function(e, f, at, &all);
+    return specialize_call(e, callee, at, &all);
+}
+
+/* Whether the function could be compiled for the call; if not, `failed` says why. */
+static bool specialized(struct emitter *e, struct sugared *function, const struct specialized_callee *callee,
+                        struct source_range at, const struct sugared_actuals *actuals,
+                        struct attempt_error *failed, struct sugared **out) {
+    attempt_begin(e, failed);
+    *out = function->kind == &sugared_kind_method ? specialize_method(e, function, callee, at, actuals)
+                                                  : specialize_call(e, callee, at, actuals);
+    return !attempt_failed(e, failed);
 }
 
 /* The function that a call may be compiled for; NULL: none. */
@@ -207,28 +215,44 @@ static bool takes_anything(const struct function *f) {
     return false;
 }
 
-/* As it is declared; where that fails, compiled for what it is given. */
+/* A function that is being compiled calls itself, maybe by way of others. With types of arguments other than
+ * its own that is a call of another function, made for these, which an archive can hold. */
+static bool calls_apart(struct emitter *e, struct sugared *function, const struct function *f,
+                        const struct specialized_callee *callee, struct source_range at,
+                        const struct sugared_actuals *actuals) {
+    struct attempt_error ignored;
+    if (f->state != FUNCTION_COMPILING) return false;
+    attempt_begin(e, &ignored);
+    bool differs = specialize_differs(e, callee, function->kind == &sugared_kind_method, at, actuals);
+    if (attempt_failed(e, &ignored)) attempt_drop(&ignored);
+    return differs;
+}
+
+/* As it is declared; where that fails, compiled for what it is given. What would call itself is compiled for
+ * that first. */
 static struct sugared *call_either(struct emitter *e, struct sugared *callee, struct source_range at,
                                    const struct sugared_actuals *actuals, int binders) {
     const struct function *f = specializable(callee);
-    struct attempt_error declared, special;
-    if (f && callee->kind == &sugared_kind_function && inline_makes_function(f->definition))
-        return specialize_function(e, f, at, actuals);
+    struct attempt_error declared, special = {0};
+    struct specialized_callee made;
+    struct sugared *s = NULL;
+    if (!f) return call_declared(e, callee, at, actuals, binders);
+    if (!callee_of(e, f, &made)) return NULL;
+    if (callee->kind == &sugared_kind_function && inline_makes_function(f->definition))
+        return specialize_call(e, &made, at, actuals);
+    made.once = calls_apart(e, callee, f, &made, at, actuals);
+    if (e->err->code) return NULL;
+    if (made.once && specialized(e, callee, &made, at, actuals, &special, &s)) return s;
+    if (made.once && (e->err->code || e->unit->awaited || e->wide->again)) return attempt_fail(e, &special);
     attempt_begin(e, &declared);
-    struct sugared *s = call_declared(e, callee, at, actuals, binders);
-    if (!attempt_failed(e, &declared)) return s;
-    if (!f || e->wide->again) return attempt_fail(e, &declared);
-    attempt_begin(e, &special);
-    s = callee->kind == &sugared_kind_function ? specialize_function(e, f, at, actuals)
-                                               : specialize_method(e, callee, at, actuals);
-    if (!attempt_failed(e, &special)) {
-        attempt_drop(&declared);
-        return s;
-    }
-    attempt_fail(e, f->state == FUNCTION_READY && !takes_anything(f) ? &declared : &special);
+    s = call_declared(e, callee, at, actuals, binders);
+    bool good = !attempt_failed(e, &declared), again = e->err->code || e->wide->again;
+    good = good || (!again && !made.once && specialized(e, callee, &made, at, actuals, &special, &s));
+    bool as_declared = again || (f->state == FUNCTION_READY && !takes_anything(f));
+    if (!good && !e->err->code) attempt_fail(e, as_declared ? &declared : &special);
     attempt_drop(&declared);
     attempt_drop(&special);
-    return NULL;
+    return good ? s : NULL;
 }
 
 /* A method of the library: its object comes first. */
@@ -260,6 +284,7 @@ static struct sugared *known_length(struct emitter *e, const struct sugared *cal
         return NULL;
     struct sugared *s = actuals->items.items[0].value;
     struct ir_value *v = sugared_as_simple(s);
+    if (v && lower_refuse_caught(e, v->type, at)) return NULL;
     int64_t length = v && v->type->kind == TYPE_TUPLE      ? v->type->count
                      : s->kind == &sugared_kind_keywords   ? s->count
                      : s->kind == &sugared_kind_enum_class ? s->type->members->list.count

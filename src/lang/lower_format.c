@@ -255,7 +255,7 @@ static struct ir_value *percent_field(struct emitter *e, struct ir_value *v, con
 
 struct sugared *lower_percent(struct emitter *e, const struct tree *string, struct ir_value *right,
                               struct source_range at) {
-    bool several = right->type->kind == TYPE_TUPLE;
+    bool several = right->type->kind == TYPE_TUPLE && !lower_is_caught(right->type);
     struct ir_value *const *values = several ? emit_unpack(e, right) : &right;
     int count = several ? right->type->count : 1, next = 0;
     struct ir_value *all = values ? emit_text(e, "", 0, at) : NULL;

@@ -433,3 +433,11 @@ bool lower_caught_isinstance(struct emitter *e, struct ir_value *caught, const s
 bool lower_is_caught(const struct type *t) {
     return t->kind == TYPE_TUPLE && t->name && !strcmp(t->name->text, "__torch__.linkboy.Caught");
 }
+
+bool lower_refuse_caught(struct emitter *e, const struct type *t, struct source_range at) {
+    if (!e->wide || !lower_is_caught(t) || library_speaks(e)) return false;
+    emit_error(e, at,
+               "Of an exception that was caught programs know its text (str(e), repr(e), e.args), its class "
+               "(isinstance(e, ...), type(e).__name__), and how to raise it again");
+    return true;
+}

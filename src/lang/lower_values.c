@@ -26,6 +26,36 @@ bool lower_is_marked(const struct type *t) {
     return (t->kind == TYPE_LIST || t->kind == TYPE_DICT) && t->name;
 }
 
+static bool stands_for_other(const struct type *t) {
+    if (lower_is_marked(t) || lower_is_caught(t)) return true;
+    for (int i = 0; i < t->count; i++)
+        if (stands_for_other(t->items[i])) return true;
+    return false;
+}
+
+static const struct node *find_stand_in(const struct block *b) {
+    for (const struct node *n = block_first(b); n != b->result; n = n->next) {
+        for (int i = 0; i < n->outputs.count; i++)
+            if (stands_for_other(n->outputs.items[i]->type)) return n;
+        for (int i = 0; i < n->blocks.count; i++) {
+            const struct node *found = find_stand_in(n->blocks.items[i]);
+            if (found) return found;
+        }
+    }
+    return NULL;
+}
+
+bool lower_check_plain(struct emitter *e) {
+    const struct block *top = e->graph->top;
+    const struct node *found = NULL;
+    bool may = e->unit->library || e->unit->refused_annotations;
+    if (!may || e->wide || !e->resolver->python || library_speaks(e)) return true;
+    for (int i = 0; !found && i < top->param->outputs.count; i++)
+        if (stands_for_other(top->param->outputs.items[i]->type)) found = top->param;
+    if (!found && !(found = find_stand_in(top))) return true;
+    return emit_error(e, found->range, "TorchScript has no such values") != NULL;
+}
+
 /* The library's function for this kind of value; NULL without an error: it has none. */
 static struct sugared *library_for(struct emitter *e, const struct type *t, const char *word) {
     const char *kind = lower_kind_word(t);
@@ -131,6 +161,7 @@ struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct sou
     if (e->err->code) return NULL;
     if (f && is_property(e, f)) return lower_by_library(e, name->text, at, &v, 1);
     if (f) return sugared_bound(e, f, s);
+    if (v && lower_refuse_caught(e, v->type, at)) return NULL;
     struct sugared *found = v ? lower_tuple_member(e, v, name) : NULL;
     if (found || e->err->code) return found;
     struct attempt_error plain;
@@ -215,7 +246,8 @@ struct sugared *lower_subscript(struct emitter *e, const struct tree *t, int bin
     (void)binders;
     struct sugared *s = host_as_module(e, emit_sugared(e, t->items[0], 1, NULL));
     struct ir_value *v = sugared_as_simple(s);
-    if (!s || !(t = lower_subscript_key(e, t, v))) return NULL;
+    if (!s || (v && lower_refuse_caught(e, v->type, t->range))) return NULL;
+    if (!(t = lower_subscript_key(e, t, v))) return NULL;
     const struct tree *subscripts = t->items[1];
     if (v && lower_is_marked(v->type) && subscripts->count == 1 && subscripts->items[0]->kind != TREE_SLICE &&
         library_for(e, v->type, "getitem")) {
@@ -478,6 +510,7 @@ static bool is_int_power(const struct tree *t, const struct ir_value *a, const s
 
 struct sugared *lower_operator(struct emitter *e, const struct tree *t, struct ir_value *a,
                                struct ir_value *b) {
+    if (lower_refuse_caught(e, a->type, t->range) || lower_refuse_caught(e, b->type, t->range)) return NULL;
     if (learns_from_search(e, t, a, b))
         return emit_error(e, t->range, "the type of the container is learnt here");
     if (is_int_power(t, a, b)) return library_call(e, "int_pow", t->range, (struct ir_value *[]){a, b}, 2);

@@ -39,7 +39,7 @@ static bool forget_targets(struct emitter *e, const struct tree *t) {
 
 bool recovery_unknown(struct emitter *e, const struct name *name) {
     if (!table_get(&e->wide->unknown, name)) return false;
-    error_set(e->err, LB_ERROR_COMPILE, "'%s' " LANG_FOLLOWS, name->text);
+    lang_report_follow_up(e->err, name->text);
     return true;
 }
 

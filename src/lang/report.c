@@ -247,6 +247,10 @@ bool lang_report_again(lb_error *err, const char *message) {
     return error_set(err, LB_ERROR_COMPILE, "%s", message);
 }
 
+bool lang_report_follow_up(lb_error *err, const char *name) {
+    return error_set(err, LB_ERROR_COMPILE, "'%s' " LANG_FOLLOWS, name);
+}
+
 bool lang_is_follow_up(const lb_error *err) {
     const char *message = error_message(err);
     return strstr(message, LANG_FOLLOWS) && !own_lines(message);

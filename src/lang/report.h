@@ -41,6 +41,8 @@ void lang_report_in_order(lb_error *err);
 /* How an error goes on that only says that something has failed before: it is told where nothing else is. */
 #define LANG_FOLLOWS "did not compile before"
 bool lang_is_follow_up(const lb_error *err);
+/* Says no more of `name` than that; always false. */
+bool lang_report_follow_up(lb_error *err, const char *name);
 /* Whether the error is one of something that was called. */
 bool lang_is_of_callee(const lb_error *err);
 /* Adds "'CALLEE' is being compiled since it was called from 'CALLER'" with the excerpt that PyTorch shows of

@@ -326,10 +326,22 @@ static struct function *declare(struct specialization *s, const struct name *key
     return f;
 }
 
+/* What fails since something else is not known yet may be good later. */
+static bool forget(struct specialization *s, const struct name *key, struct function *f) {
+    struct unit *unit = s->e->unit;
+    table_remove(&unit->specialized, key);
+    return unit->awaited || table_set(&unit->unspecializable, key, f) || error_memory(s->e->err);
+}
+
 static struct function *find_or_make(struct specialization *s) {
     struct emitter *e = s->e;
     const struct name *key = s->key.failed ? NULL : emit_name(e, text_get(&s->key));
     if (!key) return emit_out_of_memory(e);
+    const struct function *failed = s->callee->once ? table_get(&e->unit->unspecializable, key) : NULL;
+    if (failed) {
+        lang_report_follow_up(e->err, failed->qualified->text);
+        return NULL;
+    }
     struct function *f = table_get(&e->unit->specialized, key);
     if (!f && !(f = declare(s, key))) return NULL;
     if (e->unit->specializing >= MOST_NESTED)
@@ -341,7 +353,7 @@ static struct function *find_or_make(struct specialization *s) {
     bool good = emit_ensure(e, f, s->at, "function");
     e->unit->specializing--;
     if (good) return f;
-    if (f->state != FUNCTION_COMPILING) table_remove(&e->unit->specialized, key);
+    if (f->state != FUNCTION_COMPILING) forget(s, key, f);
     return NULL;
 }
 
@@ -434,6 +446,32 @@ struct sugared *specialize_call(struct emitter *e, const struct specialized_call
     struct function *f = add_all(&s) ? find_or_make(&s) : NULL;
     text_free(&s.key);
     return f ? call(&s, f) : tell_caller(&s);
+}
+
+/* A type that takes one alone: what is given is converted to it. */
+static bool gives_other(struct specialization *s, const struct tree *p, struct sugared *given) {
+    if (!given) return false; /* the default */
+    bool starred = p->op == PARAMETER_STAR || p->op == PARAMETER_DOUBLE_STAR;
+    const struct type *want = starred ? NULL : declared_type(s, p->items[0]);
+    const struct ir_value *v = sugared_as_simple(given);
+    if (want && !is_open(want)) return false;
+    if (!want && v) return v->type->kind != TYPE_TENSOR;
+    return !v || type_unshaped(s->e->types, v->type) != want;
+}
+
+bool specialize_differs(struct emitter *e, const struct specialized_callee *callee, bool is_method,
+                        struct source_range at, const struct sugared_actuals *actuals) {
+    struct specialization s = {.e = e, .callee = callee, .at = at};
+    const struct tree *list = parameters_of(callee->def);
+    struct sugared_actuals all = {0};
+    struct sugared_actual self = {.value = is_method ? sugared_new(e, &sugared_kind_simple) : NULL};
+    if (is_method && !array_push_in(&e->memory, &all.items, self)) return error_memory(e->err);
+    for (int i = 0; i < actuals->items.count; i++)
+        if (!array_push_in(&e->memory, &all.items, actuals->items.items[i])) return error_memory(e->err);
+    if (!bind_arguments(&s, &all)) return false;
+    for (int i = is_method ? 1 : 0; i < list->count; i++)
+        if (gives_other(&s, list->items[i], s.bound[i])) return true;
+    return false;
 }
 
 /* ---- inside the new function ---- */

@@ -47,7 +47,12 @@ struct specialized_callee {
     int captured_count;
     struct sugared *const *defaults; /* of its parameters, NULL: none, or those in its tree */
     const struct tree *own;          /* what its own name means in it; NULL: what the resolver says */
+    bool once;                       /* there is another way: not again where it failed before */
 };
+/* Whether a call gives a function, which the callee was made of, other types than it declares. A method's
+ * object is not among the arguments. */
+bool specialize_differs(struct emitter *e, const struct specialized_callee *callee, bool is_method,
+                        struct source_range at, const struct sugared_actuals *actuals);
 /* "__torch__.module.name" of a function made beside this one. */
 const char *specialized_name(struct emitter *e, const struct name *beside, const char *name);
 struct sugared *specialize_call(struct emitter *e, const struct specialized_callee *callee,

@@ -326,6 +326,7 @@ static bool unpack_list(struct emitter *e, struct ir_value *list, int count, str
 static bool simple_tuple(struct emitter *e, struct sugared *s, struct source_range at, int size_hint,
                          struct sugared_list *out) {
     const struct type *t = s->value->type;
+    if (lower_refuse_caught(e, t, at)) return false;
     if (t->kind == TYPE_TUPLE) return give_values(e, emit_unpack(e, s->value), t->count, out);
     if (t->kind == TYPE_LIST && size_hint >= 0) return unpack_list(e, s->value, size_hint, out);
     if (t->kind == TYPE_LIST)

@@ -41,6 +41,7 @@ void unit_free(struct unit *u) {
     table_free(&u->functions);
     free_schemas(&u->operator_schemas);
     table_free(&u->specialized);
+    table_free(&u->unspecializable);
     table_free(&u->attribute_types);
     table_free(&u->decompositions);
     table_free(&u->exceptions);

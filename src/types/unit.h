@@ -22,6 +22,7 @@ struct unit {
     void *builtins; /* functions that are written in TorchScript (lang/builtins.c), in the unit's memory */
     void *library;  /* functions that Python is lowered to (lang/library.c), kept */
     struct table specialized;       /* text of a call -> the function made for it (lang/specialize.c) */
+    struct table unspecializable;   /* text of a call -> the function that it could not be compiled for */
     int specializing;               /* how many of these are being compiled, each for a call in the other */
     struct table attribute_types;   /* "Class.attribute" -> its type by its uses (lang/lower_attributes.c) */
     int attributes_learnt;          /* how often one was learnt */
