@@ -250,13 +250,13 @@ typedef struct lb_answer lb_answer;
  * it was declared as a method just now). False with `err` filled ends the compilation. While it answers, the
  * host may declare and compile. `scope` NULL asks for the class behind a type that the host made, by the
  * type's qualified name: a scope (lb_answer_scope()) of what it has besides its compiled members; that of an
- * Enum is asked for "()" and "[]", functions that give the member of a value and of a name. A source's
- * scope that is asked for "super()" answers with the name (lb_answer_name()) of the class C in whose body the
- * source stands; super().m is then asked of the object's class as "__super_C_m". A class that is asked for
- * "bases()" answers with the items that are the types of the classes it comes from, for isinstance(). For its
- * messages the library asks for "?near NAME", the known name that is likest to a wrong one, and "?set NAME",
- * where an attribute of a class is set ("net.py, line 7"): lb_answer_object() with these words, or nothing.
- */
+ * Enum is asked for "()" and "[]", functions that give the member of a value and of a name, anything for
+ * "value()" where members are their values (an IntEnum), for "str()" where that gives these. A source's scope
+ * answers to "super()" with the name (lb_answer_name()) of the class C in whose body it stands; super().m is
+ * then asked of the object's class as "__super_C_m". A class answers to "bases()" with items, the types it
+ * comes from, for isinstance(). Messages ask for "?near NAME", the known name likest to a wrong one, and
+ * "?set NAME", where a class sets an attribute ("net.py, line 7"): lb_answer_object() with these words, or
+ * nothing. */
 typedef struct lb_host {
     size_t size;
     void *user;

@@ -86,3 +86,9 @@ def counts(d: Dict[int, int]) -> int:
 def test_a_set_is_no_dict():
     with pytest.raises(RuntimeError, match="Expected a value of type 'Dict"):
         linkboy.script(counts)({1})
+
+
+@pytest.mark.parametrize(("function", "words"), type_sources.REFUSED, ids=name_of)
+def test_refused(function, words):
+    with pytest.raises(RuntimeError, match=words):
+        linkboy.script(function)

@@ -2,6 +2,7 @@
  * and index (emitSubscript, emitIntAndSliceIndexing in torch/csrc/jit/frontend/ir_emitter.cpp). */
 #include "lang/emitter.h"
 #include "lang/explain.h"
+#include "lang/lower.h"
 #include <limits.h>
 #include <string.h>
 
@@ -192,6 +193,7 @@ static bool measure_part(struct emitter *e, struct source_range at, struct part 
         if (s->kind != &sugared_kind_slice) {
             const struct type *hint = p->tree->kind == TREE_NONE ? simple_type(e, TYPE_NONE) : NULL;
             p->value = emit_expression(e, p->tree, hint);
+            if (p->value && e->wide) p->value = lower_member_value(e, p->value);
             if (p->value && p->value->type->kind == TYPE_LIST) p->value = list_to_tensor(e, p->value);
             if (!p->value || !step_of(e, at, p->value, backward, &step)) return false;
         }

@@ -53,6 +53,15 @@ struct sugared *lower_wanted_special(struct emitter *e, struct ir_value *v, cons
                                      struct source_range at);
 /* Whether a class comes from another. */
 bool lower_derives(struct emitter *e, const struct type *class, const struct type *base);
+/* Whether the members of an Enum are their values, as those of an IntEnum; whether str() says so, too. */
+bool lower_is_value(struct emitter *e, const struct type *t);
+bool lower_shows_value(struct emitter *e, const struct type *t);
+/* Whether the attributes of objects of a class cannot be set: a frozen dataclass. */
+bool lower_is_frozen(struct emitter *e, const struct type *class);
+/* The value that such a member is; anything else as it is. */
+struct ir_value *lower_member_value(struct emitter *e, struct ir_value *v);
+/* The same where a value of this type is asked for and it is one. */
+struct ir_value *lower_member_as(struct emitter *e, struct ir_value *v, const struct type *want);
 /* A function with its first argument: items[0] and items[1]. */
 extern const struct sugared_kind sugared_kind_bound;
 struct sugared *sugared_bound(struct emitter *e, struct sugared *function, struct sugared *self);

@@ -51,6 +51,10 @@ static struct ir_value *optional_text(struct emitter *e, struct ir_value *v, boo
 }
 
 static struct ir_value *enum_text(struct emitter *e, struct ir_value *v, bool repr, struct source_range at) {
+    if (!repr && lower_shows_value(e, v->type)) {
+        v = emit_typed(e, KIND_ENUM_VALUE, v->type->members->value_type, &v, 1);
+        return v ? lower_text(e, v, false, at) : NULL;
+    }
     const char *before = arena_printf(&e->memory, "%s%s.", repr ? "<" : "", last_atom(v->type->name));
     struct ir_value *text = before ? text_of(e, before, at) : emit_out_of_memory(e);
     text = lower_joined(e, text, emit_typed(e, KIND_ENUM_NAME, simple_type(e, TYPE_STRING), &v, 1), at);

@@ -118,6 +118,14 @@ static struct ir_value *truth_of_object(struct emitter *e, struct ir_value *v, s
     return emit_bool(e, true, at);
 }
 
+/* Of a member that is a value. */
+static struct ir_value *truth_of_member(struct emitter *e, struct ir_value *v, struct source_range at) {
+    struct ir_value *value = lower_member_value(e, v);
+    if (value == v) return emit_bool(e, true, at);
+    if (value && value->type->kind == TYPE_STRING) value = emit_operator(e, "aten::len", at, &value, 1);
+    return value ? emit_to_bool(e, at, value) : NULL;
+}
+
 /* Not None and true. */
 static struct ir_value *truth_of_optional(struct emitter *e, struct ir_value *v, struct source_range at) {
     struct tree *kept = lower_keep(e, at, sugared_simple(e, v)),
@@ -134,7 +142,7 @@ struct ir_value *lower_truth(struct emitter *e, struct ir_value *v, struct sourc
     case TYPE_BOOL: return v;
     case TYPE_NONE: return emit_bool(e, false, at);
     case TYPE_TUPLE: return emit_bool(e, v->type->count > 0, at);
-    case TYPE_ENUM: return emit_bool(e, true, at);
+    case TYPE_ENUM: return truth_of_member(e, v, at);
     case TYPE_CLASS: return truth_of_object(e, v, at);
     case TYPE_OPTIONAL: return truth_of_optional(e, v, at);
     default: return NULL;

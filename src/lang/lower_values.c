@@ -1,6 +1,7 @@
 /* Names, attributes, subscripts and operators with Python's meaning. What TorchScript cannot do, and what it
  * does otherwise, is asked of the library by the kind of the value: "str_removeprefix", "list_lt", "set_add"
  * (library.h). */
+#include "lang/define.h"
 #include "lang/dotted.h"
 #include "lang/host.h"
 #include "lang/library.h"
@@ -149,6 +150,15 @@ static bool is_property(struct emitter *e, const struct sugared *f) {
     return def && dotted_decorates(e->unit, library_resolver(e), def, "property");
 }
 
+/* A function of the library with others as its attributes: itertools.chain.from_iterable. */
+static struct sugared *member_of_function(struct emitter *e, const struct sugared *s,
+                                          const struct name *name) {
+    const struct function *f = s->kind == &sugared_kind_function && s->count == 1 ? s->functions[0] : NULL;
+    if (!f || !f->ensure_context || lang_resolver_of(f) != library_resolver(e)) return NULL;
+    const char *path = arena_printf(&e->memory, "%s_%s", f->name->text, name->text);
+    return path ? library_find(e, path) : emit_out_of_memory(e);
+}
+
 struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct source_range at,
                                 const struct name *name) {
     s = host_as_module(e, s);
@@ -157,8 +167,8 @@ struct sugared *lower_member_of(struct emitter *e, struct sugared *s, struct sou
         v = emit_operator(e, "aten::_unwrap_optional", at, &v, 1);
         if (!(s = sugared_simple(e, v))) return NULL;
     }
-    struct sugared *f = v ? library_for(e, v->type, name->text) : NULL;
-    if (e->err->code) return NULL;
+    struct sugared *f = v ? library_for(e, v->type, name->text) : member_of_function(e, s, name);
+    if (e->err->code || (f && !v)) return f;
     if (f && is_property(e, f)) return lower_by_library(e, name->text, at, &v, 1);
     if (f) return sugared_bound(e, f, s);
     if (v && lower_refuse_caught(e, v->type, at)) return NULL;
@@ -413,8 +423,8 @@ static bool never_equal(const struct type *a, const struct type *b) {
     return a->kind != b->kind && !(numbers[0] && numbers[1]);
 }
 
-/* A member of an Enum beside a value: members of an IntEnum equal it, those of an Enum never do, and types do
- * not tell these apart. */
+/* A member of an Enum beside a value: those of an Enum never equal it, what of an IntEnum is one has become
+ * it, and not every resolver tells these apart. */
 static bool is_member_beside_value(const struct type *a, const struct type *b) {
     const struct type *value = a->kind == TYPE_ENUM ? b : a;
     return (a->kind == TYPE_ENUM) != (b->kind == TYPE_ENUM) &&
@@ -508,9 +518,26 @@ static bool is_int_power(const struct tree *t, const struct ir_value *a, const s
     return !emit_is_constant(b, &exponent) || exponent.i >= 0;
 }
 
+/* What a list holds or a dict has as keys; NULL: it is neither. */
+static const struct type *searched(const struct type *t) {
+    if (t->kind == TYPE_LIST) return t->items[0];
+    return t->kind == TYPE_DICT ? t->items[lower_is_marked(t) ? 1 : 0] : NULL;
+}
+
+/* A member of an IntEnum is its value, but where it is only told from others of its own Enum. */
+static struct ir_value *operand(struct emitter *e, const struct tree *t, struct ir_value *v,
+                                const struct type *other) {
+    bool equality = t->op == OPERATOR_EQUAL || t->op == OPERATOR_NOT_EQUAL;
+    bool own = (equality && v->type == other) ||
+               (t->op == OPERATOR_IN && (other->kind == TYPE_TUPLE || searched(other) == v->type));
+    return own ? v : lower_member_value(e, v);
+}
+
 struct sugared *lower_operator(struct emitter *e, const struct tree *t, struct ir_value *a,
                                struct ir_value *b) {
     if (lower_refuse_caught(e, a->type, t->range) || lower_refuse_caught(e, b->type, t->range)) return NULL;
+    const struct type *left = a->type;
+    if (!(a = operand(e, t, a, b->type)) || !(b = operand(e, t, b, left))) return NULL;
     if (learns_from_search(e, t, a, b))
         return emit_error(e, t->range, "the type of the container is learnt here");
     if (is_int_power(t, a, b)) return library_call(e, "int_pow", t->range, (struct ir_value *[]){a, b}, 2);

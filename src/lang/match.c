@@ -4,8 +4,8 @@
  * (torch/csrc/jit/frontend/schema_matching.cpp). */
 #include "base/mem.h"
 #include "lang/explain.h"
+#include "lang/lower.h"
 #include "lang/match_types.h"
-#include "lang/wide.h"
 #include "ops/schemas.h"
 #include <string.h>
 
@@ -79,6 +79,7 @@ struct ir_value *match_convert(struct emitter *e, struct source_range at, const 
     if (node_is(v->node, KIND_EMPTY_LIST_LITERAL) && want->kind == TYPE_LIST)
         v = emit_list(e, want->items[0], NULL, 0);
     if (v && v->type->kind == TYPE_TUPLE) v = convert_from_tuple(e, at, want, v, allow);
+    if (v && allow && e->wide) v = lower_member_as(e, v, want);
     return v && allow ? convert_scalar(e, at, want, v) : v;
 }
 

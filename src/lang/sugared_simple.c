@@ -284,6 +284,9 @@ static bool simple_set_attribute(struct emitter *e, struct sugared *s, struct so
     if (c->kind != TYPE_CLASS)
         return emit_error(e, at, "Tried to set an attribute: %s on a non-class: %s", name->text,
                           emit_type_words(e, c)) != NULL;
+    if (!initializes(e, c) && lower_is_frozen(e, c))
+        return emit_error(e, at, "cannot assign to field '%s': '%s' is a frozen dataclass", name->text,
+                          emit_type_words(e, c)) != NULL;
     int slot = class_find_attribute(c->definition, name);
     if (slot < 0) {
         if (!initializes(e, c))

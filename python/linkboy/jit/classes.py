@@ -213,6 +213,10 @@ class ClassScope:
         if name == "bases()":
             bases = [base for base in self.cls.__mro__[1:] if base in _types]
             return answers.items([answers.of_type(_types[base]) for base in bases]) if bases else None
+        if name == "frozen()":
+            return answers.items([answers.value(True)]) if dataclass_methods.cannot_change(self.cls) else None
+        if name in ("value()", "str()"):
+            return whole.enum_of_values(self.cls, name == "str()")
         if name in ("()", "[]"):
             return whole.enum_lookup(self.cls, "value" if name == "()" else "name")
         inherited = self.inherited(name) if self.type is not None else None

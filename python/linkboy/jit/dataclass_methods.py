@@ -49,6 +49,11 @@ def is_frozen(cls, name: str) -> bool:
     return name in ("__setattr__", "__delattr__") and dataclasses.is_dataclass(cls) and _is_made(cls, name)
 
 
+def cannot_change(cls) -> bool:
+    """Whether the fields of its objects cannot be set."""
+    return dataclasses.is_dataclass(cls) and cls.__dataclass_params__.frozen
+
+
 def _plain(parameter):
     """A parameter whose annotation is of an InitVar's own type."""
     annotation = parameter.annotation

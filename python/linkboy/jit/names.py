@@ -272,9 +272,8 @@ def _answer_class(obj):
     found = annotations.annotation_type(obj) or classes.module_types.get(obj)
     if found is None:
         return _nothing(obj)
-    path = whole.library_path(obj)
-    strict = answers.of_type(found)
-    return strict if path is None else answers.either(strict, answers.name(path))
+    strict, more = answers.of_type(found), whole.class_answer(obj)
+    return strict if more is None else answers.either(strict, more)
 
 
 def _nothing(obj):

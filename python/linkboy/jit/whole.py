@@ -7,6 +7,7 @@ functions that have no one type are compiled for the calls of them; what Python'
 
 from __future__ import annotations
 
+import enum
 import functools
 import importlib.util
 import inspect
@@ -74,6 +75,25 @@ def enum_lookup(cls, by: str) -> tuple:
         lines += [f"    if {by} == {by}_{member_.name}:", f"        return members.{member_.name}"]
     error = f"ValueError(f'{{value!r}} is not a valid {cls.__qualname__}')" if by == "value" else "KeyError(name)"
     return written("\n".join([*lines, f"    raise {error}", ""]), given)
+
+
+def _has_operators(cls, data) -> bool:
+    """Whether an Enum has other operators than those of its members' values."""
+    own = [vars(base) for base in cls.__mro__[: cls.__mro__.index(data)]]
+    changed = {name for names_ in own for name, fn in names_.items() if isinstance(fn, types.FunctionType)
+               and fn.__module__ != "enum"}
+    return bool(changed & set(vars(data)) - {"__new__", "__init__", "__str__", "__repr__", "__format__"})
+
+
+def enum_of_values(cls, shown: bool):
+    """Not None where the members of an Enum are their values, as those of an IntEnum are; or, `shown`, where
+    str() gives these."""
+    data = next((kind for kind in (int, float, str) if issubclass(cls, kind)), None)
+    if data is None or not issubclass(cls, enum.Enum) or _has_operators(cls, data):
+        return None
+    if not all(type(m.value) is data and data.__eq__(m, m.value) for m in cls):
+        return None
+    return answers.items([answers.value(True)]) if not shown or all(str(m) == str(m.value) for m in cls) else None
 
 
 class Twins:
@@ -159,6 +179,22 @@ def fields(obj) -> tuple:
     return answers.bound(member(call), scope) if isinstance(call, types.FunctionType) else scope
 
 
+class Methods:
+    """The functions of a class, which take its object first: Base.forward(self, x)."""
+
+    def __init__(self, cls):
+        self.cls = cls
+
+    def find(self, name: str):
+        owner = next((base for base in self.cls.__mro__ if name in vars(base)), None)
+        found = None if owner is None else vars(owner)[name]
+        if isinstance(found, types.FunctionType):
+            return member(found)
+        if isinstance(found, staticmethod):
+            return names.answer(found.__func__)
+        return None if owner is None or callable(found) else answer(getattr(self.cls, name))
+
+
 # ---- containers ----
 
 
@@ -225,8 +261,10 @@ def answer(obj) -> tuple:
     return names.answer(obj)
 
 
-def _class(cls) -> tuple | None:
+def class_answer(cls) -> tuple | None:
     path = library_path(cls)
+    if path is None and containers.is_module_class(cls):
+        return answers.scope(Methods(cls), f"class '{cls.__name__}'")
     return answers.name(path) if path else None
 
 
@@ -243,7 +281,7 @@ def thing(obj) -> tuple | None:
     if inspect.ismethod(obj):
         return method(obj) if inspect.isclass(obj.__self__) or has_fields(obj.__self__) else None
     if inspect.isclass(obj):
-        return _class(obj)
+        return class_answer(obj)
     wrapped = getattr(obj, "__wrapped__", None)
     if isinstance(wrapped, types.FunctionType):  # functools.lru_cache and the like
         return names.answer(wrapped)

@@ -125,6 +125,10 @@ def itertools_chain(*lists):
     return out
 
 
+def itertools_chain_from_iterable(lists):
+    return [x for items in lists for x in items]
+
+
 def itertools_product(*lists, repeat: int = 1):
     if len(lists) == 1:
         assert repeat == 2, "product() of one sequence takes repeat=2 where it is compiled"
