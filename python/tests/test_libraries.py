@@ -248,6 +248,36 @@ def test_what_is_none_by_default_may_be_none():
     assert linkboy.script(shifts)(one).item() == 2
 
 
+@torch.jit._overload
+def inner(x: Tensor, n: int) -> Tensor: ...
+@torch.jit._overload
+def inner(x: Tensor, n: Optional[float]) -> Tensor: ...
+def inner(x, n):
+    return x
+
+
+@torch.jit._overload
+def outer(x: Tensor, n: int) -> Tensor: ...
+@torch.jit._overload
+def outer(x: Tensor, n: float) -> Tensor: ...
+@torch.jit._overload
+def outer(x: Tensor, n: str) -> Tensor: ...
+def outer(x, n):
+    return x if isinstance(n, str) else inner(x, n)
+
+
+def overloaded(x: Tensor):
+    return outer(x, 1.5), outer(x, 2), outer(x, "a"), inner(x, None)
+
+
+def test_overloads_have_their_names_in_the_order_in_which_pytorch_compiles_them():
+    code = linkboy.script(overloaded).code
+    calls = re.findall(r"__torch__\.test_libraries\.(?:___torch_mangle_(\d+)\.)?(outer|inner)\b", code)
+    first = min(int(number) for number, _ in calls if number)
+    found = [(int(number) - first if number else None, name) for number, name in calls]
+    assert found == [(1, "outer"), (2, "outer"), (0, "inner"), (None, "outer")]
+
+
 # ---- refusals: each has a code and a place ----
 
 

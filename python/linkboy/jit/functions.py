@@ -12,6 +12,7 @@ from linkboy.jit import unit as units
 from linkboy.jit.unit import qualified_name, source_tuple, unit
 
 _declared: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()  # function -> tuple of its overloads
+_unfinished: dict = {}  # function -> those of its overloads that have been declared so far
 
 
 def defaults_of(fn) -> dict | None:
@@ -78,17 +79,42 @@ def overloads_of(fn) -> list:
     return modifiers.own_overloads(fn) or _torch_overloads(fn) or _forgotten_overloads(fn)
 
 
+def _declared_one(fn, form=None):
+    """A function of the unit; `form` is the declaration of an overload."""
+    declaration = None if form is None else source_for(form)
+    return units.declare(qualified_name(fn), None, compiled_source(fn, declaration=declaration))
+
+
+def _declare_overloads(fn, forms) -> tuple:
+    """Each is compiled before the next one has its name, as in PyTorch: names are given in this order. Where
+    one calls the function itself, the others are declared at once."""
+    made = _unfinished.setdefault(fn, [])
+    inside = bool(made)
+    try:
+        while len(made) < len(forms):
+            made.append(_declared_one(fn, forms[len(made)]))
+            if not inside:
+                _compile_now(fn, forms, made)
+    finally:
+        _unfinished.pop(fn, None)
+    return tuple(made)
+
+
+def _compile_now(fn, forms, made) -> None:
+    at = len(made) - 1
+    try:
+        unit.compile(made[at])
+    except RuntimeError:  # told where it is called
+        made[at] = _declared_one(fn, forms[at])
+
+
 def declare(fn) -> tuple:
     """The functions of the unit for a Python function: one, or its overloads. They are compiled when they are
     named."""
     found = _declared.get(fn)
     if found is None:
         forms = overloads_of(fn)
-        declarations = [source_for(form) for form in forms] or [None]
-        found = tuple(
-            units.declare(qualified_name(fn), None, compiled_source(fn, declaration=d)) for d in declarations
-        )
-        _declared[fn] = found
+        found = _declared[fn] = _declare_overloads(fn, forms) if forms else (_declared_one(fn),)
     return found
 
 
