@@ -212,3 +212,20 @@ def test_attributes_of_classes_say_where_they_are_set(tmp_path, monkeypatch):
     message = message_of(SET, "f", tmp_path, monkeypatch)
     assert codes(message) == [1502, 1502, 1501], message
     assert re.findall(r"\(set in `__init__`: net\.py, line (\d+)\)", message) == ["7", "12", "7"]
+
+
+class Made:
+    def __new__(cls, n):
+        return object.__new__(cls)
+
+    def __init__(self, n: int):
+        self.n = n
+
+
+def make(n: int) -> int:
+    return Made(n).n
+
+
+def test_a_class_with_its_own_new_is_refused():
+    with pytest.raises(RuntimeError, match=r"error\[LB1003\].*`__new__` of its own"):
+        linkboy.script(make)

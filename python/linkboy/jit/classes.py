@@ -38,6 +38,14 @@ def known(cls: type):
     return _types.get(cls)
 
 
+_refused: dict = {}  # class with base classes -> why it did not compile, in this compilation
+
+
+def begin() -> None:
+    """Before a compilation: what did not compile in the last may do so now."""
+    _refused.clear()
+
+
 def forget(cls: type) -> None:
     _types.pop(cls, None)
 
@@ -67,6 +75,8 @@ def can_compile(cls: type) -> bool:
 def class_type(cls: type):
     """The Type of a class, made and compiled when it is met for the first time."""
     found = _types.get(cls)
+    if cls in _refused:
+        raise _refused[cls]
     if found is None:
         if issubclass(cls, enum.Enum):
             found = _enum_type(cls)
@@ -287,7 +297,19 @@ def _declare_properties(cls, found, scope) -> list:
     return declared
 
 
+def _check_made_plainly(cls) -> None:
+    maker = next((base for base in cls.__mro__[:-1] if "__new__" in vars(base)), None)
+    if maker is not None:
+        raise errors.failure(
+            RuntimeError,
+            errors.CLASS_BODY,
+            f"objects of the class '{cls.__name__}' are made by a `__new__` of its own (that of {maker.__name__})",
+            "Make them in `__init__`, or keep them outside of the program.",
+        )
+
+
 def _script_class(cls):
+    _check_made_plainly(cls)
     scope = _method_scope(cls)
     names_of_class = ClassScope(cls)
     found = unit.new_class(qualified_name(cls), units.CLASS, names_of_class)
@@ -298,8 +320,10 @@ def _script_class(cls):
             units.declare(None, found, _source_in(cls, name, fn, scope)) for name, fn in _with_init(cls)
         ]
         _compile_methods(cls, sorted(declared, key=lambda f: f.name != "__init__"))
-    except BaseException:
+    except BaseException as error:
         forget(cls)
+        if len(cls.__mro__) > 2 and errors.is_compile_error(error):
+            _refused[cls] = error
         raise
     unit.settle(found)
     return found

@@ -8,7 +8,7 @@ import contextlib
 FOLLOW_UP = "did not compile before"  # what is said of that which has been refused already
 
 MODULES, INTERFACE, NOT_INITIALIZED = 1600, 1602, 1603
-UNKNOWN_TYPE, CONSTANT = 1103, 1505
+CLASS_BODY, UNKNOWN_TYPE, CONSTANT = 1003, 1103, 1505
 UNSUPPORTED, DEFAULT_VALUE, NO_SOURCE = 1800, 1806, 1807
 
 _MARK, _COUNT, _MOST = "\nerror[LB", "\nerrors: ", 20

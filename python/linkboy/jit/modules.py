@@ -452,6 +452,7 @@ def begin() -> None:
     _created.clear()
     _class_methods.clear()
     adopted.begin()
+    classes.begin()
 
 
 def check_initialized(module) -> None:
