@@ -377,6 +377,13 @@ def mapping_rest(n: int) -> Tuple[int, int]:
     return found[0], found[1]
 
 
+def without_gradients(x: Tensor, n: int) -> Tensor:
+    with torch.no_grad():
+        for y in reversed([x, 2 * x]):
+            x = x + n * y
+    return x
+
+
 class History(nn.Module):
     def __init__(self):
         super().__init__()
@@ -415,6 +422,7 @@ FUNCTIONS = [
     (member_is, (True,)),
     (starred_lists, (4,)),
     (item_sums, (X,)),
+    (without_gradients, (X, 3)),
     (mapping_rest, (4,)),
     (annotated_default, ("abca",)),
 ]

@@ -298,8 +298,9 @@ def _declare_properties(cls, found, scope) -> list:
 
 
 def _check_made_plainly(cls) -> None:
+    """PyTorch compiles no_grad, whose __new__ is for its use as a decorator."""
     maker = next((base for base in cls.__mro__[:-1] if "__new__" in vars(base)), None)
-    if maker is not None:
+    if maker is not None and not maker.__module__.startswith("torch."):
         raise errors.failure(
             RuntimeError,
             errors.CLASS_BODY,
