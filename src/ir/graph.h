@@ -100,7 +100,7 @@ struct graph {
     struct source_range current_range;  /* given to new nodes */
     ARRAY_OF(lb_value) owned;           /* values of attributes, released with the graph */
     ARRAY_OF(struct graph *) subgraphs; /* of attributes, freed with the graph */
-    bool is_tried;                      /* of prim::Try: what raises here is caught, so raising is an effect */
+    bool is_tried; /* of prim::Try: what raises here is caught, so raising is an effect */
 };
 
 struct graph *graph_new(struct unit *unit);

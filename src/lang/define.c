@@ -217,8 +217,7 @@ bool lang_ensure(struct function *f, lb_error *err) {
                            "function '%s' is called recursively. Recursive calls are not supported",
                            f->name->text);
     }
-    if (f->state == FUNCTION_FAILED)
-        return lang_report_follow_up(err, f->qualified->text);
+    if (f->state == FUNCTION_FAILED) return lang_report_follow_up(err, f->qualified->text);
     if (!f->definition || compile(f, err)) return true;
     lang_place(err, ((const struct tree *)f->definition)->range);
     return false;

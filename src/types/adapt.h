@@ -5,7 +5,8 @@
 #include "types/type.h"
 
 /* Gives untyped lists and dicts and plain tuples inside `v` the element types and NamedTuple type of `want`,
- * in place; lists and dicts know then what they stand for. What is typed already is left alone. Says nothing of whether it fits: type_admits() does. */
+ * in place; lists and dicts know then what they stand for. What is typed already is left alone. Says nothing
+ * of whether it fits: type_admits() does. */
 void type_tag_containers(const struct type *want, lb_value v);
 
 /* An argument as PyTorch's toIValue makes it of a Python object for a parameter of this type: lists, dicts
