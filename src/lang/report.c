@@ -277,9 +277,9 @@ static bool tells(const struct text *out, const char *block) {
 static int add_blocks(struct text *out, const char *own, int count) {
     while (own && !strncmp(own, mark + 1, sizeof mark - 2)) {
         const char *end = block_end(own);
-        bool new = !tells(out, own);
-        if (new &&count < ERRORS_TOLD) text_put_bytes(out, own, (size_t)(end - own));
-        count += new;
+        bool fresh = !tells(out, own);
+        if (fresh && count < ERRORS_TOLD) text_put_bytes(out, own, (size_t)(end - own));
+        count += fresh;
         own = end;
     }
     return count;

@@ -21,6 +21,7 @@ struct specialization {
     ARRAY_OF(struct ir_value *) values; /* what the new function is called with */
     ARRAY_OF(struct lifted_name) names;
     struct text key;
+    int depth; /* of lift() */
 };
 
 static const struct tree *parameters_of(const struct tree *def) {
@@ -158,11 +159,20 @@ static int add_value(struct specialization *s, struct ir_value *v, const struct 
 
 static bool lift(struct specialization *s, struct sugared *from, struct lifted *out);
 
+enum { DEEPEST = 100 }; /* nesting of what is passed */
+
 static bool lift_items(struct specialization *s, const struct sugared *from, struct lifted *out) {
     out->children = arena_array(&s->e->memory, struct lifted, from->count + 1);
     if (!out->children) return error_memory(s->e->err);
+    if (s->depth >= DEEPEST)
+        return emit_error(s->e, s->at,
+                          "what is passed here holds itself, or is nested more than %d deep: a lambda that "
+                          "calls itself must be a function with a name",
+                          DEEPEST) != NULL;
+    s->depth++;
     for (int i = 0; i < from->count; i++)
         if (!lift(s, from->items[i], &out->children[i])) return false;
+    s->depth--;
     return true;
 }
 
