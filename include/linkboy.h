@@ -559,7 +559,7 @@ LB_API bool lb_dict_set(lb_value *dict, const lb_value *key, const lb_value *val
 /* What a list or dict that is passed or returned stands for in Python, since TorchScript has no such type. */
 typedef enum lb_mark {
     LB_PLAIN,
-    LB_SET,        /* a dict: its keys, each is its value as well */
+    LB_SET,        /* a dict: its values */
     LB_KEYED_DICT, /* a dict whose values are tuples of a key, a tuple or member of an Enum, and its value */
     LB_DEQUE,      /* a list */
     LB_COUNTER,    /* a dict */

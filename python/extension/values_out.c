@@ -93,11 +93,13 @@ static PyObject *collection(const char *name, PyObject *take_made) {
 
 /* What the program has as a list or dict, since it has no such types. */
 static PyObject *marked_out(struct outgoing *o, const lb_value *value) {
-    PyObject *dict, *set;
+    PyObject *dict, *items, *set;
     switch (lb_value_mark(value)) {
     case LB_SET:
         dict = dict_out(o, value);
-        set = dict ? PySet_New(dict) : NULL;
+        items = dict ? PyDict_Values(dict) : NULL;
+        set = items ? PySet_New(items) : NULL;
+        Py_XDECREF(items);
         Py_XDECREF(dict);
         return set;
     case LB_KEYED_DICT: return keyed_out(o, value);

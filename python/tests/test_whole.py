@@ -69,9 +69,16 @@ def collected(text: str):
     return collections.Counter(text), last
 
 
-@pytest.mark.parametrize(
-    ("function", "args"), [(letters, ({"a"}, [{"b", "c"}])), (keyed, (4,)), (collected, ("aab",))], ids=name_of
-)
+def looked_up(d: Dict[Tuple[int, str], float], k: Tuple[int, str], seen: Set[Tuple[int, str]]):
+    seen.add(k)
+    return d[k], len(d), seen, (0, "none") in d
+
+
+LOOKED_UP = ({(1, "a"): 5.0, (2, "b"): 6.0}, (2, "b"), {(1, "a"), (3, "c")})
+OF_PYTHON = [(letters, ({"a"}, [{"b", "c"}])), (keyed, (4,)), (collected, ("aab",)), (looked_up, LOOKED_UP)]
+
+
+@pytest.mark.parametrize(("function", "args"), OF_PYTHON, ids=name_of)
 def test_what_only_python_has_is_passed_and_returned_as_itself(function, args):
     expected = function(*args)
     found = linkboy.script(function)(*args)

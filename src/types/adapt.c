@@ -3,6 +3,7 @@
 #include "types/adapt.h"
 #include "base/mem.h"
 #include "tensor/device.h"
+#include "value/print.h"
 #include <string.h>
 
 enum { MAX_DEPTH = 64 };
@@ -74,15 +75,69 @@ static bool convert_list(struct conversion *c, const struct type *want, lb_value
     return true;
 }
 
+/* ---- keys that TorchScript's dicts cannot have, as texts: the rule of lang/lower_internal.c ---- */
+
+static void put_key(struct text *out, lb_value v) {
+    if (v.tag == VALUE_STRING) {
+        text_printf(out, "%lld:", (long long)v.string->length);
+        text_put_bytes(out, v.string->bytes, (size_t)v.string->length);
+    } else if (v.tag == VALUE_TUPLE) {
+        text_put_char(out, '(');
+        for (int i = 0; i < v.tuple->count; i++) {
+            put_key(out, v.tuple->items[i]);
+            text_put_char(out, ',');
+        }
+    } else if (v.tag == VALUE_ENUM && v.enumeration->name.tag == VALUE_STRING) {
+        text_put(out, v.enumeration->name.string->bytes);
+    } else {
+        value_put(out, v, &(struct value_words){0});
+    }
+}
+
+static bool text_of_key(struct conversion *c, lb_value v, lb_value *out) {
+    struct text text = {0};
+    put_key(&text, v);
+    bool good = value_new_string(out, text_get(&text), text.length, c->err);
+    text_free(&text);
+    return good;
+}
+
+/* key: value -> text: (key, value) */
+static bool convert_keyed(struct conversion *c, const struct type *want, const struct dict_entry *e,
+                          lb_value *key, lb_value *value) {
+    const struct type *pair = want->items[1];
+    if (pair->kind != TYPE_TUPLE || pair->count != 2 || !value_new_tuple(value, NULL, 2, c->err))
+        return false;
+    return convert(c, pair->items[0], e->key, &value->tuple->items[0]) &&
+           convert(c, pair->items[1], e->value, &value->tuple->items[1]) &&
+           text_of_key(c, value->tuple->items[0], key);
+}
+
+/* An item of a set: by its own text where it can be no key. */
+static bool convert_member(struct conversion *c, const struct type *want, const struct dict_entry *e,
+                           lb_value *key, lb_value *value) {
+    if (!convert(c, want->items[1], e->value, value)) return false;
+    if (want->items[0] == want->items[1]) return *key = value_copy(*value), true;
+    return text_of_key(c, *value, key);
+}
+
+static bool convert_entry(struct conversion *c, const struct type *want, const struct dict *from,
+                          const struct dict_entry *e, lb_value *key, lb_value *value) {
+    enum value_mark mark = mark_of(want);
+    if (mark == MARK_KEYED && from->mark != MARK_KEYED) return convert_keyed(c, want, e, key, value);
+    if (mark == MARK_SET) return convert_member(c, want, e, key, value);
+    return convert(c, want->items[0], e->key, key) && convert(c, want->items[1], e->value, value);
+}
+
 static bool convert_dict(struct conversion *c, const struct type *want, lb_value v, lb_value *out) {
     if (v.tag != VALUE_DICT || (v.dict->mark == MARK_SET && mark_of(want) != MARK_SET)) return false;
     if (!value_new_dict(out, want->items[0], want->items[1], c->err)) return false;
     int64_t at = 0;
     for (struct dict_entry *e; (e = dict_next(v.dict, &at));) {
-        lb_value key, value;
-        if (!convert(c, want->items[0], e->key, &key)) return false;
-        if (!convert(c, want->items[1], e->value, &value)) {
+        lb_value key = value_none(), value = value_none();
+        if (!convert_entry(c, want, v.dict, e, &key, &value)) {
             value_release(key);
+            value_release(value);
             return false;
         }
         if (!dict_set(out->dict, key, value, c->err)) return false;
