@@ -185,6 +185,7 @@ static bool set_default(struct source_resolver *r, struct function *f, int index
         value_release(converted);
         return r->overload || refuse_default(r->host->unit, a, v, range, err);
     }
+    if (a->has_default) value_release(a->default_value);
     a->has_default = true;
     a->default_value = converted;
     return true;

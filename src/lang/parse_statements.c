@@ -2,6 +2,7 @@
  * notes it and goes on behind the statement's line (and its block), so that one run tells of every faulty
  * place. */
 #include "base/mem.h"
+#include "base/table.h"
 #include "lang/parse.h"
 #include "lang/report.h"
 #include <stdarg.h>
@@ -315,6 +316,22 @@ static bool parse_own_type(struct parser *p, struct tree *parameter) {
     return (parameter->items[0] = parse_expression(p)) != NULL;
 }
 
+/* Code that was printed repeats no name. */
+static bool check_names(struct parser *p, const struct tree_list *list) {
+    struct table seen = {0};
+    bool good = true;
+    for (int i = 0; i < list->count && good && p->python; i++) {
+        const struct tree *t = list->items[i];
+        if (t->name && table_has(&seen, t->name))
+            good = parser_error(p, t->range, "duplicate argument '%s' in function definition",
+                                t->name->text) != NULL;
+        else if (t->name && !table_set(&seen, t->name, p))
+            good = !(p->out_of_memory = true);
+    }
+    table_free(&seen);
+    return good;
+}
+
 struct tree *parse_parameters_until(struct parser *p, enum token_kind end) {
     struct source_range at = parser_range(p);
     struct tree_list list = {0};
@@ -336,7 +353,7 @@ struct tree *parse_parameters_until(struct parser *p, enum token_kind end) {
         if (list.count && !parse_own_type(p, list.items[list.count - 1])) return NULL;
         if (!more) break;
     }
-    return parser_list(p, at, &list);
+    return check_names(p, &list) ? parser_list(p, at, &list) : NULL;
 }
 
 static struct tree *parse_parameters(struct parser *p) {
