@@ -254,7 +254,8 @@ typedef struct lb_answer lb_answer;
  * "value()" where members are their values (an IntEnum), for "str()" where that gives these. A source's scope
  * answers to "super()" with the name (lb_answer_name()) of the class C in whose body it stands; super().m is
  * then asked of the object's class as "__super_C_m". A class answers to "bases()" with items, the types it
- * comes from, for isinstance(). Messages ask for "?near NAME", the known name likest to a wrong one, and
+ * comes from, for isinstance(), and with anything to "frozen()" where the attributes of its objects cannot be
+ * set. Messages ask for "?near NAME", the known name likest to a wrong one, and
  * "?set NAME", where a class sets an attribute ("net.py, line 7"): lb_answer_object() with these words, or
  * nothing. */
 typedef struct lb_host {

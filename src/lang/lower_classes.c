@@ -19,30 +19,30 @@ struct sugared *lower_wanted_special(struct emitter *e, struct ir_value *v, cons
     return sugared_attribute(e, sugared_simple(e, v), at, emit_name(e, method));
 }
 
-/* ---- Enums whose members are values: IntEnum, StrEnum, (str, Enum) ---- */
-
-/* What the resolver says of a class under a name that no member can have. */
-static bool class_is(struct emitter *e, const struct type *t, const char *what) {
+/* What the resolver has for a class under a name that no member can have; NULL: nothing. */
+static struct sugared *asked(struct emitter *e, const struct type *t, const char *what) {
     struct resolver *r = e->resolver;
-    if (!r->python || !r->find_member) return false;
+    if (!r->python || !r->find_member) return NULL;
     struct attempt_error own;
-    struct source_range nowhere = {0};
     attempt_begin(e, &own);
-    bool is = r->find_member(r, e, t, emit_name(e, what), nowhere) != NULL;
-    if (attempt_failed(e, &own)) return attempt_drop(&own), false;
-    return is;
+    struct sugared *s = r->find_member(r, e, t, emit_name(e, what), (struct source_range){0});
+    if (!attempt_failed(e, &own)) return s;
+    attempt_drop(&own);
+    return NULL;
 }
 
+/* ---- Enums whose members are values: IntEnum, StrEnum, (str, Enum) ---- */
+
 bool lower_is_value(struct emitter *e, const struct type *t) {
-    return e->wide && t->kind == TYPE_ENUM && class_is(e, t, "value()");
+    return e->wide && t->kind == TYPE_ENUM && asked(e, t, "value()");
 }
 
 bool lower_shows_value(struct emitter *e, const struct type *t) {
-    return e->wide && t->kind == TYPE_ENUM && class_is(e, t, "str()");
+    return e->wide && t->kind == TYPE_ENUM && asked(e, t, "str()");
 }
 
 bool lower_is_frozen(struct emitter *e, const struct type *class) {
-    return class_is(e, class, "frozen()");
+    return asked(e, class, "frozen()") != NULL;
 }
 
 struct ir_value *lower_member_value(struct emitter *e, struct ir_value *v) {
@@ -61,14 +61,9 @@ struct ir_value *lower_member_as(struct emitter *e, struct ir_value *v, const st
 /* ---- isinstance ---- */
 
 bool lower_derives(struct emitter *e, const struct type *class, const struct type *base) {
-    const struct resolver *r = e->resolver;
     if (lower_is_value(e, class)) return is_subtype(e, class->members->value_type, base);
-    if (class->kind != TYPE_CLASS || base->kind != TYPE_CLASS || !r->find_member) return false;
-    struct attempt_error own;
-    struct source_range nowhere = {0};
-    attempt_begin(e, &own);
-    struct sugared *all = r->find_member(e->resolver, e, class, emit_name(e, "bases()"), nowhere);
-    if (attempt_failed(e, &own)) return attempt_drop(&own), false;
+    if (class->kind != TYPE_CLASS || base->kind != TYPE_CLASS) return false;
+    struct sugared *all = asked(e, class, "bases()");
     for (int i = 0; all && all->kind == &sugared_kind_tuple && i < all->count; i++)
         if (all->items[i]->type == base) return true;
     return false;

@@ -237,7 +237,8 @@ class Discovery:
             return annotations.annotation_type(value.type), None
         if _whole and hasattr(value, "_fields"):
             return attribute_tuple(value), None
-        found, why = inferred(value) if type(value) not in _PLAIN else (type_of_text(_PLAIN[type(value)]), None)
+        plain = _PLAIN.get(type(value))
+        found, why = (type_of_text(plain), None) if plain is not None else inferred(value)
         if _whole and (found is None or value is None):
             found = self.annotated_in_init(name) or found
         return found, why
